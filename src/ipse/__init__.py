@@ -1,0 +1,1 @@
+"""Ipse: an open, self-hostable digital-identity scheme."""
