@@ -1,0 +1,125 @@
+"""What every test may ask for: a database on either engine, and the machine's browser."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.postgres import Postgres, find_binaries, running_postgres
+from tests.support.presence import absent
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine, Iterator
+
+    from ipse.storage.database import Database
+
+ENGINES = ("sqlite", "postgresql")
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server that lives as long as the test run."""
+    binaries = find_binaries()
+    if binaries is None:
+        absent("PostgreSQL", "run `make test` as root, or `apt-get install postgresql`")
+    with running_postgres(binaries) as server:
+        yield server
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each database engine in turn: a test that asks for a database runs on both."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    _run(_migrated(f"sqlite://{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: Postgres) -> str:
+    """The name of a migrated PostgreSQL database, to be used as template."""
+    _run(postgres.execute("create database ipse_template"))
+    _run(_migrated(postgres.url("ipse_template")))
+    return "ipse_template"
+
+
+@pytest.fixture
+async def empty_database_url(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[str]:
+    """The address of a database without any table."""
+    if engine == "sqlite":
+        yield f"sqlite://{tmp_path / 'empty.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = f"empty_{next(_numbers)}"
+    await server.execute(f"create database {name}")
+    yield server.url(name)
+    await server.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+async def database_url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The address of a migrated database that no other test sees: hand it to a server process."""
+    if engine == "sqlite":
+        template: Path = request.getfixturevalue("migrated_sqlite")
+        path = tmp_path / "ipse.db"
+        for part in template.parent.glob(f"{template.name}*"):
+            shutil.copyfile(part, path.with_name(part.name.replace(template.name, path.name)))
+        yield f"sqlite://{path}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    source = request.getfixturevalue("migrated_postgres")
+    name = f"test_{next(_numbers)}"
+    await server.execute(f"create database {name} template {source}")
+    yield server.url(name)
+    await server.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An open, migrated database on each engine."""
+    from ipse.storage.database import open_database
+
+    opened = await open_database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the machine's Chromium, for Playwright's `executable_path`."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        absent("Chromium", "run `make test` as root, or `apt-get install chromium`")
+    return path
+
+
+async def _migrated(url: str) -> None:
+    from ipse.storage.database import open_database
+    from ipse.storage.migrations import migrate
+
+    opened = await open_database(url)
+    try:
+        await migrate(opened)
+    finally:
+        await opened.close()
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end in an event loop of its own, beside whichever loop the tests use."""
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(asyncio.run, work).result()
