@@ -123,7 +123,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         if self.base_url == self.app_origin:
             message = "app_origin must be an origin of its own, another than base_url"
             raise SettingsError(message)
-        if not 1 <= self.tries <= 5:  # noqa: PLR2004 - B-40 names the number
+        if not 1 <= self.tries <= 5:
             message = f"tries is {self.tries}; it must be between 1 and 5"
             raise SettingsError(message)
         for proxy in self.trusted_proxies:
@@ -159,14 +159,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 def _check_origin(name: str, value: str) -> None:
     parts = urlsplit(value)
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or value != f"{parts.scheme}://{parts.netloc}"
-    ):
-        message = (
-            f"{name} is {value!r}; it must be an origin such as https://id.example, without path or slash"
-        )
+    if parts.scheme not in {"http", "https"} or not parts.hostname or value != f"{parts.scheme}://{parts.netloc}":
+        message = f"{name} is {value!r}; it must be an origin such as https://id.example, without path or slash"
         raise SettingsError(message)
 
 

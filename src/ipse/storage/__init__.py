@@ -1,0 +1,5 @@
+"""SQLite and PostgreSQL behind one small face.
+
+SQL is written by hand in each feature's `store.py`, one text for both engines, and run here. Start with `database`.
+`wakeups` tells waiting requests, in this process and others, that something changed; `migrations` carries the schema.
+"""
