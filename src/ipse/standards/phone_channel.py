@@ -250,7 +250,7 @@ def seal(recipient: Mapping[str, Any], compact: str, proof: bytes | None) -> str
     protected = b64u(msgspec.json.encode(header))
     key = _content_key(ephemeral.exchange(ec.ECDH(), public_key(recipient)))
     content = {"jws": compact} if proof is None else {"jws": compact, "proof": b64u(proof)}
-    nonce = os.urandom(12)
+    nonce = os.urandom(12)  # noqa: TID251 - a nonce is nobody's choice
     sealed = AESGCM(key).encrypt(nonce, msgspec.json.encode(content), protected.encode())
     return ".".join((protected, "", b64u(nonce), b64u(sealed[:-16]), b64u(sealed[-16:])))
 

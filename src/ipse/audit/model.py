@@ -1,0 +1,30 @@
+"""An audit line."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import msgspec
+
+FIRST = b"\x00" * 32
+"""The digest before the first line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Who did what to what, when (microseconds), and the digest of everything so far."""
+
+    seq: int
+    at: int
+    actor: str
+    act: str
+    subject: str
+    details: str
+    previous: bytes
+    digest: bytes
+
+
+def line_digest(seq: int, at: int, *, words: tuple[str, str, str, str], previous: bytes) -> bytes:
+    """SHA-256 over the previous digest and the line (`words`: actor, act, subject, details)."""
+    return hashlib.sha256(previous + msgspec.json.encode([seq, at, *words])).digest()

@@ -1,0 +1,187 @@
+"""Accounts, person keys, subjects.
+
+A person's key encrypts everything that says something about them. It is wrapped under an epoch key, and that under the
+keystore's working key: the living are re-wrapped every 30 days and old epoch keys destroyed, so that no backup brings a
+deleted person back.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from ipse.kernel.clock import SECOND, Clock
+from ipse.kernel.ids import Ids
+from ipse.kernel.keystore import Keystore
+from ipse.kernel.sealing import blind_index, seal, unseal
+from ipse.people import store
+from ipse.people.errors import UnknownAccountError
+from ipse.people.model import Account, AccountState, BlockReason, Enrolled
+from ipse.storage.database import Database
+from ipse.storage.errors import DuplicateError
+from ipse.storage.statement import Transaction, one, run
+
+EPOCH_DAYS = 30
+_KEPT_KEYS = 10_000
+_KEPT_SECONDS = 300
+_REWRAP_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Epoch:
+    epoch: str
+    key: bytes
+    created_at: int
+
+
+@dataclass
+class People:
+    """Use cases of accounts."""
+
+    database: Database
+    keystore: Keystore
+    clock: Clock
+    ids: Ids
+    _epochs: dict[str, _Epoch] = field(default_factory=dict)
+    _keys: OrderedDict[str, tuple[bytes, int]] = field(default_factory=OrderedDict)
+
+    async def account(self, account_id: str) -> Account:
+        """The account.
+
+        Raises:
+            UnknownAccountError: there is none.
+        """
+        row = await self.database.row(store.ACCOUNT, account_id)
+        if row is None:
+            raise UnknownAccountError
+        return store.read_account(row)
+
+    async def person_key(self, account_id: str) -> bytes:
+        """The 32-byte key of this person. It never changes, so this process keeps it for five minutes.
+
+        Raises:
+            UnknownAccountError: there is none, or the person was deleted.
+        """
+        now = self.clock.now()
+        kept = self._keys.get(account_id)
+        if kept is not None and 0 <= now - kept[1] < _KEPT_SECONDS * SECOND:
+            return kept[0]
+        row = await self.database.row(store.KEY, account_id)
+        if row is None:
+            raise UnknownAccountError
+        epoch = await self._epoch(row["epoch"])
+        key = _unwrap(epoch, account_id, bytes(row["wrapped_key"]))
+        self._keys[account_id] = (key, now)
+        self._keys.move_to_end(account_id)
+        while len(self._keys) > _KEPT_KEYS:
+            self._keys.popitem(last=False)
+        return key
+
+    async def current_epoch(self) -> str:
+        """The epoch new person keys are wrapped under, made when there is none or it is 30 days old."""
+        newest = await self.database.row(store.NEWEST_EPOCH)
+        if newest is not None and self.clock.now() - newest["created_at"] < EPOCH_DAYS * 86_400 * SECOND:
+            await self._epoch(newest["epoch"])
+            return str(newest["epoch"])
+        name, key = self.ids.identifier(), self.ids.octets(32)
+        wrapped = seal(self._working_key, key, table="people_epochs", row=name, column="wrapped_key")
+        await self.database.rows(store.CREATE_EPOCH, name, wrapped, self.clock.now())
+        await self._epoch(name)
+        return name
+
+    async def rewrap(self) -> int:
+        """Wrap every living person's key under the current epoch, then destroy old epochs. Returns how many moved."""
+        current = await self._epoch(await self.current_epoch())
+        moved = 0
+        while rows := await self.database.rows(store.OLD_KEYS, current.epoch, _REWRAP_BATCH):
+            for row in rows:
+                old = await self._epoch(row["epoch"])
+                key = _unwrap(old, row["account_id"], bytes(row["wrapped_key"]))
+                wrapped = _wrap(current, row["account_id"], key)
+                await self.database.rows(store.REWRAP, row["account_id"], old.epoch, current.epoch, wrapped)
+                moved += 1
+        for row in await self.database.rows(store.DESTROY_EPOCHS, current.epoch, current.created_at):
+            self._epochs.pop(row["epoch"], None)
+        return moved
+
+    def enrolling(self, enrolled: Enrolled, *, epoch: str, now: int) -> Transaction[tuple[Account, bytes, bool]]:
+        """Find or create the one living account of this person, inside the activation's transaction.
+
+        `epoch` comes from `current_epoch`. Returns the account, the person key and whether the account is new.
+        """
+        identity = blind_index(self.keystore.working_key("identity"), enrolled.identity)
+        phone = blind_index(self.keystore.working_key("phone_number"), enrolled.phone_number)
+        activated = now if enrolled.state is AccountState.ACTIVE else None
+        found = yield from one(store.ACCOUNT_BY_IDENTITY, identity)
+        if found is None:
+            account_id, key = self.ids.identifier(), self.ids.octets(32)
+            wrapped = _wrap(self._epochs[epoch], account_id, key)
+            yield from run(
+                store.CREATE_ACCOUNT, account_id, enrolled.state, enrolled.why, enrolled.language, enrolled.level,
+                identity, phone, epoch, wrapped, now, activated, now,
+            )  # fmt: skip
+        else:
+            account_id = found["account_id"]
+            key = _unwrap(self._epochs[found["epoch"]], account_id, bytes(found["wrapped_key"]))
+            yield from run(
+                store.RENEW_ACCOUNT, account_id, enrolled.state, enrolled.why, enrolled.language, enrolled.level,
+                phone, activated, now,
+            )  # fmt: skip
+        for accepted in enrolled.acceptances:
+            yield from run(
+                store.ACCEPT, account_id, accepted.kind, accepted.version, accepted.language, accepted.sha256, now
+            )
+        row = yield from one(store.ACCOUNT, account_id)
+        if row is None:  # pragma: no cover - written above
+            raise UnknownAccountError
+        return store.read_account(row), key, found is None
+
+    async def know_epochs(self) -> None:
+        """Load every epoch key, so that `enrolling` can open any account's key."""
+        for row in await self.database.rows(store.EPOCHS):
+            self._remember(row["epoch"], bytes(row["wrapped_key"]), row["created_at"])
+
+    def blocking(self, account_id: str, why: BlockReason, *, now: int) -> Transaction[bool]:
+        """Block the account; says whether it was not blocked before. Its phones and requests are the caller's."""
+        row = yield from one(store.BLOCK, account_id, why, now)
+        return row is not None
+
+    def setting_language(self, account_id: str, language: str, *, now: int) -> Transaction[None]:
+        """Keep the person's language."""
+        yield from run(store.SET_LANGUAGE, account_id, language, now)
+
+    async def subject(self, account_id: str, partner_id: str) -> str:
+        """The 36 characters by which this partner knows this person: random, made at first use, kept."""
+        for _ in range(2):
+            row = await self.database.row(store.SUBJECT, account_id, partner_id)
+            if row is not None:
+                return str(row["subject"])
+            subject = self.ids.code()
+            try:
+                await self.database.rows(store.CREATE_SUBJECT, subject, account_id, partner_id, self.clock.now())
+            except DuplicateError:
+                continue  # another request of the same moment made it
+            return subject
+        raise UnknownAccountError
+
+    @property
+    def _working_key(self) -> bytes:
+        return self.keystore.working_key("person")
+
+    async def _epoch(self, name: str) -> _Epoch:
+        if name not in self._epochs:
+            await self.know_epochs()
+        return self._epochs[name]
+
+    def _remember(self, name: str, wrapped: bytes, created_at: int) -> None:
+        if name not in self._epochs:
+            key = unseal(self._working_key, wrapped, table="people_epochs", row=name, column="wrapped_key")
+            self._epochs[name] = _Epoch(name, key, created_at)
+
+
+def _wrap(epoch: _Epoch, account_id: str, key: bytes) -> bytes:
+    return seal(epoch.key, key, table="people_accounts", row=account_id, column="wrapped_key")
+
+
+def _unwrap(epoch: _Epoch, account_id: str, wrapped: bytes) -> bytes:
+    return unseal(epoch.key, wrapped, table="people_accounts", row=account_id, column="wrapped_key")
