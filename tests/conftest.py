@@ -57,9 +57,7 @@ def migrated_postgres(postgres: Postgres) -> str:
 
 
 @pytest.fixture
-async def empty_database_url(
-    engine: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> AsyncIterator[str]:
+async def empty_database_url(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[str]:
     """The address of a database without any table."""
     if engine == "sqlite":
         yield f"sqlite://{tmp_path / 'empty.db'}"

@@ -20,9 +20,7 @@ class FeatureLayersContract(LayersContract):
     type_name = "features"
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
-        self.containers: Any = [
-            container for container in self.containers if container.expression in graph.modules
-        ]
+        self.containers: Any = [container for container in self.containers if container.expression in graph.modules]
         return super().check(graph, verbose)
 
 

@@ -59,9 +59,7 @@ def sql_is_never_built(module: Module) -> Iterator[Finding]:
             parts = node.values
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod | ast.Add):
             parts = [node.left, node.right]
-        elif (
-            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format"
-        ):
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
             parts = [node.func.value]
         built = "?".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in parts)
         if SQL.fullmatch(built):
@@ -74,9 +72,7 @@ def sql_stands_in_stores(module: Module) -> Iterator[Finding]:
         return
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.fullmatch(node.value):
-            yield Finding(
-                node.lineno, "move the text to the feature's store.py, which alone reads its tables"
-            )
+            yield Finding(node.lineno, "move the text to the feature's store.py, which alone reads its tables")
 
 
 def one_clock(module: Module) -> Iterator[Finding]:
@@ -85,9 +81,7 @@ def one_clock(module: Module) -> Iterator[Finding]:
         return
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Attribute) and ".".join(_dotted(node).split(".")[-2:]) in CLOCKS:
-            yield Finding(
-                node.lineno, "take a clock (ipse.kernel.clock) as argument, so that tests can set it"
-            )
+            yield Finding(node.lineno, "take a clock (ipse.kernel.clock) as argument, so that tests can set it")
 
 
 def secrets_are_compared_in_constant_time(module: Module) -> Iterator[Finding]:
@@ -126,9 +120,7 @@ def outgoing_http_is_in_clients(module: Module) -> Iterator[Finding]:
         if isinstance(node, ast.ImportFrom):
             names = [node.module or ""]
         if any(name.split(".")[0] == "httpx" for name in names):
-            yield Finding(
-                node.lineno, "put the call in the feature's clients.py and hand its answer in as a value"
-            )
+            yield Finding(node.lineno, "put the call in the feature's clients.py and hand its answer in as a value")
 
 
 def calls_end(module: Module) -> Iterator[Finding]:
@@ -138,24 +130,16 @@ def calls_end(module: Module) -> Iterator[Finding]:
             continue
         given = {keyword.arg for keyword in node.keywords}
         if not given & {"timeout", None}:
-            yield Finding(
-                node.lineno, f"pass timeout= to {_dotted(node.func)}: the other side may never answer"
-            )
+            yield Finding(node.lineno, f"pass timeout= to {_dotted(node.func)}: the other side may never answer")
 
 
 def columns_are_named(module: Module) -> Iterator[Finding]:
     """Every SQL text names its columns."""
     for node in ast.walk(module.tree):
-        if (
-            not isinstance(node, ast.Constant)
-            or not isinstance(node.value, str)
-            or not SQL.fullmatch(node.value)
-        ):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or not SQL.fullmatch(node.value):
             continue
         if re.search(r"\b(select|returning)\s+(\w+\.)?\*", node.value, re.IGNORECASE):
-            yield Finding(
-                node.lineno, "name the columns: * breaks prepared statements once a column is added"
-            )
+            yield Finding(node.lineno, "name the columns: * breaks prepared statements once a column is added")
 
 
 RULES: tuple[Rule, ...] = (

@@ -93,9 +93,7 @@ def _skeleton(folder: Path) -> Path:
 def _write(folder: Path, module: str, text: str) -> None:
     """Lay down a module, or the face of a package, with the packages above it; what is there stays."""
     path = folder.joinpath("ipse", *module.split("."))
-    packages = {
-        ".".join(name.split(".")[:depth]) for name in SKELETON for depth in range(1, name.count(".") + 1)
-    }
+    packages = {".".join(name.split(".")[:depth]) for name in SKELETON for depth in range(1, name.count(".") + 1)}
     path = path / "__init__.py" if module in packages else path.with_suffix(".py")
     for parent in path.parents:
         if parent == folder:

@@ -10,9 +10,7 @@ from tests.architecture.source_tree import PACKAGE, Module, modules
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_the_source_keeps(rule: Rule) -> None:
-    findings = [
-        f"{module.place}:{finding.line}: {finding.advice}" for module in modules() for finding in rule(module)
-    ]
+    findings = [f"{module.place}:{finding.line}: {finding.advice}" for module in modules() for finding in rule(module)]
     assert not findings, f"{rule.__doc__}\n" + "\n".join(findings)
 
 

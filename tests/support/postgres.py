@@ -113,9 +113,7 @@ def _as_account(account: pwd.struct_passwd | None, *command: str | Path) -> list
     return [*prefix, *map(str, command)]
 
 
-def _start(
-    binaries: Path, folder: Path, account: pwd.struct_passwd | None
-) -> tuple[subprocess.Popen[bytes], int]:
+def _start(binaries: Path, folder: Path, account: pwd.struct_passwd | None) -> tuple[subprocess.Popen[bytes], int]:
     data = folder / "data"
     initialise = _as_account(
         account,
