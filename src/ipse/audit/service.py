@@ -16,8 +16,8 @@ _PAGE = 500
 def auditing(now: int, *, actor: str, act: str, subject: str, details: object = None) -> Transaction[None]:
     """Write one line inside the transaction of a privileged change.
 
-    `actor` is who acted (`operator:<login>`, `system`), `act` what (`partner.register`), `subject` on what (an id, never
-    personal data).
+    `actor` is who acted (`operator:<login>`, `system`), `act` what (`partner.register`), `subject` on what (an id,
+    never personal data).
     """
     return store.append(now, actor=actor, act=act, subject=subject, details=details or {})
 

@@ -1,7 +1,7 @@
-"""Persons' accounts: their life (`pending → active ⇄ blocked → archived`), their own encryption key, the subjects by
-which partners know them, and what they accepted.
+"""Persons' accounts.
 
-An account holds no attribute in the clear. Start with `model`, then `service`.
+Their life (`pending → active ⇄ blocked → archived`), their own encryption key, the subjects by which partners know
+them, and what they accepted. An account holds no attribute in the clear. Start with `model`, then `service`.
 """
 
 from ipse.people.errors import AccountBlockedError, AccountPendingError, UnknownAccountError

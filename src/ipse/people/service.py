@@ -25,6 +25,7 @@ EPOCH_DAYS = 30
 _KEPT_KEYS = 10_000
 _KEPT_SECONDS = 300
 _REWRAP_BATCH = 200
+_SETTLED_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,10 @@ class People:
                 wrapped = _wrap(current, row["account_id"], key)
                 await self.database.rows(store.REWRAP, row["account_id"], old.epoch, current.epoch, wrapped)
                 moved += 1
-        for row in await self.database.rows(store.DESTROY_EPOCHS, current.epoch, current.created_at):
-            self._epochs.pop(row["epoch"], None)
+        if self.clock.now() - current.created_at > _SETTLED_SECONDS * SECOND:
+            # Not at once: an activation that began before the new epoch may still wrap under the old one.
+            for row in await self.database.rows(store.DESTROY_EPOCHS, current.epoch, current.created_at):
+                self._epochs.pop(row["epoch"], None)
         return moved
 
     def enrolling(self, enrolled: Enrolled, *, epoch: str, now: int) -> Transaction[tuple[Account, bytes, bool]]:
