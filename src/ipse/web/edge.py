@@ -1,0 +1,105 @@
+"""The outermost layer of an application: who is calling, headers that no answer may lack, and no trace to outsiders."""
+
+from __future__ import annotations
+
+import structlog
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ipse.kernel.clock import Clock
+from ipse.kernel.ids import Ids
+from ipse.kernel.settings import Limits
+from ipse.web.addresses import client_address
+from ipse.web.limits import Buckets
+from ipse.web.problems import new_reference, problem_body
+
+HEADERS = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (b"cache-control", b"no-store"),
+)
+"""What every answer carries unless its own code decided otherwise (S-11)."""
+
+HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains; preload")
+
+log = structlog.get_logger("ipse.web")
+
+
+class Edge:
+    """Pure ASGI middleware, mounted once outside everything.
+
+    Puts itself in the scope as `ipse.edge` (`origin`, `secure`, `buckets`, `ids`) and the client's address as
+    `ipse.address`; adds missing security headers; turns an unexpected exception into a mute `server_error`.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        origin: str,
+        limits: Limits,
+        trusted_proxies: tuple[str, ...],
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._app = app
+        self.origin = origin
+        self.secure = origin.startswith("https://")
+        self.buckets = Buckets(limits, clock)
+        self.ids = ids
+        self._trusted_proxies = trusted_proxies
+        self._headers = (*HEADERS, HSTS) if self.secure else HEADERS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; other kinds of connection pass through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope["ipse.edge"] = self
+        scope["ipse.address"] = client_address(scope, self._trusted_proxies)
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = list(message.get("headers", ()))
+                present = {name for name, _ in headers}
+                headers += [header for header in self._headers if header[0] not in present]
+                message["headers"] = headers
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            return
+        except Exception as error:  # noqa: BLE001 - the last net: whatever it is, the caller learns nothing of it
+            reference = scope.get("ipse.reference") or new_reference(self.ids)
+            # Type and places only: a message or a trace could hold somebody's data.
+            log.error(  # noqa: TRY400
+                "server_error", reference=reference, error=type(error).__name__, where=_where(error)
+            )
+            if started:
+                return
+            body, headers = problem_body("server_error", 500, "Something went wrong", reference)
+            await send_with_headers({"type": "http.response.start", "status": 500, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+
+
+def _where(error: BaseException) -> list[str]:
+    """File and line of each frame: enough to find the fault, without values that could be somebody's data."""
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename.rpartition('/ipse/')[2]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return places[-12:]

@@ -1,0 +1,130 @@
+"""HTML pages: compiled templates, escaped throughout, with a content security policy of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import jinja2
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ipse.kernel.errors import PlatformError
+from ipse.kernel.ids import Ids, b64u
+from ipse.web import languages
+from ipse.web.assets import Assets
+
+HTML = b"text/html; charset=utf-8"
+
+LINKS = {
+    "terms": "/enrolment/documents/terms",
+    "privacy": "/enrolment/documents/privacy",
+    "practice": "/enrolment/documents/practice",
+}
+"""Where every page links: terms, privacy notice and practice statement (B-13)."""
+
+
+class Pages:
+    """Renders the pages of some packages, in four languages.
+
+    A package brings `templates/<feature>/*.html`, `messages/<language>.json` and `static/`. In a template:
+    `t("signin.title", name=…)` is a text, `asset("base.css")` an address, `nonce` for `<script>`, `lang`, `scheme`
+    (the scheme's name), `links`, `languages`.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        ids: Ids,
+        packages: Iterable[str] = (),
+        links: dict[str, str] | None = None,
+    ) -> None:
+        every = ("ipse.web", *packages)
+        self._ids = ids
+        self.assets = Assets(every)
+        self._texts = languages.load(every)
+        folders = [Path(str(resources.files(package))) / "templates" for package in every]
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(folders),
+            autoescape=True,
+            auto_reload=False,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals.update(
+            asset=self.assets.url,
+            scheme=name,
+            links=links or LINKS,
+            languages=languages.LANGUAGES,
+        )
+
+    def text(self, language: str, id_: str, /, **values: object) -> str:
+        """One text outside a template."""
+        return self._texts[language].text(id_, **values)
+
+    def html(self, template: str, language: str, /, **context: object) -> str:
+        """A template as text, without a response around it."""
+        return self._environment.get_template(template).render(context, lang=language, t=self._texts[language].text)
+
+    def render(
+        self,
+        template: str,
+        language: str,
+        /,
+        *,
+        status: int = 200,
+        form_action: str = "",
+        **context: object,
+    ) -> Response:
+        """A page as a response.
+
+        `form_action` is a source that forms of this page may lead to besides ourselves: browsers apply it to the
+        redirect that answers a form, too.
+        """
+        nonce = b64u(self._ids.octets(16))
+        response = Response(self.html(template, language, nonce=nonce, **context), status_code=status)
+        response.raw_headers += [
+            (b"content-type", HTML),
+            (b"content-language", language.encode()),
+            (b"content-security-policy", policy(nonce, form_action).encode()),
+        ]
+        return response
+
+    def error_page(self, request: Request, error: PlatformError, reference: str) -> Response:
+        """A refusal for a person: what happened in one calm sentence, a code and a reference to quote."""
+        return self.render(
+            "base/error.html",
+            language_of(request),
+            status=error.status,
+            code=error.code,
+            http_status=error.status,
+            detail=error.public,
+            reference=reference,
+            known=f"web.error.{error.code}" in self._texts["en"].ids(),
+        )
+
+
+def policy(nonce: str, form_action: str = "") -> str:
+    """The content security policy of a page (S-11)."""
+    return (
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}' 'strict-dynamic'; style-src 'self'; "
+        "img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
+        f"form-action 'self'{' ' + form_action if form_action else ''}; frame-ancestors 'none'; base-uri 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def form_source(url: str) -> str:
+    """The `form-action` source for an address: its origin, or its scheme where that is not http(s)."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} else f"{parts.scheme}:"
+
+
+def language_of(request: Request) -> str:
+    """The language of this request: `lang` or `ui_locales` of the query, else the browser's."""
+    query = request.query_params
+    return languages.choose(query.get("lang") or query.get("ui_locales"), request.headers.get("accept-language"))

@@ -1,0 +1,65 @@
+"""Routes that declare who may call them and how often: an architecture test reads both from every route."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from enum import StrEnum
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as StarletteRoute
+from starlette.types import Receive, Scope, Send
+
+from ipse.web.limits import KINDS
+from ipse.web.origins import check_same_origin
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Caller(StrEnum):
+    """Who a route is for, and so what protects it."""
+
+    PUBLIC = "public"
+    """Anybody: published documents, and addresses that partners' pages send browsers to."""
+    BROWSER = "browser"
+    """A person's browser on our own pages: state changes only from our own origin, errors as pages."""
+    PARTNER = "partner"
+    """A partner's server, which authenticates itself in the request."""
+    PHONE = "phone"
+    """An app, each message signed by its device key."""
+    REGISTRAR = "registrar"
+    """A registrar's server or the browser it sends back."""
+
+
+class Route(StarletteRoute):
+    """One address of the service.
+
+    `limit` names a token bucket of `kernel.settings.Limits`. Both checks run before the endpoint: the bucket of the
+    client's address, and for `BROWSER` routes that change something, where the form came from.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Endpoint,
+        methods: Sequence[str] = ("GET",),
+        *,
+        caller: Caller,
+        limit: str,
+    ) -> None:
+        if limit not in KINDS:
+            message = f"{path}: no limit is called {limit!r}; kernel.settings.Limits names them"
+            raise ValueError(message)
+        super().__init__(path, endpoint, methods=list(methods))
+        self.caller = caller
+        self.limit = limit
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check bucket and origin, then answer."""
+        scope["ipse.caller"] = self.caller
+        edge = scope.get("ipse.edge")
+        if edge is not None:
+            edge.buckets.take(self.limit, scope["ipse.address"])
+            if self.caller is Caller.BROWSER and scope["method"] not in {"GET", "HEAD", "OPTIONS"}:
+                check_same_origin(scope, edge.origin)
+        await super().handle(scope, receive, send)
