@@ -1,0 +1,89 @@
+"""Metadata claims: objects about the other attributes of the same answer, keyed by their names (protocol 1.6).
+
+Asked alone they say nothing and are absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ipse.attributes.model import Facts, Json
+from ipse.kernel import clock
+from ipse.standards.countries import alpha_3
+
+_OF_DOCUMENT: Final = ("BEeidSn", "IDDocumentSN", "IDDocumentType")
+_DATED: Final = ("BEeidSn", "IDDocumentSN")
+
+# The facts an attribute is made of, where the name is not the same.
+_MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "name": ("given_name", "family_name"),
+    "gender": ("gender", "official_gender"),
+    "picture": ("photo",),
+    "physical_person_photo": ("photo",),
+    "email_verified": ("email",),
+    "phone_number_verified": ("phone_number",),
+    "claim_citizenship": ("citizenship", "nationalities"),
+    "claim_citizenship_as_iso": ("nationalities",),
+    "BEeidSn": ("card_number",),
+    "IDDocumentSN": ("document",),
+    "IDDocumentType": ("document",),
+    **{f"age_gte_{years}": ("birthdate",) for years in (16, 18, 21, 30)},
+}
+
+_Answer = Mapping[str, Json]
+_Rule = Callable[[Facts, _Answer], Mapping[str, str | bool]]
+
+
+def _asked(answer: _Answer, keys: tuple[str, ...], value: str | None) -> dict[str, str | bool]:
+    return {key: value for key in keys if key in answer} if value else {}
+
+
+def _start_of(day: str | None) -> str | None:
+    return f"{day}T00:00:00Z" if day else None
+
+
+def _issuing_country(facts: Facts, answer: _Answer) -> Mapping[str, str | bool]:
+    return _asked(answer, _OF_DOCUMENT, alpha_3(facts.document.country) if facts.document else None)
+
+
+def _validity_from(facts: Facts, answer: _Answer) -> Mapping[str, str | bool]:
+    """Belgian documents only. Keyed by the card number; by the document number where only that was asked."""
+    document = facts.document
+    if document is None or document.country != "BE":
+        return {}
+    keys = ("BEeidSn",) if "BEeidSn" in answer else ("IDDocumentSN",)
+    return _asked(answer, keys, _start_of(document.issued_on))
+
+
+def _validity_to(facts: Facts, answer: _Answer) -> Mapping[str, str | bool]:
+    return _asked(answer, _DATED, _start_of(facts.document.expires_on if facts.document else None))
+
+
+def _issuance_locality(facts: Facts, answer: _Answer) -> Mapping[str, str | bool]:
+    belgian = facts.document if facts.document and facts.document.country == "BE" else None
+    return _asked(answer, ("BEeidSn",), belgian.issuer if belgian else None)
+
+
+def _verification_date(facts: Facts, answer: _Answer) -> Mapping[str, str | bool]:
+    """When each asked attribute was last read by a registrar; what the person states was never verified."""
+    dates: dict[str, str | bool] = {}
+    for name in answer:
+        if name.endswith("NationalNumber"):
+            members: tuple[str, ...] = ("national_number",)
+        else:
+            members = _MADE_OF.get(name, (name,))
+        sources = [facts.sources[member] for member in members if member in facts.sources]
+        verified = [source.verified_at for source in sources if source.evidence]
+        if verified:
+            dates[name] = clock.text(min(verified))
+    return dates
+
+
+RULES: Final[Mapping[str, _Rule]] = {
+    "IDIssuingCountry": _issuing_country,
+    "validityFrom": _validity_from,
+    "validityTo": _validity_to,
+    "verificationDate": _verification_date,
+    "issuance_locality": _issuance_locality,
+}

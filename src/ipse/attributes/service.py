@@ -1,0 +1,106 @@
+"""Keep what registrars said of people, and answer with the attributes made out of it.
+
+Facts and evidence are one sealed document and one sealed record each, under the key of the person: when that key is
+gone, so are they.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final
+
+import msgspec
+
+from ipse.attributes import store
+from ipse.attributes.errors import NoFactsError
+from ipse.attributes.model import Circumstances, Evidence, Facts, Json
+from ipse.attributes.rules import derive
+from ipse.kernel import clock as times
+from ipse.kernel.clock import Clock
+from ipse.kernel.sealing import seal, unseal
+from ipse.storage.database import Database
+from ipse.storage.statement import Transaction
+
+PersonKey = Callable[[str], Awaitable[bytes]]
+"""Gives the key of a person by account id."""
+
+_DOCUMENTS: Final = "attributes_documents"
+_EVIDENCE: Final = "attributes_evidence"
+
+
+class Attributes:
+    """What is known of people."""
+
+    def __init__(self, db: Database, person_key: PersonKey, clock: Clock) -> None:
+        self._db = db
+        self._person_key = person_key
+        self._clock = clock
+
+    async def facts(self, account_id: str) -> Facts:
+        """Return what registrars said of a person.
+
+        Raises:
+            NoFactsError: nothing was ever kept.
+            UnsealError: the stored document was changed or moved.
+        """
+        sealed = await store.document(self._db, account_id)
+        if sealed is None:
+            raise NoFactsError("an account without facts")
+        key = await self._person_key(account_id)
+        plain = unseal(key, sealed, table=_DOCUMENTS, row=account_id, column="sealed")
+        return msgspec.json.decode(plain, type=Facts)
+
+    async def values(
+        self,
+        account_id: str,
+        names: Collection[str],
+        *,
+        language: str | None = None,
+        circumstances: Circumstances | None = None,
+    ) -> dict[str, Json]:
+        """Return the asked attributes of a person today; what is not known is left out. Raises as `facts`."""
+        facts = await self.facts(account_id)
+        today = times.day(self._clock.now())
+        return derive(facts, names, today=today, language=language, circumstances=circumstances)
+
+    async def assurance(self, account_id: str) -> str | None:
+        """Return the eIDAS level of the newest evidence; None without any."""
+        return await store.latest_assurance(self._db, account_id)
+
+    async def evidence(self, account_id: str) -> list[Evidence]:
+        """Return all evidence of a person, oldest first."""
+        rows = await store.evidence_of(self._db, account_id)
+        if not rows:
+            return []
+        key = await self._person_key(account_id)
+        return [
+            msgspec.json.decode(
+                unseal(key, bytes(row["sealed"]), table=_EVIDENCE, row=row["evidence_id"], column="sealed"),
+                type=Evidence,
+            )
+            for row in rows
+        ]
+
+    async def born_from(self, registrar: str, since: int) -> list[str]:
+        """Return the accounts with evidence from a registrar received since then (microseconds UTC).
+
+        What an operator needs when a bank turns out to be compromised (T-12).
+        """
+        return await store.born_from(self._db, registrar, since)
+
+    def keeping(self, account_id: str, key: bytes, facts: Facts, evidence: Evidence, now: int) -> Transaction[None]:
+        """Keep facts and their evidence inside the transaction of an activation."""
+        plain = msgspec.json.encode(facts)
+        yield from store.keep_document(
+            account_id, seal(key, plain, table=_DOCUMENTS, row=account_id, column="sealed"), now
+        )
+        record = msgspec.json.encode(evidence)
+        yield from store.keep_evidence(
+            evidence.evidence_id,
+            account_id,
+            seal(key, record, table=_EVIDENCE, row=evidence.evidence_id, column="sealed"),
+            registrar=evidence.registrar,
+            kind=evidence.route,
+            assurance=evidence.assurance,
+            times=(evidence.verified_at, evidence.expires_at, now),
+        )
