@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ipse.storage.database import Database
 
 ENGINES = ("sqlite", "postgresql")
+MIGRATED_AT = 1_767_225_600_000_000  # 2026-01-01, in microseconds
 _numbers = itertools.count(1)
 
 
@@ -112,7 +113,7 @@ async def _migrated(url: str) -> None:
 
     opened = await open_database(url)
     try:
-        await migrate(opened)
+        await migrate(opened, now=MIGRATED_AT)
     finally:
         await opened.close()
 

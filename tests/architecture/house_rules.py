@@ -30,7 +30,7 @@ SQL = re.compile(
     r"(create|drop|alter)\s+(table|index|unique)\b).*",
     re.IGNORECASE | re.DOTALL,
 )
-SECRET = re.compile(r"(\w*_)?(secret|token|digest|proof|mac|hmac|signature|verifier|password)")
+SECRET = re.compile(r"(\w*_)?(secret|token|proof|mac|hmac|signature|verifier|password|code_key)")
 CLOCKS = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 WITHOUT_TIMEOUT = {
     "httpx.AsyncClient",
@@ -85,7 +85,7 @@ def one_clock(module: Module) -> Iterator[Finding]:
 
 
 def secrets_are_compared_in_constant_time(module: Module) -> Iterator[Finding]:
-    """Secrets, tokens, digests and proofs are never compared by == or !=."""
+    """Secrets, tokens, signatures and proofs are never compared by == or !=."""
     for node in ast.walk(module.tree):
         if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], ast.Eq | ast.NotEq):
             continue
