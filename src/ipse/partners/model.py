@@ -55,8 +55,10 @@ class Partner(msgspec.Struct, frozen=True):
 
 
 class Service(msgspec.Struct, frozen=True):
-    """One user flow of a partner. `name` and `purpose` are texts by language; `contract` says `required` or `voluntary`
-    for each attribute that may be asked.
+    """One user flow of a partner.
+
+    `name` and `purpose` are texts by language; `contract` says `required` or `voluntary` for each attribute that may
+    be asked.
     """
 
     code: str

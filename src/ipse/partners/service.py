@@ -93,8 +93,13 @@ class Partners:
             message = f"a client secret has at least {_SECRET_CHARACTERS} characters"
             raise PartnerRegistrationError(message, public=message)
         else:
-            place = {"table": "partners_partners", "row": partner.partner_id, "column": "sealed_secret"}
-            sealed = seal(self.keystore.working_key("partner"), secret.encode(), **place)
+            sealed = seal(
+                self.keystore.working_key("partner"),
+                secret.encode(),
+                table="partners_partners",
+                row=partner.partner_id,
+                column="sealed_secret",
+            )
         await self.database.transact(lambda: self._saving_partner(partner, sealed, actor))
         self._partners.pop(partner.partner_id, None)
 

@@ -8,7 +8,8 @@ from ipse.partners.model import Algorithms, AuthMethod, Partner, Service, Servic
 from ipse.storage.statement import Row
 
 PARTNER = """
-select partner_id, name, state, auth_method, sealed_secret, jwks, algorithms from partners_partners where partner_id = $1
+select partner_id, name, state, auth_method, sealed_secret, jwks, algorithms
+from partners_partners where partner_id = $1
 """
 PARTNERS = """
 select partner_id, name, state, auth_method, sealed_secret, jwks, algorithms from partners_partners order by partner_id

@@ -1,0 +1,334 @@
+"""Receiving phones' messages and keeping phones.
+
+The order of checks is fixed: signature, state, repeat, chain value. A message is *accepted* by one conditional statement
+that moves the chain on and records the answer, in the transaction of what the message does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from dataclasses import dataclass, field, replace
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from ipse.kernel.clock import Clock
+from ipse.kernel.ids import Ids, b64u
+from ipse.kernel.keystore import Keystore
+from ipse.kernel.sealing import seal, unseal
+from ipse.phones import store
+from ipse.phones.errors import (
+    MalformedMessageError,
+    PhoneCopiedError,
+    PhoneStoppedError,
+    UnknownPhoneError,
+    WrongSignatureError,
+)
+from ipse.phones.model import Answer, NewPhone, Phone, PhoneState, Received, StopReason
+from ipse.standards import phone_channel
+from ipse.standards.phone_channel import MessageError, OpenedMessage, SignatureError, UnverifiedMessage
+from ipse.storage.database import Database
+from ipse.storage.statement import Transaction, one, run
+
+_KEPT_DEVICE_KEYS = 10_000
+_JUDGING_SECONDS = 2.0
+_LOOK_SECONDS = 0.1
+
+
+class StaleMessageError(Exception):
+    """Between reading and accepting, another message of this phone was accepted: receive again."""
+
+
+class TamperedRowError(Exception):
+    """A phone's row was changed by somebody without the keystore (T-2)."""
+
+
+@dataclass
+class Phones:
+    """Use cases of phones."""
+
+    database: Database
+    keystore: Keystore
+    clock: Clock
+    ids: Ids
+    _device_keys: dict[str, ec.EllipticCurvePublicKey] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._channel_keys = phone_channel.private_keys(self.keystore.signing_keys("phone_channel"))
+        self._answer_key = self.keystore.working_key("phone")
+        self._code_key = self.keystore.working_key("code")
+        self._mac_key = self.keystore.working_key("phone_mac")
+
+    def channel_jwks(self) -> dict[str, list[dict[str, str]]]:
+        """The public phone-channel keys, the one to use first."""
+        jwks = self.keystore.signing_keys("phone_channel")
+        members = ("kty", "crv", "x", "y", "kid")
+        return {"keys": [{name: jwk[name] for name in members} | {"use": "enc", "alg": "ECDH-ES"} for jwk in jwks]}
+
+    def open_sealed(self, body: str) -> OpenedMessage:
+        """Open a sealed message.
+
+        Raises:
+            MalformedMessageError: not one.
+        """
+        try:
+            return phone_channel.open_sealed(body, self._channel_keys)
+        except MessageError as error:
+            raise MalformedMessageError(str(error), public=str(error)) from error
+
+    @staticmethod
+    def read(body: str) -> UnverifiedMessage:
+        """Take a signed message apart.
+
+        Raises:
+            MalformedMessageError: not one.
+        """
+        try:
+            return phone_channel.read(body)
+        except MessageError as error:
+            raise MalformedMessageError(str(error), public=str(error)) from error
+
+    async def receive(
+        self,
+        message: UnverifiedMessage,
+        *,
+        expected_type: str,
+        state: PhoneState = PhoneState.ACTIVE,
+        code_key_id: str = "",
+    ) -> Received:
+        """Judge signature, state, repeat and chain value of a message; nothing is changed yet.
+
+        Raises:
+            UnknownPhoneError, WrongSignatureError, MalformedMessageError: refused before acceptance.
+            PhoneStoppedError: the phone does not carry the identity any more.
+            PhoneCopiedError: an old chain value; the caller must stop phone and identity.
+        """
+        phone = await self._phone(message.kid, code_key_id)
+        verified = self._verified(message, phone, expected_type)
+        fresh = Received(phone, verified, chain=b64u(self.ids.octets(16)), challenge=b64u(self.ids.octets(16)))
+        if hmac.compare_digest(message.digest, phone.message_digest):
+            return await self._repeated(fresh, code_key_id)
+        if phone.state is not state:
+            if phone.state is PhoneState.STOPPED:
+                raise PhoneStoppedError(why=phone.why)
+            raise MalformedMessageError(public=f"{expected_type} is not for a phone that is {phone.state}")
+        if not hmac.compare_digest(verified.chain.encode(), phone.chain.encode()):
+            raise PhoneCopiedError(account=phone.account_id, phone=phone.phone_id)
+        return fresh
+
+    def enrolled_key(self, message: UnverifiedMessage) -> dict[str, str]:
+        """The device key an `enrol` message brings, after checking that the message is signed by it.
+
+        Raises:
+            MalformedMessageError, WrongSignatureError: refused.
+        """
+        try:
+            jwk = message.unverified_payload().get("device_key")
+            if not isinstance(jwk, dict):
+                text = "device_key is missing"
+                raise MalformedMessageError(text, public=text)
+            key = phone_channel.public_key(jwk)
+            clean = phone_channel.public_jwk(key)
+            if phone_channel.thumbprint(clean) != message.kid:
+                text = "kid must be the thumbprint of device_key"
+                raise MalformedMessageError(text, public=text)
+            phone_channel.verify(message, key, expected_type="enrol")
+        except MessageError as error:
+            raise MalformedMessageError(str(error), public=str(error)) from error
+        except SignatureError as error:
+            raise WrongSignatureError from error
+        return clean
+
+    async def repeat_of_enrol(self, message: UnverifiedMessage) -> Answer | None:
+        """The recorded answer when this very `enrol` message came before.
+
+        Raises:
+            PhoneCopiedError: the device key is known, but this is another message.
+        """
+        row = await self.database.row(store.PHONE_BY_THUMBPRINT, message.kid)
+        if row is None:
+            return None
+        phone = await self._phone(row["phone_id"], "")
+        if hmac.compare_digest(phone.message_digest, message.digest) and phone.sealed_answer is not None:
+            return self._recorded(phone)
+        text = "this device key is enrolled already: make a new one"
+        raise MalformedMessageError(text, public=text)
+
+    def creating(
+        self, new: NewPhone, message: UnverifiedMessage, *, chain: str, answer: Answer, now: int
+    ) -> Transaction[None]:
+        """Keep a phone that begins to enrol."""
+        device_key = msgspec.json.encode(new.device_key).decode()
+        mac = self._mac(new.phone_id, None, device_key, new.key_protection)
+        sealed = self._sealed_answer(new.phone_id, answer)
+        yield from run(
+            store.CREATE, new.phone_id, device_key, new.thumbprint, new.key_protection, mac, chain, message.digest,
+            sealed, new.app_version, now,
+        )  # fmt: skip
+
+    def accepting(
+        self, received: Received, answer: Answer, *, now: int, challenge: str | None = None
+    ) -> Transaction[None]:
+        """Accept a message: move the chain on, record the answer; `challenge` when the answer carries a new one.
+
+        Raises:
+            StaleMessageError: another message was accepted meanwhile.
+        """
+        phone = received.phone
+        accepted = yield from one(
+            store.ACCEPT, phone.phone_id, phone.chain, received.chain, challenge, received.message.digest,
+            self._sealed_answer(phone.phone_id, answer), now, phone.state,
+        )  # fmt: skip
+        if accepted is None:
+            raise StaleMessageError
+
+    async def take_try(self, received: Received, challenge: str, *, most: int) -> int:
+        """Take a try of the code and the challenge in one committed statement; the tries taken so far.
+
+        Raises:
+            StaleMessageError: chain, challenge or state moved on, or no try is left.
+        """
+        phone = received.phone
+        row = await self.database.row(
+            store.TAKE_TRY, phone.phone_id, phone.chain, received.chain, received.message.digest, self.clock.now(),
+            challenge, most,
+        )  # fmt: skip
+        if row is None:
+            raise StaleMessageError
+        return int(row["tries"])
+
+    def judged(
+        self, received: Received, answer: Answer, *, tries: int, challenge: str | None, now: int
+    ) -> Transaction[None]:
+        """Record the outcome of a try that was taken; `tries` is 0 after a right code.
+
+        Raises:
+            StaleMessageError: the phone was stopped, or the try was given up as lost, meanwhile.
+        """
+        phone = received.phone
+        row = yield from one(
+            store.JUDGED, phone.phone_id, received.message.digest, tries, challenge,
+            self._sealed_answer(phone.phone_id, answer), now,
+        )  # fmt: skip
+        if row is None:
+            raise StaleMessageError
+
+    def activating(
+        self, received: Received, account_id: str, *, code_key: tuple[str, bytes], answer: Answer, now: int
+    ) -> Transaction[None]:
+        """Give the identity to this phone: (code key id, 32-byte code key) are kept, other phones must be stopped before.
+
+        Raises:
+            StaleMessageError: another message was accepted meanwhile.
+        """
+        phone = received.phone
+        mac = self._mac(phone.phone_id, account_id, phone.device_key, phone.key_protection)
+        row = yield from one(
+            store.ACTIVATE, phone.phone_id, phone.chain, account_id, mac, received.chain, received.message.digest,
+            self._sealed_answer(phone.phone_id, answer), now,
+        )  # fmt: skip
+        if row is None:
+            raise StaleMessageError
+        yield from self.adding_code_key(phone, code_key, now=now)
+
+    def adding_code_key(self, phone: Phone, code_key: tuple[str, bytes], *, now: int) -> Transaction[None]:
+        """Keep a code key, wrapped and bound to the device key."""
+        code_key_id, key = code_key
+        wrapped = seal(
+            self._code_key,
+            key,
+            table="phones_code_keys",
+            row=code_key_id,
+            column="wrapped_key",
+            extra=phone.thumbprint.encode(),
+        )
+        yield from run(store.ADD_CODE_KEY, code_key_id, phone.phone_id, "normal", wrapped, now)
+
+    def stopping(self, account_id: str, why: StopReason, *, now: int, but: str = "") -> Transaction[list[str]]:
+        """Stop the account's phones, `but` one; forget their code keys. Returns the ids of those stopped."""
+        rows = yield from run(store.STOP_OTHERS, account_id, but, why, now)
+        if rows:
+            yield from run(store.FORGET_CODE_KEYS, account_id)
+        return [row["phone_id"] for row in rows]
+
+    def code_key(self, phone: Phone) -> bytes:
+        """The unwrapped code key the message named.
+
+        Raises:
+            MalformedMessageError: the phone has no such code key.
+        """
+        if phone.code_key is None:
+            text = "code_key_id is not a code key of this phone"
+            raise MalformedMessageError(text, public=text)
+        return unseal(
+            self._code_key,
+            phone.code_key.wrapped_key,
+            table="phones_code_keys",
+            row=phone.code_key.code_key_id,
+            column="wrapped_key",
+            extra=phone.thumbprint.encode(),
+        )
+
+    async def delete_abandoned(self, *, before: int) -> int:
+        """Delete phones that began to enrol before `before` (microseconds) and never finished."""
+        return len(await self.database.rows(store.DELETE_ABANDONED, before))
+
+    async def _phone(self, phone_id: str, code_key_id: str) -> Phone:
+        row = await self.database.row(store.PHONE, phone_id, code_key_id)
+        if row is None:
+            raise UnknownPhoneError
+        phone = store.read_phone(row)
+        mac = self._mac(phone.phone_id, phone.account_id, phone.device_key, phone.key_protection)
+        if not hmac.compare_digest(mac, phone.mac):
+            message = f"phones_phones {phone_id} does not fit its MAC"
+            raise TamperedRowError(message)
+        return phone
+
+    def _verified(self, message: UnverifiedMessage, phone: Phone, expected_type: str) -> phone_channel.SignedMessage:
+        key = self._device_keys.get(phone.thumbprint)
+        if key is None:
+            key = phone_channel.public_key(msgspec.json.decode(phone.device_key))
+            if len(self._device_keys) >= _KEPT_DEVICE_KEYS:
+                self._device_keys.clear()
+            self._device_keys[phone.thumbprint] = key
+        try:
+            return phone_channel.verify(message, key, expected_type=expected_type)
+        except SignatureError as error:
+            raise WrongSignatureError from error
+        except MessageError as error:
+            raise MalformedMessageError(str(error), public=str(error)) from error
+
+    async def _repeated(self, received: Received, code_key_id: str) -> Received:
+        """The recorded answer of a repeat; waits a moment for one that is being judged right now."""
+        phone = received.phone
+        waited = 0.0
+        while phone.sealed_answer is None and waited < _JUDGING_SECONDS:
+            await asyncio.sleep(_LOOK_SECONDS)
+            waited += _LOOK_SECONDS
+            phone = await self._phone(phone.phone_id, code_key_id)
+            if not hmac.compare_digest(phone.message_digest, received.message.digest):
+                raise PhoneCopiedError(account=phone.account_id, phone=phone.phone_id)
+        if phone.sealed_answer is not None:
+            return replace(received, phone=phone, recorded=self._recorded(phone))
+        if phone.state is PhoneState.STOPPED:
+            raise PhoneStoppedError(why=phone.why)
+        return replace(received, phone=phone)
+
+    def _mac(self, phone_id: str, account_id: str | None, device_key: str, key_protection: str) -> bytes:
+        text = "\x00".join((phone_id, account_id or "", device_key, key_protection))
+        return hmac.digest(self._mac_key, text.encode(), "sha256")
+
+    def _sealed_answer(self, phone_id: str, answer: Answer) -> bytes:
+        plaintext = msgspec.json.encode(answer)
+        return seal(self._answer_key, plaintext, table="phones_phones", row=phone_id, column="sealed_answer")
+
+    def _recorded(self, phone: Phone) -> Answer:
+        plaintext = unseal(
+            self._answer_key,
+            phone.sealed_answer or b"",
+            table="phones_phones",
+            row=phone.phone_id,
+            column="sealed_answer",
+        )
+        return msgspec.json.decode(plaintext, type=Answer)

@@ -1,0 +1,83 @@
+"""Tables `phones_phones`, `phones_code_keys`."""
+
+from __future__ import annotations
+
+from ipse.phones.model import CodeKey, Phone, PhoneState
+from ipse.storage.statement import Row
+
+PHONE = """
+select p.phone_id, p.account_id, p.state, p.why, p.device_key, p.thumbprint, p.key_protection, p.mac, p.chain,
+  p.challenge, p.message_digest, p.sealed_answer, p.tries, p.app_version,
+  k.code_key_id, k.kind, k.wrapped_key
+from phones_phones p left join phones_code_keys k on k.phone_id = p.phone_id and k.code_key_id = $2
+where p.phone_id = $1
+"""
+PHONE_BY_THUMBPRINT = "select phone_id from phones_phones where thumbprint = $1"
+CREATE = """
+insert into phones_phones (phone_id, account_id, state, why, device_key, thumbprint, key_protection, mac, chain,
+  challenge, message_digest, sealed_answer, tries, app_version, created_at, changed_at)
+values ($1, null, 'enrolling', null, $2, $3, $4, $5, $6, null, $7, $8, 0, $9, $10, $10)
+"""
+ACCEPT = """
+update phones_phones set chain = $3, challenge = $4, message_digest = $5, sealed_answer = $6, changed_at = $7
+where phone_id = $1 and chain = $2 and state = $8
+returning phone_id
+"""
+TAKE_TRY = """
+update phones_phones set chain = $3, challenge = null, message_digest = $4, sealed_answer = null, tries = tries + 1,
+  changed_at = $5
+where phone_id = $1 and chain = $2 and challenge = $6 and state = 'active' and tries < $7
+returning tries
+"""
+JUDGED = """
+update phones_phones set tries = $3, challenge = $4, sealed_answer = $5, changed_at = $6
+where phone_id = $1 and message_digest = $2 and sealed_answer is null and state = 'active'
+returning phone_id
+"""
+ACTIVATE = """
+update phones_phones set account_id = $3, state = 'active', mac = $4, chain = $5, challenge = null,
+  message_digest = $6, sealed_answer = $7, tries = 0, changed_at = $8
+where phone_id = $1 and chain = $2 and state = 'enrolling'
+returning phone_id
+"""
+STOP_OTHERS = """
+update phones_phones set state = 'stopped', why = $3, changed_at = $4
+where account_id = $1 and phone_id <> $2 and state = 'active'
+returning phone_id
+"""
+ADD_CODE_KEY = """
+insert into phones_code_keys (code_key_id, phone_id, kind, wrapped_key, created_at) values ($1, $2, $3, $4, $5)
+"""
+REMOVE_CODE_KEY = "delete from phones_code_keys where code_key_id = $1 and phone_id = $2 returning code_key_id"
+FORGET_CODE_KEYS = """
+delete from phones_code_keys where phone_id in (select phone_id from phones_phones where account_id = $1
+  and state = 'stopped') returning code_key_id
+"""
+ACTIVE_PHONE = "select phone_id from phones_phones where account_id = $1 and state = 'active'"
+DELETE_ABANDONED = """
+delete from phones_phones where state = 'enrolling' and created_at < $1 returning phone_id
+"""
+
+
+def read_phone(row: Row) -> Phone:
+    """A row as a value."""
+    code_key = None
+    if row["code_key_id"] is not None:
+        code_key = CodeKey(row["code_key_id"], row["kind"], bytes(row["wrapped_key"]))
+    return Phone(
+        phone_id=row["phone_id"],
+        account_id=row["account_id"],
+        state=PhoneState(row["state"]),
+        why=row["why"],
+        device_key=row["device_key"],
+        thumbprint=row["thumbprint"],
+        key_protection=row["key_protection"],
+        mac=bytes(row["mac"]),
+        chain=row["chain"],
+        challenge=row["challenge"],
+        message_digest=bytes(row["message_digest"]),
+        sealed_answer=bytes(row["sealed_answer"]) if row["sealed_answer"] is not None else None,
+        tries=row["tries"],
+        app_version=row["app_version"],
+        code_key=code_key,
+    )
