@@ -24,6 +24,7 @@ PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / ".stamps"
 OLDEST = (3, 11)
 POSTGRESQL = Path("/usr/lib/postgresql")
+AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 def main(arguments: list[str]) -> None:
@@ -136,7 +137,10 @@ def install_javascript_tools() -> None:
     )
     node = Path(located.decode().strip())
     npm = node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    run(str(node / "bin" / "node"), "--use-system-ca", str(npm), "ci")
+    environment = dict(os.environ)
+    if AUTHORITIES.is_file():
+        environment.setdefault("NODE_EXTRA_CA_CERTS", str(AUTHORITIES))
+    run(str(node / "bin" / "node"), str(npm), "ci", environment=environment)
     mark_done("javascript", made_from)
 
 
@@ -147,11 +151,23 @@ def install_from_debian(package: str) -> bool:
     say(f"Installing Debian's {package}")
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     command = ["apt-get", "install", "-y", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold"]
+    trusted = AUTHORITIES.read_bytes() if AUTHORITIES.is_file() else b""
     subprocess.call(["apt-get", "update", "-q"], env=environment)
-    if subprocess.call([*command, package], env=environment) != 0:
-        return False
+    installed = subprocess.call([*command, package], env=environment) == 0
+    keep_trusting(trusted)
     importlib.invalidate_caches()
-    return True
+    return installed
+
+
+def keep_trusting(trusted: bytes) -> None:
+    """Keep certificate authorities that somebody put on this machine by hand.
+
+    Installing Debian's ca-certificates, which other packages draw in, writes the file anew from its own list.
+    """
+    if trusted and AUTHORITIES.is_file():
+        written = AUTHORITIES.read_bytes()
+        if trusted not in written and trusted != written:
+            AUTHORITIES.write_bytes(written + b"\n" + trusted)
 
 
 def missing(part: str, remedy: str) -> None:
