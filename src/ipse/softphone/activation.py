@@ -1,0 +1,179 @@
+"""How a phone becomes a person's phone (protocol section 4): enrol, the bank, the return, the code."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from ipse.kernel.ids import b64u
+from ipse.softphone import browser, world
+from ipse.softphone.channel import Answer, Channel
+from ipse.softphone.configuration import Configuration
+from ipse.softphone.connections import connect
+from ipse.softphone.errors import PhoneExists, WeakCode
+from ipse.softphone.messages import Writer
+from ipse.softphone.state import Device, DeviceKey, Pending, State
+from ipse.standards import phone_channel
+from ipse.standards.weak_codes import weakness
+
+APP_NAME = "ipse-softphone"
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """What a person would enter."""
+
+    base: str
+    """The scheme: `http://localhost:8000`."""
+    bank: str
+    person: str
+    code: str
+    phone_number: str | None = None
+    """`+32 485694175`; by default the person's number in the sandbox's world."""
+    email: str | None = None
+    language: str = "en"
+    world: str | None = None
+    """Address of `world.json`; by default the next port of 127.0.0.1."""
+    app_version: str = "1.0.0"
+    device: Device = field(default_factory=Device)
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """How an activation ended."""
+
+    phone: str
+    state: str
+    """`active` or `pending`."""
+    why: str | None
+    moved: bool
+    """The identity lived on another phone, which is now stopped."""
+    number_verified: bool
+    received: tuple[Mapping[str, Any], ...]
+    """What the bank said of the person."""
+
+
+def new_key() -> DeviceKey:
+    """A fresh device key."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    public = phone_channel.public_jwk(private.public_key())
+    return DeviceKey(x=public["x"], y=public["y"], d=b64u(private.private_numbers().private_value.to_bytes(32, "big")))
+
+
+def activate(channel: Channel, writer: Writer, wanted: Activation, *, tls: ssl.SSLContext | None = None) -> Activated:
+    """Run a whole activation. A stopped phone in the store is replaced, an active one never."""
+    with channel.store.held():
+        before = channel.store.load()
+        if before.active and not before.stopped:
+            raise PhoneExists("a phone is activated here; remove it first, or use another store")
+        number, birthdate = _of_the_person(channel.http, wanted)
+        refuse_weak(wanted.code, birthdate=birthdate, phone_number=number)
+        channel.store.save(
+            State(
+                base=wanted.base.rstrip("/"),
+                app_version=wanted.app_version,
+                device=wanted.device,
+                key=new_key(),
+                phone_number=number,
+                birthdate=birthdate,
+            )
+        )
+        return _Run(channel=channel, writer=writer, wanted=wanted, tls=tls).finish()
+
+
+def refuse_weak(code: str, *, birthdate: str, phone_number: str) -> None:
+    """Refuse a code that is too easy to guess, before anything is sent.
+
+    Raises:
+        WeakCode: says which rule.
+    """
+    weak = weakness(code, birthdate=birthdate, phone_number=phone_number)
+    if weak:
+        raise WeakCode(f"this code is too easy to guess ({weak.value})")
+
+
+def _of_the_person(http: httpx.Client, wanted: Activation) -> tuple[str, str]:
+    """Number and birth date; the world is asked only for what was not given."""
+    if wanted.phone_number is not None:
+        return wanted.phone_number, ""
+    described = world.read(http, wanted.world or world.address(wanted.base))
+    described.bank(wanted.bank)
+    person = described.person(wanted.person)
+    return person.phone_number, person.birthdate
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    channel: Channel
+    writer: Writer
+    wanted: Activation
+    tls: ssl.SSLContext | None
+
+    def finish(self) -> Activated:
+        configuration = self.writer.configuration(self.channel.store.load().base)
+        begun = self._enrol(configuration)
+        value = self._visit_bank(begun["start_url"], configuration.app_origin)
+        returned = self._return(value)
+        self._note_birthdate(returned["received"])
+        done = self.channel.exchange("activate", lambda state: self.writer.activate(state, self.wanted.code))
+        return Activated(
+            phone=begun["phone"],
+            state=done["account"]["state"],
+            why=done["account"].get("why"),
+            moved=done["moved"],
+            number_verified=returned["number_verified"],
+            received=tuple(returned["received"]),
+        )
+
+    def _enrol(self, configuration: Configuration) -> Answer:
+        wanted = self.wanted
+        extra = {} if wanted.email is None else {"email": wanted.email}
+
+        def compose(state: State) -> Pending:
+            return self.writer.signed(
+                state,
+                "enrol",
+                "enrol",
+                device_key=state.key.public() if state.key else {},
+                language=wanted.language,
+                phone_number=state.phone_number,
+                registrar=wanted.bank,
+                accepted=configuration.accepted(wanted.language),
+                app={"name": APP_NAME, "version": wanted.app_version},
+                device=wanted.device.report(),
+                **extra,
+            )
+
+        return self.channel.exchange("enrol", compose)
+
+    def _visit_bank(self, start_url: str, app_origin: str) -> str:
+        # A browser of its own: the phone's connection has no cookies, and none of these may stay behind.
+        with connect(self.tls) as visitor:
+            return browser.walk(
+                visitor,
+                start_url,
+                app_origin=app_origin,
+                answers={"person": self.wanted.person, "decision": "approve"},
+            )
+
+    def _return(self, value: str) -> Answer:
+        return self.channel.exchange(
+            "enrolment-return",
+            lambda state: self.writer.signed(
+                state, "enrolment-return", "enrolment-return", enrolment=state.enrolment, value=value
+            ),
+        )
+
+    def _note_birthdate(self, received: list[dict[str, Any]]) -> None:
+        """The bank knows the birth date: the code is judged again with it."""
+        found = {one["name"]: one["value"] for one in received}
+        state = self.channel.store.load()
+        if isinstance(found.get("birthdate"), str):
+            state.birthdate = found["birthdate"]
+            self.channel.store.save(state)
+        refuse_weak(self.wanted.code, birthdate=state.birthdate, phone_number=state.phone_number)

@@ -1,0 +1,64 @@
+"""What the scheme publishes for phones (protocol section 4, Configuration)."""
+
+from __future__ import annotations
+
+import httpx
+import msgspec
+
+from ipse.softphone.errors import NoAnswer
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A document the person accepts: terms or privacy notice."""
+
+    kind: str
+    version: str
+    language: str
+    sha256: str
+    url: str = ""
+
+
+class KeySet(msgspec.Struct, frozen=True):
+    """A JWK set (RFC 7517 §5)."""
+
+    keys: tuple[dict[str, str], ...]
+
+
+class Configuration(msgspec.Struct, frozen=True):
+    """The members a phone without a screen needs."""
+
+    issuer: str
+    app_origin: str
+    phone_channel_keys: KeySet
+    documents: tuple[Document, ...] = ()
+
+    @property
+    def sealing_key(self) -> dict[str, str]:
+        """The phone-channel key to seal to: the first."""
+        return self.phone_channel_keys.keys[0]
+
+    def accepted(self, language: str) -> list[dict[str, str]]:
+        """All documents in that language, as `enrol` lists them; in any language where that one is missing."""
+        chosen: dict[str, Document] = {}
+        for document in self.documents:
+            if document.language == language or document.kind not in chosen:
+                chosen[document.kind] = document
+        return [
+            {"kind": one.kind, "version": one.version, "language": one.language, "sha256": one.sha256}
+            for one in chosen.values()
+        ]
+
+
+def fetch(http: httpx.Client, base: str) -> Configuration:
+    """Fetch the configuration of the scheme at `base`.
+
+    Raises:
+        NoAnswer: there is no scheme at that address.
+    """
+    url = f"{base}/phone/v1/configuration"
+    try:
+        response = http.get(url)
+        response.raise_for_status()
+        return msgspec.json.decode(response.content, type=Configuration)
+    except (httpx.HTTPError, msgspec.DecodeError) as error:
+        raise NoAnswer(f"{url} does not answer as a scheme: {error}") from error

@@ -1,0 +1,168 @@
+"""What a phone says (protocol sections 2 to 5): complete messages, ready to be stored and sent.
+
+The scheme's sealing key is fetched when the first sealed message is written, so that a rotated key is never missed
+for longer than one run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ipse.kernel.clock import Clock, seconds
+from ipse.kernel.ids import Ids, b64u, b64u_decode, sha256
+from ipse.softphone.configuration import Configuration
+from ipse.softphone.errors import NoPhone
+from ipse.softphone.state import DeviceKey, Pending, State
+from ipse.standards import phone_channel
+
+CONTENT_TYPE = "application/jose"
+SALT_OCTETS = 32
+
+PATHS = {
+    "enrol": "/enrolments",
+    "enrolment-return": "/enrolments/return",
+    "activate": "/activation",
+    "home": "/home",
+    "claim": "/claims",
+    "show": "/show",
+    "approval": "/approvals",
+    "reveal": "/reveals",
+    "history": "/history",
+    "change-code": "/code",
+    "settings": "/settings",
+    "block": "/block",
+    "remove": "/removal",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CodeUse:
+    """The code as typed, for one challenge."""
+
+    code: str
+    challenge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What a person approves: the request, the bytes shown, the names shared, what the phone reports of itself."""
+
+    action: str
+    shown: bytes
+    shared: Sequence[str]
+    device: Mapping[str, str | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Writes messages for a state. `purpose` names what each is for (see `state.Pending`)."""
+
+    clock: Clock
+    ids: Ids
+    configuration: Callable[[str], Configuration]
+    """The configuration of the scheme at a base address."""
+
+    def signed(self, state: State, kind: str, purpose: str, **members: object) -> Pending:
+        """A signed message."""
+        return _message(kind, purpose, self._compact(state, kind, members))
+
+    def activate(self, state: State, code: str) -> Pending:
+        """Hand the code key over; the salt joins the state, to be saved with the message."""
+        key_id, key = self._fresh_code_key(state, code)
+        compact = self._compact(
+            state,
+            "activate",
+            {
+                "enrolment": state.enrolment,
+                "code_key_id": key_id,
+                "code_key": b64u(key),
+                "device_thumbprint": phone_channel.thumbprint(_key(state).public()),
+            },
+        )
+        return self._sealed(state, "activate", "activate", compact, phone_channel.code_proof(key, compact))
+
+    def approval(self, state: State, approved: Approved, use: CodeUse) -> Pending:
+        """Approve with the code."""
+        members = {
+            "action": approved.action,
+            "challenge": use.challenge,
+            "decision": "approved",
+            "shown": b64u(sha256(approved.shown)),
+            "device": approved.device,
+            "method": "code",
+            "code_key_id": state.code_key_id,
+            "shared": approved.shared,
+        }
+        purpose = f"approval {approved.action} approved"
+        return self._proven(state, "approval", purpose, members, use.code)
+
+    def rejection(self, state: State, rejected: Approved, *, challenge: str, reason: str) -> Pending:
+        """Refuse: `declined` or `not_started`."""
+        members = {
+            "action": rejected.action,
+            "challenge": challenge,
+            "decision": "rejected",
+            "shown": b64u(sha256(rejected.shown)),
+            "device": rejected.device,
+            "reason": reason,
+        }
+        compact = self._compact(state, "approval", members)
+        return self._sealed(state, "approval", f"approval {rejected.action} rejected", compact, None)
+
+    def reveal(self, state: State, action: str, use: CodeUse) -> Pending:
+        """Ask for protected values in full."""
+        members = {"action": action, "challenge": use.challenge, "code_key_id": state.code_key_id}
+        return self._proven(state, "reveal", f"reveal {action}", members, use.code)
+
+    def change_code(self, state: State, new_code: str, use: CodeUse) -> Pending:
+        """Hand a new code key over, proven with the current code; both salts stay until answered."""
+        key_id, key = self._fresh_code_key(state, new_code)
+        members = {
+            "challenge": use.challenge,
+            "code_key_id": state.code_key_id,
+            "new_code_key_id": key_id,
+            "new_code_key": b64u(key),
+        }
+        return self._proven(state, "change-code", "change-code", members, use.code)
+
+    def _fresh_code_key(self, state: State, code: str) -> tuple[str, bytes]:
+        salt = self.ids.octets(SALT_OCTETS)
+        key_id = self.ids.identifier()
+        state.salts[key_id] = b64u(salt)
+        state.next_code_key_id = key_id
+        return key_id, phone_channel.code_key(code, salt, state.phone)
+
+    def _proven(self, state: State, kind: str, purpose: str, members: Mapping[str, object], code: str) -> Pending:
+        compact = self._compact(state, kind, members)
+        salt = b64u_decode(state.salts[state.code_key_id])
+        proof = phone_channel.code_proof(phone_channel.code_key(code, salt, state.phone), compact)
+        return self._sealed(state, kind, purpose, compact, proof)
+
+    def _compact(self, state: State, kind: str, members: Mapping[str, object]) -> str:
+        payload: dict[str, Any] = {
+            "v": 1,
+            "type": kind,
+            "phone": state.phone,
+            "iat": seconds(self.clock.now()),
+            "chain": state.chain,
+            **members,
+        }
+        key = _key(state)
+        kid = state.phone or phone_channel.thumbprint(key.public())
+        return phone_channel.sign(phone_channel.private_key(key.private()), kid, payload)
+
+    def _sealed(self, state: State, kind: str, purpose: str, compact: str, proof: bytes | None) -> Pending:
+        recipient = self.configuration(state.base).sealing_key
+        return _message(kind, purpose, phone_channel.seal(recipient, compact, proof))
+
+
+def _key(state: State) -> DeviceKey:
+    if state.key is None:
+        raise NoPhone("no phone is activated here")
+    return state.key
+
+
+def _message(kind: str, purpose: str, body: str) -> Pending:
+    return Pending(path=PATHS[kind], content_type=CONTENT_TYPE, body=body, purpose=purpose)

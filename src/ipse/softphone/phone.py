@@ -1,0 +1,293 @@
+"""One copy of the app, without a screen: everything a person can do with it."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import httpx
+import msgspec
+
+from ipse.kernel.clock import Clock, SystemClock
+from ipse.kernel.ids import Ids, RandomIds, b64u_decode
+from ipse.softphone import activation, configuration
+from ipse.softphone.activation import Activated, Activation
+from ipse.softphone.channel import Answer, Channel
+from ipse.softphone.connections import connect
+from ipse.softphone.errors import CannotDecline, NoPhone
+from ipse.softphone.links import Start, parse
+from ipse.softphone.messages import Approved, CodeUse, Writer
+from ipse.softphone.state import Device, Pending, State
+from ipse.softphone.store import MemoryStore, Store
+
+__all__ = ["Activated", "Activation", "Outcome", "Request", "SoftPhone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as the phone shows it."""
+
+    action: str
+    shown: bytes
+    """What is shown, as received: its digest is what the phone signs."""
+    challenge: str
+    expires_at: int
+    start: Literal["qr", "link"]
+
+    @classmethod
+    def of(cls, answer: Answer) -> Request:
+        """Read the answer to `claim` or `show`."""
+        return cls(
+            action=answer["action"],
+            shown=b64u_decode(answer["shown"]),
+            challenge=answer["challenge"],
+            expires_at=answer["expires_at"],
+            start=answer["start"],
+        )
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The shown bytes, read."""
+        content: dict[str, Any] = msgspec.json.decode(self.shown)
+        return content
+
+    @property
+    def attributes(self) -> list[dict[str, Any]]:
+        """The attributes asked for, in the order shown."""
+        return list(self.content.get("attributes", ()))
+
+    def shared(self, declined: Iterable[str] = ()) -> list[str]:
+        """The names to share when `declined` are switched off.
+
+        Raises:
+            CannotDecline: one of them is required, or not asked for.
+        """
+        voluntary = {attribute["name"] for attribute in self.attributes if not attribute["required"]}
+        off = set(declined)
+        if off - voluntary:
+            raise CannotDecline(f"cannot be switched off: {', '.join(sorted(off - voluntary))}")
+        return [attribute["name"] for attribute in self.attributes if attribute["name"] not in off]
+
+    def renewed(self, challenge: str) -> Request:
+        """The same request with the challenge that a wrong code brought."""
+        return replace(self, challenge=challenge)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a decision ended."""
+
+    outcome: Literal["approved", "rejected"]
+    return_url: str | None = None
+    """Only for an approval after an app link: open it in the browser the link came from."""
+
+
+class SoftPhone:
+    """A phone. Its memory is the store's; several objects and processes may share one store.
+
+    `tls` holds the certificate authorities to trust, `device` replaces what the stored phone reports of itself,
+    `patience_seconds` is how long a message is sent again before `NoAnswer`. Methods that talk to the scheme raise
+    `Refused`, `NoAnswer` and, without an identity, `NoPhone`.
+    """
+
+    def __init__(
+        self,
+        store: Store | None = None,
+        *,
+        tls: ssl.SSLContext | None = None,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        device: Device | None = None,
+        patience_seconds: float = 30.0,
+    ) -> None:
+        self.store = store or MemoryStore()
+        self._tls = tls
+        self._http = connect(tls)
+        self._clock = clock or SystemClock()
+        self._ids = ids or RandomIds()
+        self._device = device
+        self._channel = Channel(store=self.store, http=self._http, patience_seconds=patience_seconds)
+        self._writer = Writer(
+            clock=self._clock,
+            ids=self._ids,
+            configuration=lambda base: configuration.fetch(self._http, base),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    @property
+    def state(self) -> State:
+        """A copy of what the phone remembers."""
+        return self.store.load()
+
+    # The life of the phone
+
+    def activate(self, wanted: Activation) -> Activated:
+        """Become the phone of a person: enrol, go to the bank and back, set the code.
+
+        Raises:
+            PhoneExists: the store holds an active phone.
+            WeakCode: the code is too easy to guess.
+            BankRefused: the bank's part did not come back.
+            UnknownInWorld: no such bank or person in the sandbox.
+        """
+        return activation.activate(self._channel, self._writer, wanted, tls=self._tls)
+
+    def change_code(self, code: str, new_code: str) -> None:
+        """Replace the code.
+
+        Raises:
+            WeakCode: the new one is too easy to guess.
+        """
+        state = self._usable()
+        activation.refuse_weak(new_code, birthdate=state.birthdate, phone_number=state.phone_number)
+        use = CodeUse(code=code, challenge=self.home()["challenge"])
+        self._send("change-code", lambda state: self._writer.change_code(state, new_code, use))
+
+    def set_language(self, language: str) -> Answer:
+        """Choose the language of names and purposes: nl, fr, de or en."""
+        return self._signed("settings", language=language)
+
+    def block(self, reason: str = "lost") -> Answer:
+        """Block the identity: `lost`, `not_me` or `other`."""
+        return self._signed("block", reason=reason)
+
+    def remove(self) -> Answer:
+        """Unlink this phone; the identity is blocked until another is activated."""
+        return self._signed("remove")
+
+    # Requests
+
+    def claim(self, content: str) -> Request:
+        """Take the request behind a QR's content or an app link, as the app's own scanner does.
+
+        A start that this phone took before leads to the same request again.
+
+        Raises:
+            UnusableLink: neither of the two.
+        """
+        start = parse(content)
+        known = self._usable().claimed.get(start.digest)
+        return self.show(known.action) if known else self._claim(start, {start.kind: start.value})
+
+    def ticket(self, content: str) -> Answer:
+        """Exchange a frame or link that arrived as an opened link: `ticket`, `expires_in`, `digits`.
+
+        Raises:
+            Refused: the frame is stale, the start unknown.
+        """
+        start = parse(content)
+        return self._channel.ask(self._usable().base, "/tickets", {start.kind: start.value})
+
+    def claim_ticket(self, content: str, ticket: str, digits: str | None = None) -> Request:
+        """Take the request of a ticket, with the two digits shown beside the QR where they are asked for."""
+        member = {"ticket": ticket} if digits is None else {"ticket": ticket, "digits": digits}
+        return self._claim(parse(content), member)
+
+    def _claim(self, start: Start, member: Mapping[str, str]) -> Request:
+        def compose(state: State) -> Pending:
+            report = self._report(state)
+            return self._writer.signed(state, "claim", f"claim {start.digest}", start=member, device=report)
+
+        return Request.of(self._send(f"claim {start.digest}", compose))
+
+    def show(self, action: str) -> Request:
+        """Get what to show of a claimed request again, with a new challenge."""
+        return Request.of(self._signed("show", action=action))
+
+    def approve(self, request: Request, code: str, *, declined: Iterable[str] = ()) -> Outcome:
+        """Approve with the code; share all that is asked but `declined`.
+
+        Raises:
+            CannotDecline: a required attribute was declined.
+            Refused: as `wrong_code` the error's fields hold `tries_left` and a new `challenge`.
+        """
+        off = tuple(declined)
+        answer = self._send(
+            f"approval {request.action} approved",
+            lambda state: self._approval(state, request, code, off),
+        )
+        return Outcome(outcome=answer["outcome"], return_url=answer.get("return_url"))
+
+    def reject(self, request: Request, *, not_started: bool = False) -> Outcome:
+        """Refuse; `not_started` says that the person did not start this."""
+        reason = "not_started" if not_started else "declined"
+
+        def compose(state: State) -> Pending:
+            rejected = Approved(request.action, request.shown, (), self._report(state))
+            return self._writer.rejection(state, rejected, challenge=request.challenge, reason=reason)
+
+        answer = self._send(f"approval {request.action} rejected", compose)
+        return Outcome(outcome=answer["outcome"])
+
+    def reveal(self, action: str, code: str, *, challenge: str) -> Answer:
+        """Protected values of a request or history entry in full, costing the code: `values`, a new `challenge`."""
+        use = CodeUse(code=code, challenge=challenge)
+        return self._send(f"reveal {action}", lambda state: self._writer.reveal(state, action, use))
+
+    # What the phone knows
+
+    def home(self) -> Answer:
+        """State of the account, open requests, a challenge, a token for `/watch`."""
+        return self._signed("home")
+
+    def history(self, before: int | None = None) -> Answer:
+        """Past requests, the latest first; `before` (microseconds) goes further back."""
+        return self._signed("history") if before is None else self._signed("history", before=before)
+
+    # For tests of adversaries
+
+    def copied(self) -> SoftPhone:
+        """A second copy of this phone, as a thief of its memory would have it."""
+        return SoftPhone(
+            MemoryStore(self.state),
+            tls=self._tls,
+            clock=self._clock,
+            ids=self._ids,
+            device=self._device,
+            patience_seconds=self._channel.patience_seconds,
+        )
+
+    def composed(self, request: Request, code: str) -> Pending:
+        """An approval as bytes, neither stored nor sent."""
+        return self._approval(self._usable(), request, code, ())
+
+    def post(self, message: Pending) -> httpx.Response:
+        """Send bytes once and remember nothing."""
+        return self._channel.post(self._usable().base, message)
+
+    # Inner parts
+
+    def _approval(self, state: State, request: Request, code: str, declined: Iterable[str]) -> Pending:
+        approved = Approved(request.action, request.shown, request.shared(declined), self._report(state))
+        return self._writer.approval(state, approved, CodeUse(code=code, challenge=request.challenge))
+
+    def _signed(self, kind: str, **members: object) -> Answer:
+        purpose = f"{kind} {members.get('action', '')}".strip()
+        return self._send(purpose, lambda state: self._writer.signed(state, kind, purpose, **members))
+
+    def _send(self, purpose: str, compose: Callable[[State], Pending]) -> Answer:
+        self._usable()
+        return self._channel.exchange(purpose, compose)
+
+    def _usable(self) -> State:
+        state = self.store.load()
+        if not state.active:
+            raise NoPhone("no phone is activated here")
+        return state
+
+    def _report(self, state: State) -> dict[str, str | bool]:
+        return (self._device or state.device).report()

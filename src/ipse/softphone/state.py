@@ -1,0 +1,101 @@
+"""What a phone remembers. Never the code, never a code key, never what was shown."""
+
+from __future__ import annotations
+
+import copy
+from typing import Literal
+
+import msgspec
+
+
+class DeviceKey(msgspec.Struct, frozen=True):
+    """The device key as a private JWK on P-256 (RFC 7517)."""
+
+    x: str
+    y: str
+    d: str
+    crv: str = "P-256"
+    kty: str = "EC"
+
+    def public(self) -> dict[str, str]:
+        """The public JWK: what the server is told."""
+        return {"kty": self.kty, "crv": self.crv, "x": self.x, "y": self.y}
+
+    def private(self) -> dict[str, str]:
+        """The private JWK."""
+        return {**self.public(), "d": self.d}
+
+
+class Device(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the phone reports of itself; absent is absent (protocol section 7)."""
+
+    label: str | None = "Soft phone"
+    os: str | None = None
+    os_release: str | None = None
+    model: str | None = None
+    manufacturer: str | None = None
+    rooted: bool | None = None
+    debug_enabled: bool | None = None
+    on_call: bool | None = None
+
+    def report(self) -> dict[str, str | bool]:
+        """The protocol's `device` object: known members only."""
+        members = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in members.items() if value is not None}
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """A message that was stored and is not answered yet."""
+
+    path: str
+    content_type: str
+    body: str
+    purpose: str
+    """Type and subject, as in `approval <action> approved`: tells a repeated wish from a new one."""
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """A request this phone took."""
+
+    action: str
+    start: Literal["qr", "link"]
+
+
+class State(msgspec.Struct):
+    """One phone's memory. Whoever copies it has copied the phone."""
+
+    base: str = ""
+    """`http://localhost:8000`: the issuer without `/v2`."""
+    app_version: str = "1.0.0"
+    device: Device = msgspec.field(default_factory=Device)
+    key: DeviceKey | None = None
+    phone: str = ""
+    enrolment: str = ""
+    chain: str = ""
+    active: bool = False
+    stopped: str = ""
+    """The error code that ended this phone, if one did."""
+    code_key_id: str = ""
+    salts: dict[str, str] = msgspec.field(default_factory=dict)
+    """Code key id to salt (base64url). Two entries only while a change of code is unanswered."""
+    next_code_key_id: str = ""
+    claimed: dict[str, Claimed] = msgspec.field(default_factory=dict)
+    """SHA-256 of a start (base64url) to what it led to: a frame can be claimed only while it is fresh."""
+    phone_number: str = ""
+    birthdate: str = ""
+    pending: Pending | None = None
+
+    def copied(self) -> State:
+        """The same phone a second time, for tests of copied phones."""
+        return copy.deepcopy(self)
+
+
+CLAIMS_KEPT = 50
+
+
+def remember_claim(state: State, start_digest: str, claimed: Claimed) -> None:
+    """Note where a start led to; only the latest are kept."""
+    state.claimed.pop(start_digest, None)
+    state.claimed[start_digest] = claimed
+    while len(state.claimed) > CLAIMS_KEPT:
+        del state.claimed[next(iter(state.claimed))]

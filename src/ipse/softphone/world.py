@@ -1,0 +1,81 @@
+"""What the sandbox tells programs about itself (`world.json`): who its test persons and banks are."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from ipse.softphone.errors import UnknownInWorld
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A test person; other members of the document are not needed here."""
+
+    id: str
+    name: str = ""
+    birthdate: str = ""
+    phone_number: str = ""
+
+
+class Bank(msgspec.Struct, frozen=True):
+    """A simulated bank."""
+
+    id: str
+    name: str = ""
+
+
+_Thing = TypeVar("_Thing", Person, Bank)
+
+
+class World(msgspec.Struct, frozen=True):
+    """The part of `world.json` a phone needs."""
+
+    persons: tuple[Person, ...]
+    banks: tuple[Bank, ...]
+
+    def person(self, person_id: str) -> Person:
+        """The person of this id.
+
+        Raises:
+            UnknownInWorld: there is none; the message lists those there are.
+        """
+        return _named(self.persons, person_id, "person")
+
+    def bank(self, bank_id: str) -> Bank:
+        """The bank of this id.
+
+        Raises:
+            UnknownInWorld: there is none; the message lists those there are.
+        """
+        return _named(self.banks, bank_id, "bank")
+
+
+def _named(things: tuple[_Thing, ...], wanted: str, what: str) -> _Thing:
+    for thing in things:
+        if thing.id == wanted:
+            return thing
+    raise UnknownInWorld(f"no {what} {wanted!r}; there are: {', '.join(thing.id for thing in things)}")
+
+
+def address(base: str) -> str:
+    """Where the sandbox at `base` describes its world: the next port of 127.0.0.1."""
+    parts = urlsplit(base)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"http://127.0.0.1:{port + 1}/world.json"
+
+
+def read(http: httpx.Client, url: str) -> World:
+    """Fetch and read a description.
+
+    Raises:
+        UnknownInWorld: it cannot be fetched, or is not one.
+    """
+    try:
+        response = http.get(url)
+        response.raise_for_status()
+        return msgspec.json.decode(response.content, type=World)
+    except (httpx.HTTPError, msgspec.DecodeError) as error:
+        raise UnknownInWorld(f"{url} does not describe a world: {error}") from error
