@@ -86,8 +86,8 @@ BACK = {
         "C124 72 128 86 118 96 C126 108 124 124 114 130 C110 142 98 142 92 136 L48 136 C42 142 30 142 26 130 "
         "C16 124 14 108 22 96 Z"
     ),
-    "bun": "M30 82 C28 44 48 28 70 28 C92 28 112 44 110 82 L106 96 L34 96 Z M52 26 a18 15 0 1 0 36 0 a18 15 0 1 0 -36 0 Z",
-    "knot": "M31 82 C28 42 48 26 70 26 C92 26 112 42 109 82 L106 94 L34 94 Z M57 20 a13 11 0 1 0 26 0 a13 11 0 1 0 -26 0 Z",
+    "bun": "M30 82 C28 44 48 28 70 28 C92 28 112 44 110 82 L106 96 L34 96 Z M52 26 a18 15 0 1 1 36 0 a18 15 0 1 1 -36 0 Z",
+    "knot": "M31 82 C28 42 48 26 70 26 C92 26 112 42 109 82 L106 94 L34 94 Z M57 20 a13 11 0 1 1 26 0 a13 11 0 1 1 -26 0 Z",
 }
 FRONT = {
     "bob": "M30 84 C30 50 46 30 72 30 C98 30 110 52 110 84 C104 74 100 62 96 54 C82 62 56 62 46 58 C40 64 34 74 30 84 Z",
@@ -127,9 +127,9 @@ def drawing(face: Face) -> str:
     back, front = BACK.get(face.style, ""), FRONT[face.style]
     brow = shade(face.hair, 0.75)
     parts = [
-        f'<rect width="140" height="200" fill="url(#ground)"/>',
+        '<rect width="140" height="200" fill="url(#ground)"/>',
         f'<path d="{back}" fill="{shade(face.hair, 0.78)}"/>' if back else "",
-        f'<path d="M54 118 L54 150 C54 160 86 160 86 150 L86 118 Z" fill="{shade(face.skin, 0.83)}"/>',
+        f'<path d="M54 118 L54 150 C54 172 86 172 86 150 L86 118 Z" fill="{shade(face.skin, 0.83)}"/>',
         '<path d="M8 200 C8 166 34 156 54 149 C58 162 82 162 86 149 C106 156 132 166 132 200 Z" fill="url(#coat)"/>',
         f'<path d="M54 148 C58 166 82 166 86 148 L92 152 C86 176 54 176 48 152 Z" fill="{shade(face.coat, 1.16)}"/>',
         f'<ellipse cx="{left}" cy="90" rx="5.5" ry="9.5" fill="{shade(face.skin, 0.9)}"/>',
@@ -211,7 +211,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         for name, face in FACES.items():
-            page.set_content(f"<style>*{{margin:0;display:block}}</style>{drawing(face)}")
+            page.set_content(f"<style>html,body,svg{{margin:0;display:block}}</style>{drawing(face)}")
             page.screenshot(path=TARGET / f"{name}.jpg", type="jpeg", quality=88)
         browser.close()
 

@@ -1,0 +1,10 @@
+"""The people of the sandbox: invented, complete, and from several countries.
+
+Belgian national numbers carry an order number that the register never hands out (`999`, `000`), phone numbers come
+from ranges that are reserved for fiction or not in use. The portraits were drawn by `tools/draw_portraits.py`.
+"""
+
+from ipse.sandbox.persons.model import Address, Document, Issuer, Person, Place
+from ipse.sandbox.persons.register import persons, portrait
+
+__all__ = ["Address", "Document", "Issuer", "Person", "Place", "persons", "portrait"]

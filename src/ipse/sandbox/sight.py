@@ -1,0 +1,46 @@
+"""How the world looks: templates, and the headers of every page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.responses import HTMLResponse
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("ipse.sandbox"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Renders the world's pages. `form_targets`: origins that a form's answer may lead on to."""
+
+    form_targets: tuple[str, ...] = ()
+    environment: Environment = field(default_factory=_environment)
+
+    def page(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+        """A page with strict headers: nothing from elsewhere, no inline code, no framing, no referrer."""
+        text = self.environment.get_template(f"sandbox/{template}").render(**context)
+        return HTMLResponse(text, status_code=status, headers=self.headers())
+
+    def headers(self) -> dict[str, str]:
+        """The headers of every page."""
+        targets = " ".join(("'self'", *self.form_targets))
+        return {
+            "Content-Security-Policy": (
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+                f"form-action {targets}; frame-ancestors 'none'; base-uri 'none'"
+            ),
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        }
