@@ -9,7 +9,7 @@ COMPILE = UV_PYTHON_DOWNLOADS=never uv pip compile --universal --python-version 
 	--no-header --no-emit-index-url --no-emit-find-links --no-annotate -q
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox test javascript check format bench pins
+.PHONY: help sandbox test javascript check format bench reference pins
 
 help: ## List what can be done
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ format: ## Format the source and mend what can be mended
 bench: ## Measure whole logins
 	@$(PYTHON) tools/bootstrap.py test
 	$(VENV)/ipse bench login
+
+reference: ## Write the pages of docs/reference that come from the source
+	$(VENV)/python tools/document_errors.py
 
 pins: ## Compile the hashed pins from pyproject.toml, and the lock of the JavaScript tools (needs uv)
 	$(COMPILE) --group build -o requirements/build.txt

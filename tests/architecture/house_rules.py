@@ -142,6 +142,17 @@ def columns_are_named(module: Module) -> Iterator[Finding]:
             yield Finding(node.lineno, "name the columns: * breaks prepared statements once a column is added")
 
 
+def routes_declare_their_caller(module: Module) -> Iterator[Finding]:
+    """Every route of the service says who may call it and which limit holds."""
+    if module.parts[0] in {"web", "sandbox"}:
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "starlette.routing":
+            yield Finding(node.lineno, "use ipse.web.routes.Route, which takes caller= and limit=")
+        if isinstance(node, ast.Call) and _dotted(node.func).rpartition(".")[2] in {"add_route", "mount"}:
+            yield Finding(node.lineno, "return the route from the feature's http module; ipse.app mounts it")
+
+
 RULES: tuple[Rule, ...] = (
     sql_is_never_built,
     sql_stands_in_stores,
@@ -151,6 +162,7 @@ RULES: tuple[Rule, ...] = (
     patterns_match_whole_values,
     outgoing_http_is_in_clients,
     calls_end,
+    routes_declare_their_caller,
 )
 
 

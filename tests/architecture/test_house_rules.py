@@ -39,6 +39,8 @@ BROKEN = [
     ("outgoing_http_is_in_clients", "enrolment/http.py", "from httpx import AsyncClient"),
     ("calls_end", "enrolment/clients.py", "httpx.AsyncClient(base_url=bank)"),
     ("calls_end", "cli/doctor.py", "subprocess.run(command, check=True)"),
+    ("routes_declare_their_caller", "oidc/http/token.py", "from starlette.routing import Route"),
+    ("routes_declare_their_caller", "app.py", "app.add_route('/secret', answer)"),
 ]
 
 KEPT = [
@@ -53,6 +55,7 @@ KEPT = [
     ("patterns_match_whole_values", "people/rules.py", "re.fullmatch('[a-z]+', name)"),
     ("outgoing_http_is_in_clients", "enrolment/clients.py", "import httpx"),
     ("calls_end", "enrolment/clients.py", "httpx.AsyncClient(base_url=bank, timeout=5)"),
+    ("routes_declare_their_caller", "oidc/http/token.py", "from ipse.web.routes import Route"),
 ]
 
 
