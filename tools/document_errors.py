@@ -61,7 +61,7 @@ def _errors() -> Iterator[type[Exception]]:
             for _, member in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
                 code = member.__dict__.get("code")
                 foreseen = code != PlatformError.code or module.name == "ipse.web.errors"
-                if member.__module__ == module.name and isinstance(code, str) and foreseen:
+                if member.__module__ == module.name and issubclass(member, Exception) and code and foreseen:
                     yield member
 
 
