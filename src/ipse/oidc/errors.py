@@ -1,0 +1,162 @@
+"""How OAuth and OpenID Connect say no: one class for each error code of `docs/reference/errors.md`."""
+
+from __future__ import annotations
+
+from ipse.kernel.errors import PlatformError
+
+
+class OAuthError(PlatformError):
+    """A refusal with a registered error code. `public` is what the partner's developer reads."""
+
+    code = "invalid_request"
+    status = 400
+    title = "The request is not what the protocol prescribes"
+
+    def __init__(self, public: str = "", *, detail: str = "") -> None:
+        super().__init__(detail or public, public=public)
+
+
+class InvalidRequest(OAuthError):
+    """A parameter is missing, repeated, malformed or contradicts another (RFC 6749 §4.1.2.1, §5.2)."""
+
+
+class UnknownClient(OAuthError):
+    """The `client_id` is missing or names no active partner; shown to the person, never redirected."""
+
+    code = "invalid_client_id"
+    title = "client_id names no partner"
+
+
+class UnknownRedirectUri(OAuthError):
+    """The `redirect_uri` is not one of this service; shown to the person, never redirected."""
+
+    code = "invalid_redirect_uri"
+    title = "redirect_uri is not registered for this service"
+
+
+class InvalidScope(OAuthError):
+    """An unknown scope, no or more than one service, or more attributes than the service's contract allows."""
+
+    code = "invalid_scope"
+    title = "The scope is not what this service may ask for"
+
+
+class UnsupportedResponseType(OAuthError):
+    """Another `response_type` than `code`."""
+
+    code = "unsupported_response_type"
+    title = "response_type must be code"
+
+
+class UnauthorizedClient(OAuthError):
+    """The partner may not use this service or this way of asking."""
+
+    code = "unauthorized_client"
+    status = 400
+    title = "This partner may not do this"
+
+
+class AccessDenied(OAuthError):
+    """The person refused, cancelled, or let the time pass."""
+
+    code = "access_denied"
+    title = "The request was not approved"
+
+
+class LoginRequired(OAuthError):
+    """`prompt=none`: there is no session here, each login is a fresh approval."""
+
+    code = "login_required"
+    title = "Each request needs a fresh approval, prompt=none cannot be met"
+
+
+class UnsupportedDisplay(OAuthError):
+    """Another `display` than `page`."""
+
+    code = "unsupported_display"
+    title = "display must be page"
+
+
+class UnmetAuthenticationRequirements(OAuthError):
+    """An essential `acr` that this provider does not have (OpenID Unmet Authentication Requirements 1.0)."""
+
+    code = "unmet_authentication_requirements"
+    title = "The demanded acr cannot be met"
+
+
+class RequestNotSupported(OAuthError):
+    """A `request` parameter (OpenID Connect Core §3.1.2.6)."""
+
+    code = "request_not_supported"
+    title = "request objects are not supported"
+
+
+class RequestUriNotSupported(OAuthError):
+    """A `request_uri` parameter (OpenID Connect Core §3.1.2.6)."""
+
+    code = "request_uri_not_supported"
+    title = "request_uri is not supported"
+
+
+class RegistrationNotSupported(OAuthError):
+    """A `registration` parameter (OpenID Connect Core §3.1.2.6)."""
+
+    code = "registration_not_supported"
+    title = "the registration parameter is not supported"
+
+
+class InvalidClient(OAuthError):
+    """The partner did not prove who it is. The same words for every reason (R-35)."""
+
+    code = "invalid_client"
+    title = "Client authentication failed"
+
+    def __init__(self, detail: str = "", *, basic: bool = False) -> None:
+        super().__init__(detail=detail)
+        self.basic = basic
+        """Whether the partner tried HTTP Basic, which is answered 401 with `WWW-Authenticate` (RFC 6749 §5.2)."""
+
+
+class InvalidGrant(OAuthError):
+    """The code is unknown, used, expired, another partner's, or does not fit redirect URI or PKCE verifier."""
+
+    code = "invalid_grant"
+    title = "The code is unknown, expired, used, or does not fit this request"
+
+
+class UnsupportedGrantType(OAuthError):
+    """Another `grant_type` than `authorization_code`."""
+
+    code = "unsupported_grant_type"
+    title = "grant_type must be authorization_code"
+
+
+class UnsupportedTokenType(OAuthError):
+    """The token named by the hint cannot be revoked here (RFC 7009 §2.2.1)."""
+
+    code = "unsupported_token_type"
+    title = "Only access tokens can be revoked"
+
+
+class InvalidToken(OAuthError):
+    """The access token is unknown, expired or revoked (RFC 6750 §3.1)."""
+
+    code = "invalid_token"
+    status = 401
+    title = "The access token is unknown, expired or revoked"
+
+
+class InsufficientScope(OAuthError):
+    """The access token does not cover what was asked (RFC 6750 §3.1)."""
+
+    code = "insufficient_scope"
+    status = 403
+    title = "The person did not share this"
+
+
+class TemporarilyUnavailable(OAuthError):
+    """The provider cannot answer now; trying again helps (RFC 6749 §4.1.2.1)."""
+
+    code = "temporarily_unavailable"
+    status = 503
+    title = "Temporarily unavailable, please try again"

@@ -1,0 +1,102 @@
+"""Client assertions: RFC 7523 §3 and OpenID Connect Core §9, as strict as R-34 and C-11.
+
+`ASSERTION_CHECKS` is the visible list. Signature, algorithm and key were judged before; the single use of `jti` is
+decided after, by the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ipse.oidc.errors import InvalidClient
+
+SKEW_SECONDS: Final = 60
+LIFETIME_SECONDS: Final = 300
+"""No assertion is good for longer, whatever its `exp` says (R-17)."""
+TYPES: Final = frozenset({None, "jwt", "client-authentication+jwt"})
+"""A token of another explicit type is no client assertion (R-13)."""
+_MAX_JTI: Final = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assertion:
+    """The signed claims of a client assertion, and what they are judged against."""
+
+    claims: Mapping[str, Any]
+    partner_id: str
+    audiences: Collection[str]
+    now: int
+    """Seconds UTC."""
+
+    def number(self, name: str) -> float | None:
+        """A time claim in seconds; None where absent.
+
+        Raises:
+            InvalidClient: it is there and is no number.
+        """
+        value = self.claims.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise InvalidClient(f"assertion: {name} is no number")
+        return value
+
+
+def check_issuer_and_subject(assertion: Assertion) -> None:
+    """`iss` and `sub` are the client id, compared exactly (R-18)."""
+    if not assertion.claims.get("iss") == assertion.claims.get("sub") == assertion.partner_id:
+        raise InvalidClient("assertion: iss and sub are not the client id")
+
+
+def check_audience(assertion: Assertion) -> None:
+    """`aud` is one text: our issuer, or for partners that migrate exactly the address of this endpoint (C-11)."""
+    audience = assertion.claims.get("aud")
+    if not isinstance(audience, str) or audience not in assertion.audiences:
+        raise InvalidClient("assertion: aud is neither the issuer nor this endpoint, as one text")
+
+
+def check_times(assertion: Assertion) -> None:
+    """Not expired, not from the future, `exp` there; without `iat` it may not lie far ahead (R-17, R-34)."""
+    expires, issued, not_before = (assertion.number(name) for name in ("exp", "iat", "nbf"))
+    if expires is None:
+        raise InvalidClient("assertion: exp is missing")
+    if issued is None and expires > assertion.now + LIFETIME_SECONDS + SKEW_SECONDS:
+        raise InvalidClient("assertion: exp is too far ahead and there is no iat")
+    if usable_until(assertion) <= assertion.now:
+        raise InvalidClient("assertion: expired")
+    if max(issued or 0, not_before or 0) > assertion.now + SKEW_SECONDS:
+        raise InvalidClient("assertion: from the future")
+
+
+def check_id(assertion: Assertion) -> None:
+    """`jti` is there, of bounded size."""
+    jti = assertion.claims.get("jti")
+    if not isinstance(jti, str) or not 0 < len(jti) <= _MAX_JTI:
+        raise InvalidClient("assertion: jti is missing or longer than 255 characters")
+
+
+ASSERTION_CHECKS: Final[tuple[Callable[[Assertion], None], ...]] = (
+    check_issuer_and_subject,
+    check_audience,
+    check_times,
+    check_id,
+)
+
+
+def check_assertion(assertion: Assertion) -> None:
+    """Run `ASSERTION_CHECKS`.
+
+    Raises:
+        InvalidClient: the first that fails.
+    """
+    for check in ASSERTION_CHECKS:
+        check(assertion)
+
+
+def usable_until(assertion: Assertion) -> float:
+    """The second after which the assertion is refused: also how long its `jti` has to be remembered."""
+    expires, issued = assertion.number("exp") or 0, assertion.number("iat")
+    latest = expires if issued is None else min(expires, issued + LIFETIME_SECONDS)
+    return latest + SKEW_SECONDS

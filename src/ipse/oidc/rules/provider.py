@@ -1,0 +1,66 @@
+"""What the provider says of itself: OpenID Connect Discovery 1.0 §3, RFC 8414, RFC 9207. Only what works is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from ipse.attributes.model import ATTRIBUTES
+from ipse.oidc.model import SCOPES, Vocabulary
+
+ASSERTION_ALGORITHMS: Final = ("ES256", "RS256")
+KEY_MANAGEMENT: Final = ("RSA-OAEP-256", "RSA-OAEP", "ECDH-ES", "dir")
+CONTENT_ENCRYPTION: Final = ("A128CBC-HS256", "A256GCM")
+ALLOWED_ASSERTION_ENCRYPTION: Final = frozenset(
+    (alg, enc) for alg in KEY_MANAGEMENT if alg != "dir" for enc in CONTENT_ENCRYPTION
+)
+PATHS: Final = {
+    "authorization_endpoint": "/authorization",
+    "token_endpoint": "/token",
+    "userinfo_endpoint": "/userinfo",
+    "jwks_uri": "/jwkSet",
+    "revocation_endpoint": "/connect/revoke",
+}
+"""Endpoints by their metadata name, behind the issuer."""
+
+
+def provider_metadata(issuer: str, vocabulary: Vocabulary, *, signing: Collection[str]) -> dict[str, Any]:
+    """The discovery document; `signing` are the algorithms there are keys for."""
+    answers = {
+        f"{answer}_{kind}_values_supported": list(values)
+        for answer in ("id_token", "userinfo")
+        for kind, values in (
+            ("signing_alg", signing),
+            ("encryption_alg", KEY_MANAGEMENT),
+            ("encryption_enc", CONTENT_ENCRYPTION),
+        )
+    }
+    return {
+        "issuer": issuer,
+        **{name: issuer + path for name, path in PATHS.items()},
+        "scopes_supported": ["openid", *SCOPES],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code"],
+        "acr_values_supported": [vocabulary.acr("basic"), vocabulary.acr("advanced")],
+        "subject_types_supported": ["pairwise"],
+        **answers,
+        "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_post"],
+        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "revocation_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_post", "client_secret_basic"],
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "code_challenge_methods_supported": ["S256"],
+        "display_values_supported": ["page"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": [
+            *("iss", "sub", "aud", "iat", "exp", "nonce", "acr", "auth_time"),
+            *(vocabulary.claim(name) for name in ATTRIBUTES),
+        ],
+        "ui_locales_supported": ["fr", "nl", "de", "en"],
+        "claims_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "require_request_uri_registration": True,
+        "authorization_response_iss_parameter_supported": True,
+    }

@@ -1,0 +1,29 @@
+"""The `scope` of a request: `openid`, exactly one `service:CODE`, and the named groups of attributes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ipse.oidc.errors import InvalidScope
+from ipse.oidc.model import SCOPES, SERVICE_SCOPE, AuthorizationRequest
+from ipse.standards.oauth import OAuthFormError, scope_words
+
+
+def service_code(scope: str) -> list[str]:
+    """The codes of all services a scope names."""
+    words = dict.fromkeys(scope.split(" "))
+    return [word.removeprefix(SERVICE_SCOPE) for word in words if word.startswith(SERVICE_SCOPE)]
+
+
+def check_scope(request: AuthorizationRequest) -> AuthorizationRequest:
+    """`openid` is there, and every word is known (partner protocol, section 6: an unknown scope is an error)."""
+    try:
+        words = scope_words(request.parameters.get("scope", ""))
+    except OAuthFormError as error:
+        raise InvalidScope(str(error)) from error
+    if "openid" not in words:
+        raise InvalidScope("scope must hold openid")
+    groups = [word for word in words if word != "openid" and not word.startswith(SERVICE_SCOPE)]
+    if not all(word in SCOPES for word in groups):
+        raise InvalidScope("scope holds an unknown word")
+    return replace(request, scopes=tuple(groups))
