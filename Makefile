@@ -9,7 +9,7 @@ COMPILE = UV_PYTHON_DOWNLOADS=never uv pip compile --universal --python-version 
 	--no-header --no-emit-index-url --no-emit-find-links --no-annotate -q
 
 .DEFAULT_GOAL := help
-.PHONY: help sandbox test javascript check format bench reference pins
+.PHONY: help sandbox test check format bench reference pins
 
 help: ## List what can be done
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -20,12 +20,7 @@ sandbox: ## Run the scheme with its sandbox world: PORT=8000, DATA=folder to kee
 
 test: ## Run all tests; installs what they need
 	@$(PYTHON) tools/bootstrap.py test
-	@$(MAKE) --no-print-directory javascript
 	$(VENV)/pytest $(TESTS)
-
-javascript: # Type check and unit tests of the JavaScript; part of `make test`
-	$(NODE) node_modules/typescript/bin/tsc --project tsconfig.json
-	$(NODE) --test 'tests/javascript/**/*.test.js'
 
 check: ## Run the fast checks: format, lint, types, contracts, architecture, unit tests
 	@$(PYTHON) tools/bootstrap.py test

@@ -62,7 +62,7 @@ def sql_is_never_built(module: Module) -> Iterator[Finding]:
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
             parts = [node.func.value]
         built = "?".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in parts)
-        if SQL.fullmatch(built):
+        if isinstance(node, ast.expr) and SQL.fullmatch(built):
             yield Finding(node.lineno, "write the whole text as one constant and pass values as $1, $2")
 
 
@@ -116,9 +116,9 @@ def outgoing_http_is_in_clients(module: Module) -> Iterator[Finding]:
     if module.parts[0] in {"softphone", "sandbox", "cli"} or "clients" in module.parts:
         return
     for node in ast.walk(module.tree):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom):
-            names = [node.module or ""]
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
         if any(name.split(".")[0] == "httpx" for name in names):
             yield Finding(node.lineno, "put the call in the feature's clients.py and hand its answer in as a value")
 
