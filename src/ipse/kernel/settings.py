@@ -38,6 +38,8 @@ class Registrar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     client_id: str
     assurance: str = "substantial"
     """The highest level an identity from here can have: `low`, `substantial` or `high`."""
+    trust_framework: str = ""
+    """Under which the bank verifies (OpenID Connect for Identity Assurance); empty: `<country>_bank_idv`."""
 
 
 class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
