@@ -1,0 +1,289 @@
+"""The waiting page and what happens on it, from the first answer to the way back to the partner."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator, Mapping
+
+import msgspec
+import segno
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from ipse.actions.model import Action, ActionState, ActionView, Collected, Start
+from ipse.actions.service import Actions
+from ipse.kernel.clock import SECOND, Clock
+from ipse.kernel.ids import Ids, b64u
+from ipse.signin.model import Ended, Ending, Outcome
+from ipse.signin.rules import frame_moment, next_check, outcome_of
+from ipse.storage.wakeups import Wakeups
+from ipse.web import cookies, languages
+from ipse.web.pages import Pages, form_source, language_of
+
+PATH = "/v2/sign-in"
+QUIET_ZONE = 4
+"""Modules of light ground around the code (ISO/IEC 18004)."""
+
+
+class News(msgspec.Struct, frozen=True):
+    """What a waiting page is told. Seconds, counted from when the request began or to its end."""
+
+    state: str
+    start: str
+    elapsed: float
+    left: float
+    full: int
+    extensible: bool
+
+
+class SignIn:
+    """The one way from a front door to a phone.
+
+    `endings` says for each front door (`protocol["door"]`) how a request goes back to its partner.
+    """
+
+    def __init__(
+        self,
+        *,
+        actions: Actions,
+        wakeups: Wakeups,
+        pages: Pages,
+        endings: Mapping[str, Ending],
+        app_origin: str,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._actions = actions
+        self._wakeups = wakeups
+        self._pages = pages
+        self._endings = endings
+        self._app_origin = app_origin
+        self._clock = clock
+        self._ids = ids
+
+    # --- pages -----------------------------------------------------------------------------------------------
+
+    def start_page(self, request: Request, action: Action) -> Response:
+        """The waiting page of an action just begun, as the answer to the partner's request; hands out the cookie."""
+        view = ActionView(action, action.state, extensible=True)
+        return self._waiting_page(request, view, action.request.language)
+
+    async def page(self, request: Request, handle: str) -> Response:
+        """The page of an action as it is now, for the browser that began it.
+
+        Raises:
+            UnknownAction: no such action.
+            StartedElsewhere: another browser began it.
+        """
+        view = await self._view(request, handle)
+        action, state = view.action, view.state
+        language = _language(request, action)
+        if state in {ActionState.WAITING, ActionState.CLAIMED}:
+            return self._waiting_page(request, view, language)
+        if state in {ActionState.APPROVED, ActionState.COLLECTED} and action.start is Start.QR:
+            return RedirectResponse(f"{PATH}/{handle}/finish", 303)
+        return self._over_page(view, language)
+
+    def _waiting_page(self, request: Request, view: ActionView, language: str) -> Response:
+        action = view.action
+        now = self._clock.now()
+        secret = self._actions.frame_secret(action)
+        left = max(0, -(-(action.expires_at - now) // SECOND))
+        elapsed = max(0, (now - action.created_at) // SECOND)
+        asked = action.request
+        frame = self._actions.frame(action, now, drawn=True)
+        response = self._pages.render(
+            "signin/page.html",
+            language,
+            form_action=form_source(self._ending(action)(Ended(asked.protocol, "cancelled"))),
+            here=f"{PATH}/{action.handle}",
+            title=self._pages.text(language, _heading(action.kind), partner=asked.partner_name),
+            partner=asked.partner_name,
+            service=_in(asked.service_name, language),
+            purpose=_in(asked.purpose, language),
+            state=view.state.value,
+            start=action.start.value if action.start else "",
+            app_origin=self._app_origin,
+            frame_id=action.frame_id,
+            frame_secret=b64u(secret),
+            elapsed=elapsed,
+            left=left,
+            left_text=f"{left // 60}:{left % 60:02d}",
+            full=(action.expires_at - action.created_at) // SECOND,
+            drawn=f"{self._app_origin}/#f={frame}",
+            digits=self._actions.digits(action),
+            link=f"{self._app_origin}/#l={self._actions.link(action)}",
+            extensible=view.extensible,
+            form_token=cookies.form_token(request, self._ids),
+        )
+        cookies.ensure(request, response, self._ids)
+        return response
+
+    def _over_page(self, view: ActionView, language: str) -> Response:
+        action = view.action
+        partner = action.request.partner_name
+        outcome = outcome_of(view.state)
+        if outcome is None:
+            name = "elsewhere" if view.state is ActionState.APPROVED else "collected"
+        else:
+            name = view.state.value
+        return self._pages.render(
+            "signin/over.html",
+            language,
+            state=view.state.value,
+            here=f"{PATH}/{action.handle}",
+            title=self._pages.text(language, f"signin.over.{name}.title"),
+            text=self._pages.text(language, f"signin.over.{name}.text", partner=partner),
+            hint="",
+            back=f"{PATH}/{action.handle}/finish" if outcome else "",
+            back_text=self._pages.text(language, "signin.back", partner=partner),
+        )
+
+    def notice(self, request: Request, name: str, *, status: int) -> Response:
+        """A page about an action that this browser has no part in: `foreign` or `unknown`."""
+        language = language_of(request)
+        return self._pages.render(
+            "signin/over.html",
+            language,
+            status=status,
+            state=name,
+            here="",
+            title=self._pages.text(language, f"signin.{name}.title"),
+            text=self._pages.text(language, f"signin.{name}.text"),
+            hint=self._pages.text(language, "signin.foreign.hint") if name == "foreign" else "",
+            back="",
+            back_text="",
+        )
+
+    async def frame_picture(self, request: Request, handle: str, moment: str) -> bytes:
+        """A frame as SVG, for browsers without JavaScript: the one the page named, if it is of just now.
+
+        Raises:
+            UnknownAction: no such action, or it no longer waits for a phone.
+            StartedElsewhere: another browser began it.
+        """
+        view = await self._view(request, handle)
+        action = view.action
+        now = frame_moment(moment, created_at=action.created_at, now=self._clock.now())
+        content = f"{self._app_origin}/#f={self._actions.frame(action, now, drawn=True)}"
+        out = io.BytesIO()
+        segno.make(content, error="m", micro=False, boost_error=False).save(
+            out, kind="svg", border=QUIET_ZONE, dark="#07140f", light="#fff", xmldecl=False, svgns=True, omitsize=True
+        )
+        return out.getvalue()
+
+    # --- waiting ---------------------------------------------------------------------------------------------
+
+    async def news(self, request: Request, handle: str) -> AsyncIterator[News | None]:
+        """What happens to an action, told once each; None now and then, when nothing did.
+
+        Subscribes, then looks, then sleeps. Ends with the action, with the person's part in it, or when the process
+        stops.
+
+        Raises:
+            UnknownAction: no such action.
+            StartedElsewhere: another browser began it.
+        """
+        view = await self._view(request, handle)
+        told: tuple[object, ...] = ()
+        async with self._wakeups.listening(f"action:{view.action.action_id}") as bell:
+            while not self._wakeups.closing:
+                view = await self._view(request, handle)
+                fact = (view.state, view.action.expires_at)
+                yield None if fact == told else self._news(view)
+                told = fact
+                if view.state not in {ActionState.WAITING, ActionState.CLAIMED} and not _waits_for_link(view):
+                    return
+                left = (view.action.expires_at - self._clock.now()) / SECOND
+                await bell.wait(next_check(handle, left))
+
+    def _news(self, view: ActionView) -> News:
+        action, now = view.action, self._clock.now()
+        return News(
+            state=view.state.value,
+            start=action.start.value if action.start else "",
+            elapsed=(now - action.created_at) / SECOND,
+            left=max(0.0, (action.expires_at - now) / SECOND),
+            full=(action.expires_at - action.created_at) // SECOND,
+            extensible=view.extensible,
+        )
+
+    # --- what the person does on the page --------------------------------------------------------------------
+
+    async def extend(self, request: Request, handle: str) -> str:
+        """Give the action more time; answers where the page is.
+
+        Raises:
+            UnknownAction: no such action.
+            StartedElsewhere: another browser began it.
+        """
+        await self._actions.extend(handle, self._browser(request))
+        return f"{PATH}/{handle}"
+
+    async def cancel(self, request: Request, handle: str) -> str:
+        """End the action; answers the partner's address.
+
+        Raises:
+            UnknownAction: no such action.
+            StartedElsewhere: another browser began it.
+        """
+        await self._actions.cancel(handle, self._browser(request))
+        return await self.finish(request, handle)
+
+    async def finish(self, request: Request, handle: str) -> str:
+        """Where the browser goes now: to the partner, with a code or with the way it ended; else back to the page.
+
+        Raises:
+            UnknownAction: no such action.
+            StartedElsewhere: another browser began it.
+        """
+        view = await self._view(request, handle)
+        action = view.action
+        outcome = outcome_of(view.state)
+        if outcome is not None:
+            return self._ended(action, outcome)
+        if view.state in {ActionState.APPROVED, ActionState.COLLECTED} and action.start is Start.QR:
+            return self._collected(await self._actions.collect(handle, self._browser(request)))
+        return f"{PATH}/{handle}"
+
+    async def returned(self, request: Request, value: str) -> str:
+        """The partner's address for a browser that came back from the app with a return value.
+
+        Raises:
+            UnknownAction: no such value, or it was used.
+            StartedElsewhere: the value belongs to an action that another browser began; it stays unused.
+        """
+        return self._collected(await self._actions.collect_return(value, self._browser(request)))
+
+    # --- between ---------------------------------------------------------------------------------------------
+
+    async def _view(self, request: Request, handle: str) -> ActionView:
+        return await self._actions.for_browser(handle, self._browser(request))
+
+    def _browser(self, request: Request) -> bytes:
+        return cookies.known_hash(request) or b""
+
+    def _ending(self, action: Action) -> Ending:
+        return self._endings[action.request.protocol["door"]]
+
+    def _ended(self, action: Action, outcome: Outcome) -> str:
+        return self._ending(action)(Ended(action.request.protocol, outcome))
+
+    def _collected(self, collected: Collected) -> str:
+        return self._endings[collected.protocol["door"]](collected)
+
+
+def _waits_for_link(view: ActionView) -> bool:
+    return view.state is ActionState.APPROVED and view.action.start is Start.LINK
+
+
+def _language(request: Request, action: Action) -> str:
+    return languages.choose(request.query_params.get("lang"), None, action.request.language)
+
+
+def _heading(kind: str) -> str:
+    return "signin.heading.identification" if kind == "identification" else "signin.heading.authentication"
+
+
+def _in(texts: Mapping[str, str], language: str) -> str:
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
