@@ -43,3 +43,7 @@ class PhoneCopiedError(PlatformError):
     code = "phone_copied"
     status = 403
     title = "A copy of this phone exists; both were stopped to keep the identity safe"
+
+    def __init__(self, *, phone_id: str, account_id: str | None) -> None:
+        super().__init__(f"phone {phone_id}")
+        self.account_id = account_id

@@ -1,7 +1,7 @@
 """Receiving phones' messages and keeping phones.
 
-The order of checks is fixed: signature, state, repeat, chain value. A message is *accepted* by one conditional statement
-that moves the chain on and records the answer, in the transaction of what the message does.
+The order of checks is fixed: signature, state, repeat, chain value. A message is *accepted* by one conditional
+statement that moves the chain on and records the answer, in the transaction of what the message does.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class Phones:
                 raise PhoneStoppedError(why=phone.why)
             raise MalformedMessageError(public=f"{expected_type} is not for a phone that is {phone.state}")
         if not hmac.compare_digest(verified.chain.encode(), phone.chain.encode()):
-            raise PhoneCopiedError(account=phone.account_id, phone=phone.phone_id)
+            raise PhoneCopiedError(account_id=phone.account_id, phone_id=phone.phone_id)
         return fresh
 
     def enrolled_key(self, message: UnverifiedMessage) -> dict[str, str]:
@@ -217,7 +217,7 @@ class Phones:
     def activating(
         self, received: Received, account_id: str, *, code_key: tuple[str, bytes], answer: Answer, now: int
     ) -> Transaction[None]:
-        """Give the identity to this phone: (code key id, 32-byte code key) are kept, other phones must be stopped before.
+        """Give the identity to this phone and keep its (code key id, 32-byte code key); other phones stopped before.
 
         Raises:
             StaleMessageError: another message was accepted meanwhile.
@@ -308,7 +308,7 @@ class Phones:
             waited += _LOOK_SECONDS
             phone = await self._phone(phone.phone_id, code_key_id)
             if not hmac.compare_digest(phone.message_digest, received.message.digest):
-                raise PhoneCopiedError(account=phone.account_id, phone=phone.phone_id)
+                raise PhoneCopiedError(account_id=phone.account_id, phone_id=phone.phone_id)
         if phone.sealed_answer is not None:
             return replace(received, phone=phone, recorded=self._recorded(phone))
         if phone.state is PhoneState.STOPPED:

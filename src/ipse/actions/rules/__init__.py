@@ -1,0 +1,1 @@
+"""Pure decisions of actions: starts, what is shown, what is released."""

@@ -1,0 +1,111 @@
+"""What is shown to the person, and what of it is released to the partner."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import msgspec
+
+from ipse.actions.errors import WrongShared
+from ipse.actions.model import Action, AskedAttribute, Shown, Start
+from ipse.attributes.model import ATTRIBUTES
+from ipse.kernel.clock import seconds
+from ipse.kernel.ids import b64u
+
+COMPANIONS: Mapping[str, str] = {"email_verified": "email", "phone_number_verified": "phone_number"}
+"""Attributes that say something about another one: shown and released with it, never alone on the screen."""
+_LEVELS = ("low", "substantial", "high")
+_MASK = "*"
+_KEPT = 2
+
+
+def weakest(*levels: str) -> str:
+    """The lowest of eIDAS levels."""
+    return min(levels, key=_LEVELS.index)
+
+
+def phone_level(key_protection: str) -> str:
+    """What a phone can carry: one that is not attested caps at substantial."""
+    return "high" if key_protection == "attested" else "substantial"
+
+
+def mask(value: object) -> str:
+    """All but the last two characters hidden; nothing of a picture or object."""
+    text = value if isinstance(value, str) else ""
+    hidden = max(len(text) - _KEPT, 6)
+    return _MASK * hidden + (text[-_KEPT:] if len(text) > _KEPT * 2 else "")
+
+
+def commitment(salt: bytes, name: str, value: object) -> str:
+    """Binds what is masked: SHA-256(salt ‖ name ‖ 0x00 ‖ JSON of the value), base64url."""
+    return b64u(hashlib.sha256(salt + name.encode() + b"\x00" + msgspec.json.encode(value)).digest())
+
+
+def build_shown(
+    action: Action, values: Mapping[str, Any], *, salt: bytes, language: str, level: str, start: Start
+) -> Shown:
+    """The byte string the phone shows and signs the digest of (device protocol §5), with the values behind it."""
+    request = action.request
+    service = {"code": action.service_code, "name": _in(request.service_name, language)}
+    if request.purpose:
+        service["purpose"] = _in(request.purpose, language)
+    asked = {attribute.name for attribute in request.attributes}
+    document = {
+        "v": 1,
+        "salt": b64u(salt),
+        "action": action.action_id,
+        "type": action.kind,
+        "level": level,
+        "partner": {"id": action.partner_id, "name": request.partner_name},
+        "service": service,
+        "assurance": request.assurance,
+        "started": {"at": seconds(action.created_at), "how": start.value},
+        "attributes": [
+            _shown_attribute(attribute, values[attribute.name], salt)
+            for attribute in request.attributes
+            if attribute.name in values and COMPANIONS.get(attribute.name) not in asked
+        ],
+    }
+    return Shown(msgspec.json.encode(document), values)
+
+
+def check_shared(shown: Shown, shared: Collection[str]) -> None:
+    """The chosen set holds every required attribute shown and nothing that was not.
+
+    Raises:
+        WrongShared: names what is wrong.
+    """
+    attributes = msgspec.json.decode(shown.octets)["attributes"]
+    known = {attribute["name"] for attribute in attributes}
+    required = {attribute["name"] for attribute in attributes if attribute["required"]}
+    if missing := required - set(shared):
+        raise WrongShared(public=f"shared lacks the required {', '.join(sorted(missing))}")
+    if unknown := set(shared) - known:
+        raise WrongShared(public=f"shared holds what was not asked: {', '.join(sorted(unknown))}")
+
+
+def released(shown: Shown, shared: Collection[str]) -> dict[str, Any]:
+    """The approved values: chosen ones, their companions, and metadata about chosen ones only."""
+    kept = {name for name in shown.values if name in shared or COMPANIONS.get(name) in shared}
+    values = {}
+    for name in kept:
+        value = shown.values[name]
+        if name in ATTRIBUTES and ATTRIBUTES[name].metadata and isinstance(value, dict):
+            value = {about: text for about, text in value.items() if about in kept}
+            if not value:
+                continue
+        values[name] = value
+    return values
+
+
+def _shown_attribute(attribute: AskedAttribute, value: object, salt: bytes) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": attribute.name, "required": attribute.required}
+    if not attribute.protected:
+        return {**entry, "value": value}
+    return {**entry, "protected": True, "masked": mask(value), "commitment": commitment(salt, attribute.name, value)}
+
+
+def _in(texts: Mapping[str, str], language: str) -> str:
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")

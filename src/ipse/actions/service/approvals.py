@@ -1,0 +1,405 @@
+"""What a phone does with requests: claim, show, decide, reveal, look back."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from ipse.actions import store
+from ipse.actions.errors import (
+    DigitsNeeded,
+    RequestEnded,
+    RequestExpired,
+    RequestTaken,
+    UnknownAction,
+    UnknownStart,
+    WrongDigits,
+    WrongShown,
+)
+from ipse.actions.model import (
+    OPEN,
+    Action,
+    ActionState,
+    Approval,
+    HistoryEntry,
+    Shown,
+    Start,
+)
+from ipse.actions.rules import showing, starts
+from ipse.actions.rules.starts import Ticket
+from ipse.actions.service.messages import Messages, answering
+from ipse.actions.service.requests import Actions, account_wake_key, raise_ended, wake_key
+from ipse.attributes.model import Circumstances
+from ipse.attributes.service import Attributes
+from ipse.kernel.clock import SECOND, seconds, text
+from ipse.kernel.ids import b64u, sha256
+from ipse.people.errors import AccountBlockedError, AccountPendingError
+from ipse.people.model import Account, AccountState
+from ipse.phones.errors import MalformedMessageError
+from ipse.phones.model import Answer, Received
+from ipse.storage.statement import Transaction, one
+
+_APPROVED_SECONDS = 180
+_PAGE = 50
+_MODES = {Start.QR: "QR", Start.LINK: "a2a"}
+
+
+@dataclass(frozen=True)
+class _Came:
+    """How this claim came to its action."""
+
+    action: Action
+    start: Start
+
+
+@dataclass(frozen=True)
+class Approvals:
+    """Use cases of phones with requests."""
+
+    actions: Actions
+    messages: Messages
+    attributes: Attributes
+    app_name: str
+    issuer: str
+
+    async def ticket(self, *, frame: str | None, link: str | None) -> tuple[str, bool]:
+        """Exchange a frame or link for a claim ticket; says whether the two digits must be typed.
+
+        Raises:
+            UnknownStart, StaleFrame: it starts nothing, or not any more.
+        """
+        came = await self._by_frame(frame) if frame is not None else await self._by_link(link or "")
+        self._check_open(came.action)
+        expires = seconds(self.actions.clock.now()) + self.actions.lifetimes.ticket
+        digits = came.start is Start.QR
+        ticket = Ticket(came.action.action_id, came.start, digits, expires)
+        return starts.build_ticket(self._start_key, ticket), digits
+
+    async def claim(self, received: Received, *, address: str) -> Answer:
+        """Take a request for this phone and answer with what to show.
+
+        Raises:
+            PlatformError: of the kinds that `Messages.exchange` records.
+        """
+        account = await self._active(received)
+        came = await self._came(received.message.members.get("start"))
+        action = came.action
+        if action.state is ActionState.CLAIMED and action.phone_id == received.phone.phone_id:
+            return await self._show_again(received, action)
+        self._check_open(action)
+        if action.state is ActionState.CLAIMED:
+            raise RequestTaken
+        shown = await self._build_shown(received, account, came, address)
+        key = await self.actions.people.person_key(account.account_id)
+        sealed = self.actions.sealed(key, action.action_id, "sealed_shown", shown)
+        body = _claim_body(action, shown, came.start, received.challenge)
+        answer, now = answering(received, body), self.actions.clock.now()
+
+        def transaction() -> Transaction[None]:
+            yield from self.messages.phones.accepting(received, answer, now=now, challenge=received.challenge)
+            claimed = yield from one(
+                store.CLAIM, action.action_id, came.start, account.account_id, received.phone.phone_id,
+                sha256(shown.octets), sealed, now,
+            )  # fmt: skip
+            if claimed is None:
+                raise RequestTaken
+
+        await self.actions.database.transact(transaction)
+        self._wake(action.action_id, account.account_id)
+        return answer
+
+    async def show(self, received: Received) -> Answer:
+        """Show a claimed request again, with a new challenge."""
+        await self._active(received)
+        return await self._show_again(received, await self._own(received))
+
+    async def decide(self, received: Received, proof: bytes | None, *, address: str) -> Answer:
+        """Approve with the code, or reject."""
+        members = received.message.members
+        await self._active(received)
+        action = await self._own(received)
+        self._check_open(action)
+        if members.get("decision") == "rejected":
+            return await self._reject(received, action, address)
+        if members.get("decision") != "approved" or members.get("method") != "code":
+            raise MalformedMessageError(public="decision must be approved with method code, or rejected")
+        if _decoded(members, "shown") != b64u(action.shown_digest or b""):
+            raise WrongShown
+        shared = _names(members, "shared")
+        showing.check_shared(await self.actions.shown(action), shared)
+        await self.messages.prove(received, proof)
+        return await self._approve(received, action, shared, address)
+
+    async def reveal(self, received: Received, proof: bytes | None) -> Answer:
+        """The protected values of a request in full: costs a code."""
+        action = await self._own(received)
+        shown = await self.actions.shown(action)
+        await self.messages.prove(received, proof)
+        protected = {attribute.name for attribute in action.request.attributes if attribute.protected}
+        values = {name: value for name, value in shown.values.items() if name in protected}
+        body = {"values": values, "challenge": received.challenge}
+        return await self.messages.conclude(received, body, challenge=received.challenge)
+
+    async def open_requests(self, received: Received, account: Account) -> list[dict[str, Any]]:
+        """The requests this phone has claimed and not decided."""
+        now = self.actions.clock.now()
+        rows = await self.actions.database.rows(store.OPEN_OF_PHONE, account.account_id, received.phone.phone_id, now)
+        return [
+            {
+                "action": action.action_id,
+                "partner": action.request.partner_name,
+                "service": _in(action.request.service_name, account.language),
+                "expires_at": seconds(action.expires_at),
+            }
+            for action in map(store.read_action, rows)
+        ]
+
+    async def history(self, account: Account, *, before: int | None) -> list[HistoryEntry]:
+        """Past requests of a person, newest first, at most 50 that began before `before` (microseconds)."""
+        now = self.actions.clock.now()
+        rows = await self.actions.database.rows(store.HISTORY, account.account_id, before or now + 1, now, _PAGE)
+        return [await self._entry(store.read_action(row), account.language) for row in rows]
+
+    async def _came(self, start: object) -> _Came:
+        if not isinstance(start, dict):
+            raise MalformedMessageError(public="start must hold frame, link, or ticket with digits")
+        if "frame" in start:
+            return await self._by_frame(_decoded(start, "frame"))
+        if "link" in start:
+            return await self._by_link(_decoded(start, "link"))
+        ticket = starts.read_ticket(self._start_key, _decoded(start, "ticket"), now=self.actions.clock.now())
+        action = await self._by_id(ticket.action_id)
+        if ticket.digits:
+            await self._check_digits(action, start)
+        return _Came(action, ticket.start)
+
+    async def _check_digits(self, action: Action, start: Mapping[str, object]) -> None:
+        given = start.get("digits")
+        if not isinstance(given, str):
+            raise DigitsNeeded
+        if not hmac.compare_digest(given.encode(), self.actions.digits(action).encode()):
+            now = self.actions.clock.now()
+            await self.actions.database.rows(store.END_WAITING, action.action_id, "wrong_digits", now)
+            self.actions.database.wakeups.wake(wake_key(action.action_id))
+            raise WrongDigits
+
+    async def _by_frame(self, frame_text: str) -> _Came:
+        frame = starts.read_frame(frame_text)
+        row = await self.actions.database.row(store.BY_FRAME, frame.frame_id)
+        if row is None:
+            raise UnknownStart
+        action = store.read_action(row)
+        lifetimes = self.actions.lifetimes
+        starts.check_frame(
+            frame,
+            self.actions.frame_secret(action),
+            elapsed=self.actions.elapsed(action),
+            fresh=lifetimes.frame,
+            fresh_drawn=lifetimes.drawn_frame,
+        )
+        return _Came(action, Start.QR)
+
+    async def _by_link(self, link: str) -> _Came:
+        frame_id, _, mac = link.partition(".")
+        row = await self.actions.database.row(store.BY_FRAME, frame_id)
+        if row is None:
+            raise UnknownStart
+        action = store.read_action(row)
+        starts.check_link(self._start_key, action.action_id, mac)
+        return _Came(action, Start.LINK)
+
+    async def _by_id(self, action_id: str) -> Action:
+        row = await self.actions.database.row(store.BY_ID, action_id)
+        if row is None:
+            raise UnknownAction
+        return store.read_action(row)
+
+    async def _own(self, received: Received) -> Action:
+        action = await self._by_id(_decoded(received.message.members, "action"))
+        if action.account_id != received.account_id:
+            raise UnknownAction
+        return action
+
+    async def _active(self, received: Received) -> Account:
+        account = await self.actions.people.account(received.account_id)
+        if account.state is AccountState.PENDING:
+            raise AccountPendingError(why=account.why)
+        if account.state is not AccountState.ACTIVE:
+            raise AccountBlockedError(why=account.why)
+        return account
+
+    def _check_open(self, action: Action) -> None:
+        if action.state in OPEN and action.expires_at <= self.actions.clock.now():
+            raise RequestExpired
+        if action.state not in OPEN:
+            raise_ended(action.state)
+
+    async def _build_shown(self, received: Received, account: Account, came: _Came, address: str) -> Shown:
+        action = came.action
+        values: Mapping[str, Any] = {}
+        if action.request.attributes:
+            values = await self.attributes.values(
+                account.account_id,
+                [attribute.name for attribute in action.request.attributes],
+                language=account.language,
+                circumstances=_circumstances(received, account, came.start, address, self.app_name),
+            )
+        return showing.build_shown(
+            action,
+            values,
+            salt=self.actions.ids.octets(32),
+            language=account.language,
+            level=showing.weakest(account.level, showing.phone_level(received.phone.key_protection)),
+            start=came.start,
+        )
+
+    async def _show_again(self, received: Received, action: Action) -> Answer:
+        if action.phone_id != received.phone.phone_id:
+            raise UnknownAction
+        self._check_open(action)
+        shown = await self.actions.shown(action)
+        body = _claim_body(action, shown, action.start or Start.QR, received.challenge)
+        return await self.messages.accept(received, body, challenge=received.challenge)
+
+    async def _approve(self, received: Received, action: Action, shared: tuple[str, ...], address: str) -> Answer:
+        body: dict[str, Any] = {"outcome": "approved"}
+        return_hash = None
+        if action.start is Start.LINK:
+            value = self.actions.ids.secret()
+            return_hash = sha256(value)
+            body["return_url"] = f"{self.issuer}/sign-in/return/{value}"
+        subject = await self.actions.people.subject(received.account_id, action.partner_id)
+        sealed = await self._sealed_approval(received, action, shared, address)
+
+        def work(now: int) -> Transaction[None]:
+            until = now + _APPROVED_SECONDS * SECOND
+            phone_id = received.phone.phone_id
+            approved = yield from one(
+                store.APPROVE, action.action_id, phone_id, subject, sealed, return_hash, now, until
+            )
+            if approved is None:
+                raise RequestEnded
+
+        answer = await self.messages.conclude(received, body, work)
+        self._wake(action.action_id, received.account_id)
+        return answer
+
+    async def _reject(self, received: Received, action: Action, address: str) -> Answer:
+        reason = received.message.members.get("reason", "declined")
+        if reason not in {"declined", "not_started"}:
+            raise MalformedMessageError(public="reason must be declined or not_started")
+        sealed = await self._sealed_approval(received, action, (), address)
+        answer, now = answering(received, {"outcome": "rejected"}), self.actions.clock.now()
+
+        def transaction() -> Transaction[None]:
+            yield from self.messages.phones.accepting(received, answer, now=now)
+            phone_id = received.phone.phone_id
+            if (yield from one(store.REJECT, action.action_id, phone_id, reason, sealed, now)) is None:
+                raise RequestEnded
+
+        await self.actions.database.transact(transaction)
+        self._wake(action.action_id, received.account_id)
+        return answer
+
+    async def _sealed_approval(
+        self, received: Received, action: Action, shared: tuple[str, ...], address: str
+    ) -> bytes:
+        device = received.message.members.get("device")
+        approval = Approval(received.message.compact, shared, device if isinstance(device, dict) else {}, address)
+        key = await self.actions.people.person_key(received.account_id)
+        return self.actions.sealed(key, action.action_id, "sealed_approval", approval)
+
+    async def _entry(self, action: Action, language: str) -> HistoryEntry:
+        shared: list[dict[str, Any]] = []
+        declined: list[str] = []
+        if action.sealed_shown is not None and action.sealed_approval is not None:
+            attributes = msgspec.json.decode((await self.actions.shown(action)).octets)["attributes"]
+            chosen = (await self.actions.approval(action)).shared
+            shared = [_history_value(entry) for entry in attributes if entry["name"] in chosen]
+            declined = [entry["name"] for entry in attributes if entry["name"] not in chosen]
+        outcome = _outcome(action, self.actions.clock.now())
+        return HistoryEntry(
+            action=action.action_id,
+            partner=action.request.partner_name,
+            service=_in(action.request.service_name, language),
+            type=action.kind,
+            at=seconds(action.decided_at or action.created_at),
+            outcome=outcome,
+            method="code" if outcome == "approved" else None,
+            start=action.start,
+            shared=tuple(shared),
+            declined=tuple(declined if outcome == "approved" else ()),
+        )
+
+    @property
+    def _start_key(self) -> bytes:
+        return self.actions.keystore.working_key("start")
+
+    def _wake(self, action_id: str, account_id: str) -> None:
+        self.actions.database.wakeups.wake(wake_key(action_id), account_wake_key(account_id))
+
+
+def _decoded(members: Mapping[str, object], name: str) -> str:
+    value = members.get(name)
+    if not isinstance(value, str):
+        raise MalformedMessageError(public=f"{name} is missing")
+    return value
+
+
+def _names(members: Mapping[str, object], name: str) -> tuple[str, ...]:
+    value = members.get(name)
+    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+        raise MalformedMessageError(public=f"{name} must be a list of attribute names")
+    return tuple(value)
+
+
+def _claim_body(action: Action, shown: Shown, start: Start, challenge: str) -> dict[str, Any]:
+    return {
+        "action": action.action_id,
+        "shown": b64u(shown.octets),
+        "challenge": challenge,
+        "expires_at": seconds(action.expires_at),
+        "start": start.value,
+    }
+
+
+def _circumstances(received: Received, account: Account, start: Start, address: str, app_name: str) -> Circumstances:
+    reported = received.message.members.get("device")
+    device = dict(reported) if isinstance(reported, dict) else {}
+    on_call = device.pop("on_call", None)
+    return Circumstances(
+        device={name: value for name, value in device.items() if isinstance(value, str | bool)} or None,
+        app={"appName": app_name, "appRelease": received.phone.app_version},
+        account={
+            "activationDate": text(account.activated_at or account.created_at),
+            "activationMechanism": "ID_PROVIDER",
+        },
+        identification_mode=_MODES[start],
+        transaction_ip=address,
+        ongoing_call=on_call if isinstance(on_call, bool) else None,
+    )
+
+
+def _history_value(entry: Mapping[str, Any]) -> dict[str, Any]:
+    kept = ("name", "value", "masked", "protected")
+    return {name: entry[name] for name in kept if name in entry}
+
+
+def _outcome(action: Action, now: int) -> str:
+    if action.state in {ActionState.APPROVED, ActionState.COLLECTED}:
+        return "approved"
+    if action.state is ActionState.REJECTED:
+        return "not_started" if action.why == "not_started" else "rejected"
+    if action.state is ActionState.REVOKED:
+        return "failed"
+    if action.state in OPEN and action.expires_at <= now:
+        return "expired"
+    return action.state.value
+
+
+def _in(texts: Mapping[str, str], language: str) -> str:
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")

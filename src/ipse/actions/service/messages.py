@@ -1,0 +1,232 @@
+"""Taking a phone's message, judging a code, stopping an identity.
+
+`Messages.exchange` is the way every signed message of a phone goes; `Messages.prove` is the one function that judges a
+code, whatever for.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+
+from ipse.actions import store
+from ipse.actions.errors import AttemptLost, WrongChallenge, WrongCode
+from ipse.actions.service.requests import account_wake_key, wake_key
+from ipse.audit.service import auditing
+from ipse.kernel.clock import Clock
+from ipse.kernel.errors import PlatformError
+from ipse.people.errors import AccountBlockedError
+from ipse.people.model import BlockReason
+from ipse.people.service import People
+from ipse.phones.errors import MalformedMessageError, PhoneCopiedError
+from ipse.phones.model import Answer, PhoneState, Received, StopReason
+from ipse.phones.service import Phones, StaleMessageError
+from ipse.standards.phone_channel import UnverifiedMessage, code_proof
+from ipse.storage.database import Database
+from ipse.storage.statement import Transaction, run
+
+Handler = Callable[[Received], Awaitable[Answer]]
+_TRIES = 3
+
+
+class _Answered(Exception):
+    """The outcome was recorded already, with the try of a code."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class Messages:
+    """Takes phones' messages."""
+
+    database: Database
+    people: People
+    phones: Phones
+    clock: Clock
+    tries: int
+    """Wrong codes in a row that block the identity."""
+
+    async def exchange(
+        self,
+        message: UnverifiedMessage,
+        expected_type: str,
+        handler: Handler,
+        *,
+        state: PhoneState = PhoneState.ACTIVE,
+        code_key_id: str = "",
+    ) -> Answer:
+        """Receive a message, let `handler` do and accept it, answer; a repeat gets what was recorded.
+
+        A refusal by the handler is an outcome like any other: accepted, recorded, answered with a chain value.
+
+        Raises:
+            PlatformError: refused before acceptance, see `Phones.receive`.
+        """
+        for _ in range(_TRIES):
+            received = await self._receive(message, expected_type, state=state, code_key_id=code_key_id)
+            if received.recorded is not None:
+                return received.recorded
+            try:
+                if hmac.compare_digest(received.phone.message_digest, message.digest):
+                    await self._lost(received)
+                return await handler(received)
+            except _Answered as done:
+                return done.answer
+            except StaleMessageError:
+                continue
+            except PlatformError as error:
+                if not recordable(error):
+                    raise
+                answer = refusal(error, received)
+                try:
+                    await self._accept(received, answer, error)
+                except StaleMessageError:
+                    continue
+                return answer
+        raise MalformedMessageError(public="send one message at a time")
+
+    async def accept(self, received: Received, body: dict[str, Any], *, challenge: str | None = None) -> Answer:
+        """Accept a message that changes nothing else."""
+        answer = answering(received, body)
+        now = self.clock.now()
+        await self.database.transact(lambda: self.phones.accepting(received, answer, now=now, challenge=challenge))
+        return answer
+
+    async def prove(self, received: Received, proof: bytes | None) -> None:
+        """Judge the code proof beside a message: the one function that does, for everything that costs a code.
+
+        The try and the challenge are taken by one committed statement before the proof is looked at. Returns after a
+        right code, with the outcome still to be recorded by `conclude`. A wrong one is recorded here.
+
+        Raises:
+            WrongChallenge: nothing was taken.
+        """
+        phone = received.phone
+        challenge = received.message.members.get("challenge")
+        if not isinstance(challenge, str) or not hmac.compare_digest(challenge, phone.challenge or ""):
+            raise WrongChallenge
+        key = self.phones.code_key(phone)
+        if phone.tries >= self.tries:
+            await self._block_after_tries(received)
+        tries = await self.phones.take_try(received, challenge, most=self.tries)
+        if hmac.compare_digest(code_proof(key, received.message.compact), proof or b""):
+            return
+        await self._wrong(received, tries)
+
+    async def conclude(
+        self,
+        received: Received,
+        body: dict[str, Any],
+        work: Callable[[int], Transaction[None]] | None = None,
+        *,
+        challenge: str | None = None,
+    ) -> Answer:
+        """After a right code: reset the tries, do `work` (given the time), record the outcome; one transaction."""
+        answer, now = answering(received, body), self.clock.now()
+
+        def transaction() -> Transaction[None]:
+            yield from self.phones.judged(received, answer, tries=0, challenge=challenge, now=now)
+            if work is not None:
+                yield from work(now)
+
+        try:
+            await self.database.transact(transaction)
+        except PlatformError as error:
+            if not recordable(error):
+                raise
+            refused = refusal(error, received)
+            await self.database.transact(
+                lambda: self.phones.judged(received, refused, tries=0, challenge=None, now=self.clock.now())
+            )
+            raise _Answered(refused) from error
+        return answer
+
+    async def block(self, account_id: str, why: BlockReason, stop: StopReason, *, actor: str) -> None:
+        """Stop an identity: account, phones, open requests, codes and access tokens, in one transaction."""
+        now = self.clock.now()
+        woken = await self.database.transact(lambda: self.blocking(account_id, why, stop, actor=actor, now=now))
+        self.database.wakeups.wake(account_wake_key(account_id), *map(wake_key, woken))
+
+    def blocking(
+        self, account_id: str, why: BlockReason, stop: StopReason, *, actor: str, now: int
+    ) -> Transaction[list[str]]:
+        """Inside a transaction: account first, then phones, then requests. Returns the ids of revoked requests."""
+        if (yield from self.people.blocking(account_id, why, now=now)):
+            yield from auditing(now, actor=actor, act="account.block", subject=account_id, details={"why": why})
+        yield from self.phones.stopping(account_id, stop, now=now)
+        rows = yield from run(store.REVOKE_ALL, account_id)
+        return [row["action_id"] for row in rows]
+
+    async def _receive(
+        self, message: UnverifiedMessage, expected_type: str, *, state: PhoneState, code_key_id: str
+    ) -> Received:
+        try:
+            return await self.phones.receive(message, expected_type=expected_type, state=state, code_key_id=code_key_id)
+        except PhoneCopiedError as error:
+            if error.account_id is not None:
+                await self.block(error.account_id, BlockReason.PHONE_COPIED, StopReason.COPIED, actor="system")
+            raise
+
+    async def _accept(self, received: Received, answer: Answer, error: PlatformError) -> None:
+        challenge = received.challenge if isinstance(error, WrongChallenge) else None
+        now = self.clock.now()
+        await self.database.transact(lambda: self.phones.accepting(received, answer, now=now, challenge=challenge))
+
+    async def _wrong(self, received: Received, tries: int) -> NoReturn:
+        if tries >= self.tries:
+            await self._block_after_tries(received)
+        await self._record_try(received, WrongCode, tries)
+
+    async def _lost(self, received: Received) -> NoReturn:
+        """A try that was taken but never judged, because the server stopped in between, counts as wrong."""
+        tries = received.phone.tries
+        if tries >= self.tries:
+            await self._block_after_tries(received)
+        await self._record_try(received, AttemptLost, tries)
+
+    async def _record_try(self, received: Received, kind: type[PlatformError], tries: int) -> NoReturn:
+        chain = received.phone.chain if kind is AttemptLost else received.chain
+        received = replace(received, chain=chain)
+        error = kind(tries_left=self.tries - tries, challenge=received.challenge)
+        answer = refusal(error, received)
+        now = self.clock.now()
+        await self.database.transact(
+            lambda: self.phones.judged(received, answer, tries=tries, challenge=received.challenge, now=now)
+        )
+        raise _Answered(answer)
+
+    async def _block_after_tries(self, received: Received) -> NoReturn:
+        account_id = received.account_id
+        await self.block(account_id, BlockReason.WRONG_CODES, StopReason.BLOCKED, actor="system")
+        raise AccountBlockedError(why=BlockReason.WRONG_CODES)
+
+
+def recordable(error: PlatformError) -> bool:
+    """Whether a refusal is an outcome of the message; else nothing happened and it may be sent again."""
+    blocked = isinstance(error, AccountBlockedError)
+    return not blocked and error.status < 500 and error.status not in {400, 401, 429}
+
+
+def answering(received: Received, body: dict[str, Any]) -> Answer:
+    """A success with the next chain value."""
+    return Answer(200, {**body, "chain": received.chain})
+
+
+def refusal(error: PlatformError, received: Received) -> Answer:
+    """A refusal as a problem document with the next chain value (RFC 9457)."""
+    body = {
+        "type": "about:blank",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.public,
+        "code": error.code,
+        **error.fields,
+        "chain": received.chain,
+    }
+    if isinstance(error, WrongChallenge):
+        body["challenge"] = received.challenge
+    return Answer(error.status, body)
