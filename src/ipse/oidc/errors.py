@@ -160,3 +160,11 @@ class TemporarilyUnavailable(OAuthError):
     code = "temporarily_unavailable"
     status = 503
     title = "Temporarily unavailable, please try again"
+
+
+class ServerError(OAuthError):
+    """Something failed that should not; the log knows more (RFC 6749 §4.1.2.1)."""
+
+    code = "server_error"
+    status = 500
+    title = "Something went wrong on our side"

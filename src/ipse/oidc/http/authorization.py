@@ -1,0 +1,79 @@
+"""The authorization endpoint: where partners send browsers."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, quote, urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ipse.kernel.errors import PlatformError
+from ipse.kernel.ids import Ids
+from ipse.oidc.errors import InvalidRequest
+from ipse.oidc.http.errors import read_parameters
+from ipse.oidc.service.authorizations import Authorizations, Browser, SendBack
+from ipse.signin.service import SignIn
+from ipse.web import cookies, languages, problems
+from ipse.web.errors import MethodNotAllowed
+from ipse.web.pages import Pages
+
+_MOST_BYTES = 16_384
+_MOST_PARAMETERS = 64
+
+
+class AuthorizationEndpoint:
+    """`GET` with a query shows the sign-in page; `POST` answers 303 to the same as a `GET`, so that links work."""
+
+    def __init__(self, authorizations: Authorizations, signin: SignIn, pages: Pages, ids: Ids) -> None:
+        self._authorizations = authorizations
+        self._signin = signin
+        self._pages = pages
+        self._ids = ids
+
+    async def answer(self, request: Request) -> Response:
+        """Any request; what cannot go back to a partner is told to the person."""
+        try:
+            if request.method == "POST":
+                return await self._as_get(request)
+            if request.method != "GET":
+                raise MethodNotAllowed
+            return await self._begin(request)
+        except PlatformError as error:
+            reference = problems.new_reference(self._ids)
+            problems.note(error, reference)
+            return problems.with_error_headers(self._pages.error_page(request, error, reference), error)
+
+    async def _begin(self, request: Request) -> Response:
+        pairs = _pairs(request.scope["query_string"])
+        language = languages.choose(dict(pairs).get("ui_locales"), request.headers.get("accept-language"))
+        browser = Browser(language, cookies.browser_hash(request, self._ids))
+        begun = await self._authorizations.begin(pairs, browser)
+        if isinstance(begun, SendBack):
+            return see_other(begun.url)
+        return self._signin.start_page(request, begun)
+
+    async def _as_get(self, request: Request) -> Response:
+        parameters = await read_parameters(request)
+        query = urlencode(parameters)
+        if len(query) > _MOST_BYTES:
+            raise InvalidRequest("the request is too large")
+        return see_other(f"{request.scope['path']}?{query}")
+
+
+def see_other(url: str) -> Response:
+    """Go there with `GET` (RFC 9700 §4.12: 303, so that no body travels on)."""
+    response = Response(status_code=303)
+    response.raw_headers.append((b"location", quote(url, safe=":/%#?=@[]!$&'()*+,;").encode()))
+    return response
+
+
+def _pairs(query: bytes) -> list[tuple[str, str]]:
+    if len(query) > _MOST_BYTES:
+        raise InvalidRequest("the request is too large")
+    try:
+        pairs = parse_qsl(
+            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
+        )
+    except ValueError as error:
+        raise InvalidRequest("the query is not urlencoded UTF-8") from error
+    return pairs

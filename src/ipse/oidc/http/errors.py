@@ -1,0 +1,68 @@
+"""How refusals of the provider look: the only place that renders them for partners' servers.
+
+The words are in `error_description` (RFC 6749 §5.2) and, for partners who migrate, also in `detail` (partner protocol,
+section 6).
+"""
+
+from __future__ import annotations
+
+import msgspec
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ipse.kernel.errors import PlatformError
+from ipse.oidc.errors import InvalidClient, InvalidRequest, InvalidToken, OAuthError, ServerError
+from ipse.standards.oauth import challenge_header
+from ipse.storage.errors import DatabaseUnavailableError
+from ipse.web.errors import MalformedForm
+from ipse.web.forms import read_form
+
+REALM = "ipse"
+_JSON = (b"content-type", b"application/json")
+_NO_STORE = (b"cache-control", b"no-store")
+
+log = structlog.get_logger("ipse.oidc")
+
+
+def refusal(error: PlatformError, *, bearer: bool = False) -> Response:
+    """A refusal as JSON; at UserInfo and its like also as a bearer challenge (RFC 6750 §3)."""
+    log.info("refused", code=error.code, status=error.status, detail=error.detail)
+    if not isinstance(error, OAuthError | DatabaseUnavailableError):
+        error = ServerError()
+    body = {"error": error.code, "error_description": error.public, "detail": error.public}
+    response = json_answer(msgspec.json.encode(body), status=error.status)
+    if isinstance(error, InvalidClient) and error.basic:
+        response.status_code = 401
+        response.headers["WWW-Authenticate"] = challenge_header("Basic", realm=REALM)
+    if bearer and error.status < 500:
+        members = {"error": error.code, "error_description": error.public}
+        response.headers["WWW-Authenticate"] = challenge_header("Bearer", realm=REALM, **members)
+    return response
+
+
+def no_token() -> Response:
+    """No authentication at all: a challenge that names no error (RFC 6750 §3.1)."""
+    response = refusal(InvalidToken("An access token is needed, in the Authorization header"))
+    response.headers["WWW-Authenticate"] = challenge_header("Bearer", realm=REALM)
+    return response
+
+
+def json_answer(body: bytes, *, status: int = 200) -> Response:
+    """JSON that nobody keeps."""
+    response = Response(body, status_code=status)
+    response.raw_headers += [_JSON, _NO_STORE, (b"pragma", b"no-cache")]
+    return response
+
+
+async def read_parameters(request: Request) -> dict[str, str]:
+    """The parameters of a request body; those without a value count as absent (RFC 6749 §3.2).
+
+    Raises:
+        InvalidRequest: another content type, too large, or a parameter repeated.
+    """
+    try:
+        form = await read_form(request)
+    except MalformedForm as error:
+        raise InvalidRequest(f"The body could not be read: {error.detail}") from error
+    return {name: value for name, value in form.items() if value}

@@ -1,0 +1,114 @@
+"""The provider's own keys: to sign with, to open what partners encrypt, and to publish."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import msgspec
+
+from ipse.kernel.keystore import Keystore
+from ipse.oidc.rules.provider import ALLOWED_ASSERTION_ENCRYPTION
+from ipse.partners.model import Partner
+from ipse.standards import jose
+
+Answer = Literal["id_token", "userinfo"]
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """How one answer to one partner is signed and encrypted."""
+
+    signing: jose.PrivateKey
+    signing_alg: str
+    receiver: jose.PublicKey | jose.SharedKey
+    alg: str
+    enc: str
+
+    async def apply(self, claims: Mapping[str, Any]) -> str:
+        """Sign, then encrypt; RSA signatures in a worker thread."""
+        if self.signing.slow:
+            return await asyncio.to_thread(self._apply, claims)
+        return self._apply(claims)
+
+    def _apply(self, claims: Mapping[str, Any]) -> str:
+        return jose.sign_then_encrypt(
+            claims, self.signing, self.receiver, signing_alg=self.signing_alg, alg=self.alg, enc=self.enc
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderKeys:
+    """Private keys of the partners' key set. Those of the phone channel are another set and never published here."""
+
+    signing: Mapping[str, jose.PrivateKey]
+    """The current key of each algorithm."""
+    decryption: tuple[jose.PrivateKey, ...]
+    published: bytes
+    """The JWK set as JSON: old signature keys stay in it until nobody holds a token of theirs."""
+
+    @classmethod
+    def from_keystore(cls, keystore: Keystore) -> ProviderKeys:
+        """Take the keys out of the keystore, the current one of each algorithm first."""
+        jwks = keystore.signing_keys("oidc")
+        keys = jose.private_keys(jwks)
+        signing: dict[str, jose.PrivateKey] = {}
+        for key in keys:
+            if key.use == "sig":
+                signing.setdefault(key.alg or ("ES256" if key.kty == "EC" else "RS256"), key)
+        published = msgspec.json.encode({"keys": [jose.public_jwk(jwk) for jwk in jwks]})
+        return cls(signing, tuple(key for key in keys if key.use == "enc"), published)
+
+    def protection(self, partner: Partner, answer: Answer, secret: str | None) -> Protection:
+        """How `answer` is protected for this partner; `secret` is its client secret, if it has one.
+
+        Raises:
+            JoseError: the partner has no key for the algorithm agreed with it.
+            KeyError: we have none.
+        """
+        agreed = partner.algorithms
+        signing_alg, alg, enc = (
+            (
+                agreed.id_token_signed_response_alg,
+                agreed.id_token_encrypted_response_alg,
+                agreed.id_token_encrypted_response_enc,
+            )
+            if answer == "id_token"
+            else (
+                agreed.userinfo_signed_response_alg,
+                agreed.userinfo_encrypted_response_alg,
+                agreed.userinfo_encrypted_response_enc,
+            )
+        )
+        receiver: jose.PublicKey | jose.SharedKey
+        if alg == "dir":
+            if secret is None:
+                raise jose.JoseError("this partner shares no secret")
+            receiver = jose.shared_key(secret)
+        else:
+            receiver = jose.public_keys(partner.jwks or {"keys": []}).encryption_key(alg)
+        return Protection(self.signing[signing_alg], signing_alg, receiver, alg, enc)
+
+    async def open(self, encrypted: str) -> str:
+        """Open what a partner has encrypted to us and return the token inside.
+
+        Raises:
+            JoseError: it does not open, or holds no text.
+        """
+        if any(key.slow for key in self.decryption):
+            opened = await asyncio.to_thread(self._open, encrypted)
+        else:
+            opened = self._open(encrypted)
+        return opened.plaintext.decode("ascii", errors="replace")
+
+    def _open(self, encrypted: str) -> jose.Decrypted:
+        return jose.decrypt(encrypted, self.decryption, allowed=ALLOWED_ASSERTION_ENCRYPTION)
+
+    def stand_in(self, kid: object, alg: object) -> jose.PublicKey | None:
+        """A key under any name that will refuse: so that an unknown partner costs as much time as a wrong signature."""
+        key = self.signing.get(alg) if isinstance(alg, str) else None
+        if key is None or not isinstance(kid, str):
+            return None
+        return replace(key.public, kid=kid)
