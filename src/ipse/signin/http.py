@@ -58,8 +58,8 @@ class _Endpoints:
         return EventStream(self._signin.news(request, _handle(request)))
 
     async def frame(self, request: Request) -> Response:
-        moment = request.query_params.get("t", "")
-        picture = await self._signin.frame_picture(request, _handle(request), moment)
+        drawn = request.query_params.get("f", "")
+        picture = await self._signin.frame_picture(request, _handle(request), drawn)
         return Response(picture, media_type="image/svg+xml")
 
     async def extend(self, request: Request) -> Response:

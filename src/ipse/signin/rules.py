@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 
-from ipse.actions.model import ActionState
-from ipse.kernel.clock import SECOND
+from ipse.actions.model import ActionState, ActionView
 from ipse.signin.model import Outcome
 
 CHECK_SECONDS = 8.0
 """How long a waiting page relies on being woken before it looks for itself."""
-OLDEST_FRAME_SECONDS = 5
+_REST_OF_FRAME = re.compile(r"[0-9]{1,6}\.[A-Za-z0-9_-]{22}")
 
 
 def outcome_of(state: ActionState) -> Outcome | None:
@@ -33,13 +33,14 @@ def next_check(handle: str, left_seconds: float) -> float:
     return min(spread, max(left_seconds + 0.05, 0.2))
 
 
-def frame_moment(text: str, *, created_at: int, now: int) -> int:
-    """The moment a frame is drawn for, in microseconds.
+def state_at(view: ActionView, now: int) -> ActionState:
+    """The state as the waiting browser should take it: an approval that nobody collected in time is over, too."""
+    if view.state is ActionState.APPROVED and view.action.expires_at <= now:
+        return ActionState.EXPIRED
+    return view.state
 
-    A page names it as `t`, whole seconds since the action began; it counts if it was just now, else it is now.
-    """
-    if text.isascii() and text.isdigit() and len(text) <= 6:
-        moment = created_at + int(text) * SECOND
-        if now - OLDEST_FRAME_SECONDS * SECOND <= moment <= now:
-            return moment
-    return now
+
+def is_frame_of(frame: str, frame_id: str) -> bool:
+    """Whether a text has the form of a frame that the server drew for this action; its MAC is for phones to present."""
+    start, _, rest = frame.partition(".d")
+    return start == frame_id and _REST_OF_FRAME.fullmatch(rest) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import AsyncIterator, Mapping
 
@@ -10,12 +11,13 @@ import segno
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from ipse.actions.model import Action, ActionState, ActionView, Collected, Start
-from ipse.actions.service import Actions
+from ipse.actions.errors import RequestEnded, RequestExpired, UnknownAction
+from ipse.actions.model import OPEN, Action, ActionState, ActionView, Collected, Start
+from ipse.actions.service.requests import Actions, wake_key
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids, b64u
 from ipse.signin.model import Ended, Ending, Outcome
-from ipse.signin.rules import frame_moment, next_check, outcome_of
+from ipse.signin.rules import is_frame_of, next_check, outcome_of, state_at
 from ipse.storage.wakeups import Wakeups
 from ipse.web import cookies, languages
 from ipse.web.pages import Pages, form_source, language_of
@@ -76,11 +78,10 @@ class SignIn:
             StartedElsewhere: another browser began it.
         """
         view = await self._view(request, handle)
-        action, state = view.action, view.state
-        language = _language(request, action)
-        if state in {ActionState.WAITING, ActionState.CLAIMED}:
+        language = _language(request, view.action)
+        if view.state in OPEN:
             return self._waiting_page(request, view, language)
-        if state in {ActionState.APPROVED, ActionState.COLLECTED} and action.start is Start.QR:
+        if view.state is ActionState.APPROVED and view.action.start is Start.QR:
             return RedirectResponse(f"{PATH}/{handle}/finish", 303)
         return self._over_page(view, language)
 
@@ -111,6 +112,7 @@ class SignIn:
             left_text=f"{left // 60}:{left % 60:02d}",
             full=(action.expires_at - action.created_at) // SECOND,
             drawn=f"{self._app_origin}/#f={frame}",
+            drawn_frame=frame,
             digits=self._actions.digits(action),
             link=f"{self._app_origin}/#l={self._actions.link(action)}",
             extensible=view.extensible,
@@ -155,17 +157,17 @@ class SignIn:
             back_text="",
         )
 
-    async def frame_picture(self, request: Request, handle: str, moment: str) -> bytes:
-        """A frame as SVG, for browsers without JavaScript: the one the page named, if it is of just now.
+    async def frame_picture(self, request: Request, handle: str, frame: str) -> bytes:
+        """The frame that the page named, as SVG, for browsers without JavaScript.
 
         Raises:
-            UnknownAction: no such action, or it no longer waits for a phone.
+            UnknownAction: no such action, or not a frame of it.
             StartedElsewhere: another browser began it.
         """
         view = await self._view(request, handle)
-        action = view.action
-        now = frame_moment(moment, created_at=action.created_at, now=self._clock.now())
-        content = f"{self._app_origin}/#f={self._actions.frame(action, now, drawn=True)}"
+        if not is_frame_of(frame, view.action.frame_id):
+            raise UnknownAction("not a frame of this action")
+        content = f"{self._app_origin}/#f={frame}"
         out = io.BytesIO()
         segno.make(content, error="m", micro=False, boost_error=False).save(
             out, kind="svg", border=QUIET_ZONE, dark="#07140f", light="#fff", xmldecl=False, svgns=True, omitsize=True
@@ -186,13 +188,13 @@ class SignIn:
         """
         view = await self._view(request, handle)
         told: tuple[object, ...] = ()
-        async with self._wakeups.listening(f"action:{view.action.action_id}") as bell:
+        async with self._wakeups.listening(wake_key(view.action.action_id)) as bell:
             while not self._wakeups.closing:
                 view = await self._view(request, handle)
                 fact = (view.state, view.action.expires_at)
                 yield None if fact == told else self._news(view)
                 told = fact
-                if view.state not in {ActionState.WAITING, ActionState.CLAIMED} and not _waits_for_link(view):
+                if view.state not in OPEN and not _waits_for_link(view):
                     return
                 left = (view.action.expires_at - self._clock.now()) / SECOND
                 await bell.wait(next_check(handle, left))
@@ -243,7 +245,8 @@ class SignIn:
         if outcome is not None:
             return self._ended(action, outcome)
         if view.state in {ActionState.APPROVED, ActionState.COLLECTED} and action.start is Start.QR:
-            return self._collected(await self._actions.collect(handle, self._browser(request)))
+            with contextlib.suppress(RequestEnded, RequestExpired):
+                return self._collected(await self._actions.collect(handle, self._browser(request)))
         return f"{PATH}/{handle}"
 
     async def returned(self, request: Request, value: str) -> str:
@@ -253,12 +256,17 @@ class SignIn:
             UnknownAction: no such value, or it was used.
             StartedElsewhere: the value belongs to an action that another browser began; it stays unused.
         """
-        return self._collected(await self._actions.collect_return(value, self._browser(request)))
+        try:
+            return self._collected(await self._actions.collect_return(value, self._browser(request)))
+        except (RequestEnded, RequestExpired) as error:
+            raise UnknownAction("the return value was used or its time is over") from error
 
     # --- between ---------------------------------------------------------------------------------------------
 
     async def _view(self, request: Request, handle: str) -> ActionView:
-        return await self._actions.for_browser(handle, self._browser(request))
+        view = await self._actions.for_browser(handle, self._browser(request))
+        state = state_at(view, self._clock.now())
+        return view if state is view.state else msgspec.structs.replace(view, state=state, extensible=False)
 
     def _browser(self, request: Request) -> bytes:
         return cookies.known_hash(request) or b""
