@@ -76,6 +76,13 @@ class Lifetimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     watch: int = 600
 
 
+class Incident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A known incident, as one calm sentence by language, and where to read more."""
+
+    sentence: dict[str, str]
+    url: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything an installation can be told."""
 
@@ -102,6 +109,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     tries: int = 3
     """Wrong codes in a row that block an identity, at most 5 (B-40)."""
     minimum_app_version: str = "1.0.0"
+    incident: Incident | None = None
     database_connections: int = 10
 
     @property

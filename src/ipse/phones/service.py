@@ -245,6 +245,12 @@ class Phones:
         )
         yield from run(store.ADD_CODE_KEY, code_key_id, phone.phone_id, "normal", wrapped, now)
 
+    def replacing_code_key(self, phone: Phone, code_key: tuple[str, bytes], *, now: int) -> Transaction[None]:
+        """Keep a new code key in place of the one the message named."""
+        if phone.code_key is not None:
+            yield from run(store.REMOVE_CODE_KEY, phone.code_key.code_key_id, phone.phone_id)
+        yield from self.adding_code_key(phone, code_key, now=now)
+
     def stopping(self, account_id: str, why: StopReason, *, now: int, but: str = "") -> Transaction[list[str]]:
         """Stop the account's phones, `but` one; forget their code keys. Returns the ids of those stopped."""
         rows = yield from run(store.STOP_OTHERS, account_id, but, why, now)
@@ -269,6 +275,11 @@ class Phones:
             column="wrapped_key",
             extra=phone.thumbprint.encode(),
         )
+
+    async def is_active(self, phone_id: str) -> bool:
+        """Whether this phone carries an identity now."""
+        row = await self.database.row(store.STATE, phone_id)
+        return row is not None and row["state"] == PhoneState.ACTIVE
 
     async def delete_abandoned(self, *, before: int) -> int:
         """Delete phones that began to enrol before `before` (microseconds) and never finished."""

@@ -53,7 +53,7 @@ FORGET_CODE_KEYS = """
 delete from phones_code_keys where phone_id in (select phone_id from phones_phones where account_id = $1
   and state = 'stopped') returning code_key_id
 """
-ACTIVE_PHONE = "select phone_id from phones_phones where account_id = $1 and state = 'active'"
+STATE = "select state from phones_phones where phone_id = $1"
 DELETE_ABANDONED = """
 delete from phones_phones where state = 'enrolling' and created_at < $1 returning phone_id
 """

@@ -158,11 +158,15 @@ class Approvals:
             for action in map(store.read_action, rows)
         ]
 
-    async def history(self, account: Account, *, before: int | None) -> list[HistoryEntry]:
-        """Past requests of a person, newest first, at most 50 that began before `before` (microseconds)."""
+    async def history(self, account: Account, *, before: int | None) -> tuple[list[HistoryEntry], int | None]:
+        """Past requests of a person, newest first, at most 50 that began before `before` (microseconds).
+
+        Also gives the `before` of the next page, None when there is none.
+        """
         now = self.actions.clock.now()
         rows = await self.actions.database.rows(store.HISTORY, account.account_id, before or now + 1, now, _PAGE)
-        return [await self._entry(store.read_action(row), account.language) for row in rows]
+        entries = [await self._entry(store.read_action(row), account.language) for row in rows]
+        return entries, rows[-1]["created_at"] if len(rows) == _PAGE else None
 
     async def _came(self, start: object) -> _Came:
         if not isinstance(start, dict):

@@ -148,18 +148,35 @@ class Messages:
     async def block(self, account_id: str, why: BlockReason, stop: StopReason, *, actor: str) -> None:
         """Stop an identity: account, phones, open requests, codes and access tokens, in one transaction."""
         now = self.clock.now()
-        woken = await self.database.transact(lambda: self.blocking(account_id, why, stop, actor=actor, now=now))
-        self.database.wakeups.wake(account_wake_key(account_id), *map(wake_key, woken))
+        revoked = await self.database.transact(lambda: self.blocking(account_id, why, stop, actor=actor, now=now))
+        self.wake_blocked(account_id, revoked)
+
+    def wake_blocked(self, account_id: str, revoked: list[str]) -> None:
+        """Tell the phone and the waiting browsers, after commit."""
+        self.database.wakeups.wake(account_wake_key(account_id), *map(wake_key, revoked))
 
     def blocking(
         self, account_id: str, why: BlockReason, stop: StopReason, *, actor: str, now: int
     ) -> Transaction[list[str]]:
         """Inside a transaction: account first, then phones, then requests. Returns the ids of revoked requests."""
-        if (yield from self.people.blocking(account_id, why, now=now)):
-            yield from auditing(now, actor=actor, act="account.block", subject=account_id, details={"why": why})
+        yield from self.blocking_account(account_id, why, actor=actor, now=now)
         yield from self.phones.stopping(account_id, stop, now=now)
         rows = yield from run(store.REVOKE_ALL, account_id)
         return [row["action_id"] for row in rows]
+
+    def blocking_account(self, account_id: str, why: BlockReason, *, actor: str, now: int) -> Transaction[None]:
+        """Inside a transaction: the account's part of a block, with its audit line."""
+        if (yield from self.people.blocking(account_id, why, now=now)):
+            yield from auditing(now, actor=actor, act="account.block", subject=account_id, details={"why": why})
+
+    def moving(self, account_id: str, phone_id: str, *, now: int) -> Transaction[list[str]]:
+        """Inside an activation: stop the account's other phones and end what they had claimed.
+
+        Returns the ids of the phones stopped.
+        """
+        stopped = yield from self.phones.stopping(account_id, StopReason.MOVED, now=now, but=phone_id)
+        yield from run(store.REVOKE_CLAIMED, account_id, now)
+        return stopped
 
     async def _receive(
         self, message: UnverifiedMessage, expected_type: str, *, state: PhoneState, code_key_id: str

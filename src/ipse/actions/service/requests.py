@@ -131,9 +131,10 @@ class Actions:
         """Whole seconds since the action began: the time of a frame."""
         return seconds(self.clock.now() - action.created_at)
 
-    def drawn_frame(self, action: Action) -> str:
-        """A frame for a page without JavaScript, which the server draws."""
-        return starts.build_frame(self.frame_secret(action), action.frame_id, self.elapsed(action), drawn=True)
+    def frame(self, action: Action, now: int, *, drawn: bool) -> str:
+        """The frame of the moment `now`; `drawn` for one the server draws, for a page without JavaScript."""
+        elapsed = seconds(now - action.created_at)
+        return starts.build_frame(self.frame_secret(action), action.frame_id, elapsed, drawn=drawn)
 
     def link(self, action: Action) -> str:
         """The token of the app link."""

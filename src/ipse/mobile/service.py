@@ -1,0 +1,320 @@
+"""What each message of the device protocol does."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from ipse.actions.rules.showing import phone_level, weakest
+from ipse.actions.service import Approvals, Messages
+from ipse.actions.service.messages import Handler
+from ipse.actions.service.requests import account_wake_key
+from ipse.enrolment.model import EnrolRequest
+from ipse.enrolment.service import Enrolments
+from ipse.kernel.clock import SECOND, Clock, seconds
+from ipse.kernel.ids import Ids
+from ipse.kernel.keystore import Keystore
+from ipse.kernel.settings import Settings
+from ipse.mobile import rules
+from ipse.mobile.rules import Watch
+from ipse.people.model import Account, BlockReason
+from ipse.people.service import People
+from ipse.phones.errors import MalformedMessageError, WrongSignatureError
+from ipse.phones.model import Answer, NewPhone, PhoneState, Received, StopReason
+from ipse.phones.service import Phones
+from ipse.standards.phone_channel import OpenedMessage, code_proof
+from ipse.storage.database import Database
+from ipse.storage.statement import Transaction
+
+_LANGUAGES = ("nl", "fr", "de", "en")
+_CHECK_SECONDS = 5.0
+_BLOCK_REASONS = {"lost", "not_me", "other"}
+
+
+@dataclass(frozen=True)
+class Mobile:
+    """The device protocol's use cases. Methods take the body of a request and give the answer."""
+
+    settings: Settings
+    database: Database
+    keystore: Keystore
+    clock: Clock
+    ids: Ids
+    people: People
+    phones: Phones
+    messages: Messages
+    approvals: Approvals
+    enrolments: Enrolments
+
+    def configuration(self) -> dict[str, Any]:
+        """What an app needs to know before anything else (device protocol §4)."""
+        return {
+            "name": self.settings.name,
+            "issuer": self.settings.issuer,
+            "environment": self.settings.environment,
+            "app_origin": self.settings.app_origin,
+            "languages": _LANGUAGES,
+            "phone_channel_keys": self.phones.channel_jwks(),
+            "registrars": [
+                {"id": registrar.id, "name": registrar.name, "country": registrar.country}
+                for registrar in self.settings.registrars
+            ],
+            "documents": self.enrolments.documents(),
+            "minimum_app_version": self.settings.minimum_app_version,
+            "tries": self.settings.tries,
+            "incident": self.settings.incident,
+        }
+
+    async def enrol(self, body: str) -> Answer:
+        """Begin an activation: a new phone row and an enrolment."""
+        message = self.phones.read(body)
+        device_key = self.phones.enrolled_key(message)
+        recorded = await self.phones.repeat_of_enrol(message)
+        if recorded is not None:
+            return recorded
+        request = rules.convert(message.unverified_payload(), EnrolRequest)
+        rules.check_version(request.app.version, self.settings.minimum_app_version)
+        phone_id, chain = self.ids.identifier(), self.ids.identifier()
+        begun = await self.enrolments.begin(request, phone_id)
+        answer = Answer(
+            200,
+            {
+                "phone": phone_id,
+                "enrolment": begun.enrolment_id,
+                "start_url": begun.start_url,
+                "expires_at": seconds(begun.expires_at),
+                "chain": chain,
+            },
+        )
+        new = NewPhone(phone_id, device_key, message.kid, request.app.version)
+        now = self.clock.now()
+        await self.database.transact(lambda: self.phones.creating(new, message, chain=chain, answer=answer, now=now))
+        return answer
+
+    async def enrolment_return(self, body: str) -> Answer:
+        """Take the one-time value of a registrar's return from the phone that began."""
+
+        async def handler(received: Received) -> Answer:
+            members = received.message.members
+            returned = await self.enrolments.present_return(
+                rules.text(members, "enrolment"), received.phone.phone_id, rules.text(members, "value")
+            )
+            shown = [{"name": name, "value": value} for name, value in returned.received.items()]
+            body = {
+                "enrolment": returned.enrolment_id,
+                "received": shown,
+                "registrar": {"id": returned.registrar_id, "name": returned.registrar_name},
+                "number_verified": returned.number_verified,
+                "phone_number": returned.phone_number,
+            }
+            return await self.messages.accept(received, body)
+
+        return await self.messages.exchange(
+            self.phones.read(body), "enrolment-return", handler, state=PhoneState.ENROLLING
+        )
+
+    async def activate(self, body: str) -> Answer:
+        """Set the code and give the identity to this phone."""
+        opened = self.phones.open_sealed(body)
+
+        async def handler(received: Received) -> Answer:
+            return await self._activate(received, opened)
+
+        return await self.messages.exchange(opened.message, "activate", handler, state=PhoneState.ENROLLING)
+
+    async def home(self, body: str) -> Answer:
+        """State of the identity, open requests, a token for `watch`, a challenge for what comes next."""
+
+        async def handler(received: Received) -> Answer:
+            account = await self.people.account(received.account_id)
+            expires = seconds(self.clock.now()) + self.settings.lifetimes.watch
+            watch = Watch(account.account_id, received.phone.phone_id, expires)
+            body = {
+                "account": _account(account),
+                "name": await self.enrolments.display_name(account.account_id),
+                "open": await self.approvals.open_requests(received, account),
+                "challenge": received.challenge,
+                "watch": rules.build_watch(self._watch_key, watch),
+                "watch_expires_in": self.settings.lifetimes.watch,
+                "incident": msgspec.to_builtins(self.settings.incident),
+                "language": account.language,
+                "level": weakest(account.level, phone_level(received.phone.key_protection)),
+            }
+            return await self.messages.accept(received, body, challenge=received.challenge)
+
+        return await self._signed(body, "home", handler)
+
+    async def watch(self, token: str) -> AsyncIterator[str | None]:
+        """Events for a phone whose app is open: `changed`, `stopped`, or None when nothing happened for a while.
+
+        Raises:
+            WatchRefused: the token is not good (any more).
+        """
+        watch = rules.read_watch(self._watch_key, token, now=self.clock.now())
+        async with self.database.wakeups.listening(account_wake_key(watch.account_id)) as bell:
+            yield None
+            while not self.database.wakeups.closing and self.clock.now() < watch.expires_at * SECOND:
+                if not await self.phones.is_active(watch.phone_id):
+                    yield "stopped"
+                    return
+                yield "changed" if await bell.wait(_CHECK_SECONDS) else None
+
+    async def ticket(self, body: bytes) -> dict[str, Any]:
+        """Exchange a frame or link for a claim ticket."""
+        try:
+            start = msgspec.json.decode(body, type=dict[str, str])
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise MalformedMessageError(public="the body must be JSON with frame or link") from error
+        if ("frame" in start) == ("link" in start):
+            raise MalformedMessageError(public="the body must hold either frame or link")
+        ticket, digits = await self.approvals.ticket(frame=start.get("frame"), link=start.get("link"))
+        return {"ticket": ticket, "expires_in": self.settings.lifetimes.ticket, "digits": digits}
+
+    async def claim(self, body: str, *, address: str) -> Answer:
+        """Take a request."""
+        return await self._signed(body, "claim", lambda received: self.approvals.claim(received, address=address))
+
+    async def show(self, body: str) -> Answer:
+        """Show a claimed request again."""
+        return await self._signed(body, "show", self.approvals.show)
+
+    async def decide(self, body: str, *, address: str) -> Answer:
+        """Approve or reject."""
+        opened = self.phones.open_sealed(body)
+        return await self._sealed(
+            opened, "approval", lambda received: self.approvals.decide(received, opened.proof, address=address)
+        )
+
+    async def reveal(self, body: str) -> Answer:
+        """Protected values in full."""
+        opened = self.phones.open_sealed(body)
+        return await self._sealed(opened, "reveal", lambda received: self.approvals.reveal(received, opened.proof))
+
+    async def history(self, body: str) -> Answer:
+        """Past requests."""
+
+        async def handler(received: Received) -> Answer:
+            before = received.message.members.get("before")
+            if before is not None and not isinstance(before, int):
+                raise MalformedMessageError(public="before must be a number of microseconds")
+            account = await self.people.account(received.account_id)
+            entries, earlier = await self.approvals.history(account, before=before)
+            return await self.messages.accept(received, {"entries": msgspec.to_builtins(entries), "next": earlier})
+
+        return await self._signed(body, "history", handler)
+
+    async def change_code(self, body: str) -> Answer:
+        """A new code, for the old one."""
+        opened = self.phones.open_sealed(body)
+
+        async def handler(received: Received) -> Answer:
+            new = rules.handover(received.message.members, prefix="new_")
+            await self.messages.prove(received, opened.proof)
+
+            def work(now: int) -> Transaction[None]:
+                yield from self.phones.replacing_code_key(received.phone, new, now=now)
+
+            return await self.messages.conclude(received, {"code_key_id": new.code_key_id}, work)
+
+        return await self._sealed(opened, "change-code", handler)
+
+    async def change_settings(self, body: str) -> Answer:
+        """The person's language."""
+
+        async def handler(received: Received) -> Answer:
+            language = rules.text(received.message.members, "language")
+            if language not in _LANGUAGES:
+                raise MalformedMessageError(public=f"language must be one of {', '.join(_LANGUAGES)}")
+            now = self.clock.now()
+            await self.database.transact(lambda: self.people.setting_language(received.account_id, language, now=now))
+            return await self._accept_with_account(received)
+
+        return await self._signed(body, "settings", handler)
+
+    async def block(self, body: str) -> Answer:
+        """Block my identity."""
+
+        async def handler(received: Received) -> Answer:
+            reason = rules.text(received.message.members, "reason")
+            if reason not in _BLOCK_REASONS:
+                raise MalformedMessageError(public=f"reason must be one of {', '.join(sorted(_BLOCK_REASONS))}")
+            return await self._stop(received, BlockReason.BY_PERSON, StopReason.BLOCKED)
+
+        return await self._signed(body, "block", handler)
+
+    async def remove(self, body: str) -> Answer:
+        """Remove this phone; an identity needs its phone, so it is blocked."""
+
+        async def handler(received: Received) -> Answer:
+            return await self._stop(received, BlockReason.PHONE_REMOVED, StopReason.REMOVED)
+
+        return await self._signed(body, "remove", handler)
+
+    async def _activate(self, received: Received, opened: OpenedMessage) -> Answer:
+        members = received.message.members
+        handover = rules.handover(members)
+        if rules.text(members, "device_thumbprint") != received.phone.thumbprint:
+            raise MalformedMessageError(public="device_thumbprint is not of this phone's device key")
+        if not hmac.compare_digest(opened.proof or b"", code_proof(handover.code_key, received.message.compact)):
+            raise WrongSignatureError(public="the proof is not by the code key that was handed over")
+        enrolment_id = rules.text(members, "enrolment")
+        epoch = await self.people.current_epoch()
+        await self.people.know_epochs()
+        now = self.clock.now()
+
+        def transaction() -> Transaction[tuple[Answer, str]]:
+            phone_id = received.phone.phone_id
+            activated = yield from self.enrolments.activating(enrolment_id, phone_id, epoch=epoch, now=now)
+            account = activated.account
+            stopped = yield from self.messages.moving(account.account_id, phone_id, now=now)
+            body = {"account": _account(account), "moved": bool(stopped)}
+            answer = Answer(200, {**body, "chain": received.chain})
+            yield from self.phones.activating(received, account.account_id, code_key=handover, answer=answer, now=now)
+            return answer, account.account_id
+
+        answer, account_id = await self.database.transact(transaction)
+        self.database.wakeups.wake(account_wake_key(account_id))
+        return answer
+
+    async def _stop(self, received: Received, why: BlockReason, stop: StopReason) -> Answer:
+        account_id = received.account_id
+        body = {"account": {"state": "blocked", "why": why}}
+        answer, now = Answer(200, {**body, "chain": received.chain}), self.clock.now()
+
+        def transaction() -> Transaction[list[str]]:
+            # Account before phone: one order of locks everywhere.
+            yield from self.messages.blocking_account(account_id, why, actor="person", now=now)
+            yield from self.phones.accepting(received, answer, now=now)
+            return (yield from self.messages.blocking(account_id, why, stop, actor="person", now=now))
+
+        revoked = await self.database.transact(transaction)
+        self.messages.wake_blocked(account_id, revoked)
+        return answer
+
+    async def _accept_with_account(self, received: Received) -> Answer:
+        account = await self.people.account(received.account_id)
+        return await self.messages.accept(received, {"account": _account(account)})
+
+    async def _signed(self, body: str, expected_type: str, handler: Handler) -> Answer:
+        return await self.messages.exchange(self.phones.read(body), expected_type, handler)
+
+    async def _sealed(self, opened: OpenedMessage, expected_type: str, handler: Handler) -> Answer:
+        code_key_id = opened.message.unverified_payload().get("code_key_id")
+        return await self.messages.exchange(
+            opened.message,
+            expected_type,
+            handler,
+            code_key_id=code_key_id if isinstance(code_key_id, str) else "",
+        )
+
+    @property
+    def _watch_key(self) -> bytes:
+        return self.keystore.working_key("phone")
+
+
+def _account(account: Account) -> dict[str, Any]:
+    return {"state": account.state, "why": account.why}
