@@ -23,6 +23,8 @@ from ipse.web import cookies, languages
 from ipse.web.pages import Pages, form_source, language_of
 
 PATH = "/v2/sign-in"
+LONG_TITLE = 44
+"""Characters above which a title is set smaller."""
 QUIET_ZONE = 4
 """Modules of light ground around the code (ISO/IEC 18004)."""
 
@@ -86,37 +88,39 @@ class SignIn:
         return self._over_page(view, language)
 
     def _waiting_page(self, request: Request, view: ActionView, language: str) -> Response:
-        action = view.action
+        action, asked = view.action, view.action.request
         now = self._clock.now()
-        secret = self._actions.frame_secret(action)
         left = max(0, -(-(action.expires_at - now) // SECOND))
-        elapsed = max(0, (now - action.created_at) // SECOND)
-        asked = action.request
         frame = self._actions.frame(action, now, drawn=True)
-        response = self._pages.render(
+        title = self._pages.text(language, _heading(action.kind), partner=asked.partner_name)
+        purpose = _in(asked.purpose, language)
+        response = self._pages.render_fast(
             "signin/page.html",
             language,
+            {
+                "here": f"{PATH}/{action.handle}",
+                "title": title,
+                "partner": asked.partner_name,
+                "service": _in(asked.service_name, language),
+                "purpose": purpose,
+                "frame_id": action.frame_id,
+                "frame_secret": b64u(self._actions.frame_secret(action)),
+                "elapsed": str(max(0, (now - action.created_at) // SECOND)),
+                "left": str(left),
+                "left_text": f"{left // 60}:{left % 60:02d}",
+                "full": str((action.expires_at - action.created_at) // SECOND),
+                "frame": frame,
+                "digits": self._actions.digits(action),
+                "link": self._actions.link(action),
+                "form_token": cookies.form_token(request, self._ids),
+            },
             form_action=form_source(self._ending(action)(Ended(asked.protocol, "cancelled"))),
-            here=f"{PATH}/{action.handle}",
-            title=self._pages.text(language, _heading(action.kind), partner=asked.partner_name),
-            partner=asked.partner_name,
-            service=_in(asked.service_name, language),
-            purpose=_in(asked.purpose, language),
             state=view.state.value,
             start=action.start.value if action.start else "",
-            app_origin=self._app_origin,
-            frame_id=action.frame_id,
-            frame_secret=b64u(secret),
-            elapsed=elapsed,
-            left=left,
-            left_text=f"{left // 60}:{left % 60:02d}",
-            full=(action.expires_at - action.created_at) // SECOND,
-            drawn=f"{self._app_origin}/#f={frame}",
-            drawn_frame=frame,
-            digits=self._actions.digits(action),
-            link=f"{self._app_origin}/#l={self._actions.link(action)}",
             extensible=view.extensible,
-            form_token=cookies.form_token(request, self._ids),
+            explained=bool(purpose),
+            long=len(title) > LONG_TITLE,
+            app_origin=self._app_origin,
         )
         cookies.ensure(request, response, self._ids)
         return response

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import jinja2
+from markupsafe import escape
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,6 +18,7 @@ from ipse.web import languages
 from ipse.web.assets import Assets
 
 HTML = b"text/html; charset=utf-8"
+_GAP = "\x00"
 
 LINKS = {
     "terms": "/enrolment/documents/terms",
@@ -46,6 +48,7 @@ class Pages:
         self._ids = ids
         self.assets = Assets(every)
         self._texts = languages.load(every)
+        self._gapped: dict[tuple[object, ...], Gapped] = {}
         folders = [Path(str(resources.files(package))) / "templates" for package in every]
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(folders),
@@ -85,14 +88,35 @@ class Pages:
         `form_action` is a source that forms of this page may lead to besides ourselves: browsers apply it to the
         redirect that answers a form, too.
         """
-        nonce = b64u(self._ids.octets(16))
-        response = Response(self.html(template, language, nonce=nonce, **context), status_code=status)
-        response.raw_headers += [
-            (b"content-type", HTML),
-            (b"content-language", language.encode()),
-            (b"content-security-policy", policy(nonce, form_action).encode()),
-        ]
-        return response
+        nonce = self._nonce()
+        return _response(self.html(template, language, nonce=nonce, **context), language, nonce, status, form_action)
+
+    def render_fast(
+        self,
+        template: str,
+        language: str,
+        /,
+        fields: Mapping[str, str],
+        *,
+        form_action: str = "",
+        **context: str | bool,
+    ) -> Response:
+        """As `render`, for a page on the way of every login: about a tenth of the time.
+
+        The page is rendered once for each `context` and kept with gaps where `fields` go (and the nonce), so a template
+        may write a field but not decide by it. Everything in `context` has few values; it is part of the key.
+        """
+        key = (template, language, tuple(context.items()))
+        gapped = self._gapped.get(key)
+        if gapped is None:
+            gaps = {name: Gapped.gap(name) for name in ("nonce", *fields)}
+            gapped = self._gapped[key] = Gapped(self.html(template, language, **gaps, **context))
+        nonce = self._nonce()
+        html = gapped.filled({**fields, "nonce": nonce})
+        return _response(html, language, nonce, 200, form_action)
+
+    def _nonce(self) -> str:
+        return b64u(self._ids.octets(16))
 
     def error_page(self, request: Request, error: PlatformError, reference: str) -> Response:
         """A refusal for a person: what happened in one calm sentence, a code and a reference to quote."""
@@ -106,6 +130,38 @@ class Pages:
             reference=reference,
             known=f"web.error.{error.code}" in self._texts["en"].ids(),
         )
+
+
+class Gapped:
+    """A rendered page with gaps for values that differ from one answer to the next."""
+
+    def __init__(self, html: str) -> None:
+        self._parts = html.split(_GAP)
+        # Texts and names take turns: text, name, text, name, …, text.
+        self._places = [(place, self._parts[place]) for place in range(1, len(self._parts), 2)]
+
+    @staticmethod
+    def gap(name: str) -> str:
+        """What a template is given instead of a value: a mark that no text contains and escaping leaves alone."""
+        return f"{_GAP}{name}{_GAP}"
+
+    def filled(self, values: Mapping[str, str]) -> str:
+        """The page with these values, each escaped."""
+        escaped = {name: str(escape(value)) for name, value in values.items()}
+        parts = self._parts.copy()
+        for place, name in self._places:
+            parts[place] = escaped[name]
+        return "".join(parts)
+
+
+def _response(html: str, language: str, nonce: str, status: int, form_action: str) -> Response:
+    response = Response(html, status_code=status)
+    response.raw_headers += [
+        (b"content-type", HTML),
+        (b"content-language", language.encode()),
+        (b"content-security-policy", policy(nonce, form_action).encode()),
+    ]
+    return response
 
 
 def policy(nonce: str, form_action: str = "") -> str:
