@@ -61,7 +61,7 @@ class Tokens:
         """Redeem a code for tokens.
 
         Raises:
-            OAuthError: another grant, or a code that is not good for this request. A code presented with a wrong redirect
+            OAuthError: another grant, or a code that is not good here. A code presented with a wrong redirect
                 URI or verifier is spent, and its access token revoked (T-9).
         """
         if "grant_type" not in form:

@@ -1,0 +1,254 @@
+"""Each check of an authorization request, alone (partner protocol 1.3 to 1.9; R-20, R-22, R-23, R-25)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from ipse.oidc.errors import OAuthError
+from ipse.oidc.model import Candidate
+from ipse.oidc.rules.authorization import (
+    REQUEST_CHECKS,
+    TARGET_CHECKS,
+    check_target,
+    read_parameters,
+    read_service_code,
+    requested,
+)
+from ipse.partners.model import ServiceType
+from tests.unit.oidc.partners import CALLBACK, PREFIX, VOCABULARY, candidate, judged, partner, service
+
+
+def refused(code: str) -> pytest.RaisesExc[OAuthError]:
+    return pytest.RaisesExc(OAuthError, check=lambda error: error.code == code)
+
+
+def test_the_good_request_passes_unchanged() -> None:
+    kept = requested(judged())
+    assert (kept.redirect_uri, kept.state, kept.nonce, kept.code_challenge) == (CALLBACK, "s", "n", None)
+    assert (kept.door, kept.id_token, kept.userinfo) == ("oidc", (), ())
+
+
+def test_every_check_is_in_the_lists_once() -> None:
+    names = [check.__name__ for check in (*TARGET_CHECKS, *REQUEST_CHECKS)]
+    assert len(set(names)) == len(names) == 20
+
+
+class TestTarget:
+    """What is wrong here is told to the person and never redirected (R-25)."""
+
+    @pytest.mark.parametrize(
+        ("spoilt", "code"),
+        [
+            (replace(candidate(), partner=None), "invalid_client_id"),
+            (candidate(client_id=None), "invalid_client_id"),
+            (replace(candidate(), partner=partner(state="stopped")), "invalid_client_id"),
+            (replace(candidate(), service=None), "invalid_scope"),
+            (replace(candidate(), service=service(partner_id="other")), "invalid_scope"),
+            (replace(candidate(), service=service(state="stopped")), "invalid_scope"),
+            (candidate(redirect_uri=None), "invalid_redirect_uri"),
+            (replace(candidate(), service=service(redirect_uris=())), "invalid_redirect_uri"),
+        ],
+    )
+    def test_refused(self, spoilt: Candidate, code: str) -> None:
+        with refused(code):
+            check_target(spoilt, VOCABULARY)
+
+    @pytest.mark.parametrize(
+        "uri",
+        [
+            "https://shop.example/callback",
+            "https://shop.example/callback?from=ipse&more=1",
+            "https://shop.example/callback?From=ipse",
+            "https://shop.example/callback/?from=ipse",
+            "https://shop.example:443/callback?from=ipse",
+            "https://SHOP.example/callback?from=ipse",
+            "https://shop.example/callback?from=ipse#fragment",
+            "https://shop.example/callback?from=ips%65",
+            "https://shop.example/x/../callback?from=ipse",
+            "https://shop.example@stranger.example/callback?from=ipse",
+            "http://shop.example/callback?from=ipse",
+            " https://shop.example/callback?from=ipse",
+            "https://stranger.example/",
+            "javascript:alert(1)",
+            "//shop.example/callback?from=ipse",
+        ],
+    )
+    def test_redirect_uri_is_compared_character_by_character(self, uri: str) -> None:
+        """R-20."""
+        with refused("invalid_redirect_uri"):
+            check_target(candidate(redirect_uri=uri), VOCABULARY)
+
+    def test_every_registered_redirect_uri_is_good(self) -> None:
+        proven = check_target(candidate(redirect_uri="https://shop.example/second"), VOCABULARY)
+        assert proven.partner.partner_id == "shop"
+
+    def test_repeated_parameters(self) -> None:
+        with refused("invalid_request"):
+            read_parameters([("state", "1"), ("scope", "openid"), ("state", "1")])
+
+    def test_parameters_without_value_are_absent(self) -> None:
+        assert read_parameters([("state", ""), ("nonce", "n")]) == {"nonce": "n"}
+
+    @pytest.mark.parametrize(
+        ("scope", "code"),
+        [
+            ("openid service:A", "A"),
+            ("service:A openid service:A", "A"),
+            ("openid", None),
+            ("openid services:A", None),
+            ("", None),
+        ],
+    )
+    def test_service_of_a_scope(self, scope: str, code: str | None) -> None:
+        assert read_service_code({"scope": scope}) == code
+
+    def test_two_services(self) -> None:
+        with refused("invalid_scope"):
+            read_service_code({"scope": "openid service:A service:B"})
+
+
+def claims(**members: object) -> str:
+    return json.dumps(members)
+
+
+REFUSED = [
+    ({"request": "a.b.c"}, "request_not_supported"),
+    ({"request_uri": "https://shop.example/request"}, "request_uri_not_supported"),
+    ({"registration": "{}"}, "registration_not_supported"),
+    ({"response_type": None}, "invalid_request"),
+    ({"response_type": "token"}, "unsupported_response_type"),
+    ({"response_type": "code id_token"}, "unsupported_response_type"),
+    ({"response_type": "id_token"}, "unsupported_response_type"),
+    ({"response_type": "Code"}, "unsupported_response_type"),
+    ({"response_mode": "fragment"}, "invalid_request"),
+    ({"response_mode": "form_post"}, "invalid_request"),
+    ({"state": "x" * 4097}, "invalid_request"),
+    ({"state": "a\x00b"}, "invalid_request"),
+    ({"nonce": "x" * 1025}, "invalid_request"),
+    ({"nonce": "a\nb"}, "invalid_request"),
+    ({"scope": "service:SHOP_LOGIN"}, "invalid_scope"),
+    ({"scope": "OpenID service:SHOP_LOGIN"}, "invalid_scope"),
+    ({"scope": "openid service:SHOP_LOGIN unknown"}, "invalid_scope"),
+    ({"scope": "openid service:SHOP_LOGIN offline_access"}, "invalid_scope"),
+    ({"scope": "openid service:SHOP_LOGIN Profile"}, "invalid_scope"),
+    ({"scope": 'openid service:SHOP_LOGIN "'}, "invalid_scope"),
+    ({"scope": "openid service:SHOP_LOGIN\tprofile"}, "invalid_scope"),
+    ({"display": "popup"}, "unsupported_display"),
+    ({"display": "touch"}, "unsupported_display"),
+    ({"prompt": "none"}, "login_required"),
+    ({"prompt": "none login"}, "invalid_request"),
+    ({"prompt": "create"}, "invalid_request"),
+    ({"max_age": "-1"}, "invalid_request"),
+    ({"max_age": "1.5"}, "invalid_request"),
+    ({"max_age": "x"}, "invalid_request"),
+    ({"max_age": "٣"}, "invalid_request"),
+    ({"max_age": "9999999999"}, "invalid_request"),
+    ({"code_challenge": "x" * 43}, "invalid_request"),
+    ({"code_challenge": "x" * 43, "code_challenge_method": "plain"}, "invalid_request"),
+    ({"code_challenge": "x" * 43, "code_challenge_method": "s256"}, "invalid_request"),
+    ({"code_challenge": "x" * 42, "code_challenge_method": "S256"}, "invalid_request"),
+    ({"code_challenge": "x" * 43 + "\n", "code_challenge_method": "S256"}, "invalid_request"),
+    ({"code_challenge": "x" * 42 + "=", "code_challenge_method": "S256"}, "invalid_request"),
+    ({"code_challenge_method": "S256"}, "invalid_request"),
+    ({"claims": "{"}, "invalid_request"),
+    ({"claims": "[]"}, "invalid_request"),
+    ({"claims": '{"id_token":{},"id_token":{}}'}, "invalid_request"),
+    ({"claims": claims(id_token=[])}, "invalid_request"),
+    ({"claims": claims(userinfo={"name": "yes"})}, "invalid_request"),
+    ({"claims": claims(userinfo={"name": {"essential": "true"}})}, "invalid_request"),
+    ({"claims": claims(userinfo={"name": {"values": "x"}})}, "invalid_request"),
+    ({"claims": claims(userinfo={f"x{n}": None for n in range(101)})}, "invalid_request"),
+    ({"claims": claims(userinfo={"name": {"value": [[[[[1]]]]]}})}, "invalid_request"),
+    ({"claims": claims(userinfo={"x" * 9000: None})}, "invalid_request"),
+    ({"claims": claims(id_token={"sub": {"value": 5}})}, "invalid_request"),
+    ({"claims": claims(id_token={"sub": {"values": ["a", "b"]}})}, "invalid_request"),
+    (
+        {"claims": claims(id_token={"acr": {"essential": True, "values": ["urn:other"]}})},
+        "unmet_authentication_requirements",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "code"), REFUSED, ids=lambda case: str(case)[:60])
+def test_request_refused(changes: dict[str, str | None], code: str) -> None:
+    with refused(code):
+        judged(**changes)
+
+
+TOLERATED: list[dict[str, str | None]] = [
+    {"state": None, "nonce": None},
+    {"prompt": "login"},
+    {"prompt": "login consent"},
+    {"prompt": "select_account"},
+    {"display": "page"},
+    {"response_mode": "query"},
+    {"max_age": "0"},
+    {"max_age": "1"},
+    {"acr_values": "urn:unknown"},
+    {"ui_locales": "xx fr"},
+    {"login_hint": "32+123456789"},
+    {"id_token_hint": "a.b.c"},
+    {"claims_locales": "fr"},
+    {"something": "else"},
+    {"scope": "service:SHOP_LOGIN  openid openid"},
+    {"code_challenge": "x" * 43, "code_challenge_method": "S256"},
+    {"claims": "{}"},
+    {"claims": claims(id_token=None, userinfo=None, other={"x": 1})},
+    {"claims": claims(userinfo={"unknown": None, PREFIX + "unknown": {"essential": True}, "verified_claims": {}})},
+    {"claims": claims(id_token={"acr": {"values": ["urn:other"]}, "auth_time": {"essential": True}})},
+]
+
+
+@pytest.mark.parametrize("changes", TOLERATED, ids=lambda case: str(case)[:60])
+def test_request_accepted(changes: dict[str, str | None]) -> None:
+    assert judged(**changes).asked == {}
+
+
+def test_pkce_is_demanded_where_the_service_demands_it() -> None:
+    """R-23."""
+    strict = service(pkce_required=True)
+    with refused("invalid_request"):
+        judged(strict)
+    kept = requested(judged(strict, code_challenge="x" * 43, code_challenge_method="S256"))
+    assert kept.code_challenge == "x" * 43
+
+
+@pytest.mark.parametrize(
+    ("changes", "assurance"),
+    [
+        ({}, "basic"),
+        ({"acr_values": PREFIX + "acr_basic"}, "basic"),
+        ({"acr_values": PREFIX + "acr_advanced"}, "advanced"),
+        ({"acr_values": f"{PREFIX}acr_basic {PREFIX}acr_advanced"}, "advanced"),
+        ({"acr_values": "http://itsme.services/V2/claim/acr_advanced"}, "advanced"),
+        ({"acr_values": "acr_advanced"}, "basic"),
+        ({"claims": claims(id_token={"acr": {"value": PREFIX + "acr_advanced"}})}, "advanced"),
+        ({"claims": claims(userinfo={"acr": {"values": ["x", PREFIX + "acr_advanced"]}})}, "advanced"),
+        ({"claims": claims(id_token={"acr": {"essential": True, "values": ["x", PREFIX + "ACR_BASIC"]}})}, "basic"),
+        (
+            {
+                "acr_values": PREFIX + "acr_advanced",
+                "claims": claims(id_token={"acr": {"value": PREFIX + "acr_basic"}}),
+            },
+            "advanced",
+        ),
+    ],
+)
+def test_the_stricter_way_of_approving_wins(changes: dict[str, str | None], assurance: str) -> None:
+    assert judged(**changes).assurance == assurance
+
+
+def test_the_person_asked_for_is_remembered() -> None:
+    kept = requested(judged(claims=claims(id_token={"sub": {"value": "abc"}})))
+    assert kept.subject == "abc"
+    hint = requested(judged(claims=claims(userinfo={"sub": {"value": "abc"}})))
+    assert hint.subject is None
+
+
+def test_services_of_other_types_are_not_asked_for_here() -> None:
+    from ipse.oidc.rules.target import SERVED
+
+    assert set(ServiceType) == SERVED, "a new type of service needs its own rules before it is let in"
