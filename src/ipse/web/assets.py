@@ -6,6 +6,7 @@ The version stands in the path, so that modules which import each other by relat
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Iterable
 from importlib import resources
@@ -25,6 +26,9 @@ TYPES = {
     "woff2": b"font/woff2",
     "txt": b"text/plain; charset=utf-8",
 }
+PACKED = {TYPES["png"], TYPES["woff2"]}
+"""Types that are compressed already. The others go out with gzip where the browser takes it: nothing in them is secret,
+so that their length tells nothing."""
 FOREVER = b"public, max-age=31536000, immutable"
 SHORTLY = b"public, max-age=60"
 
@@ -34,6 +38,7 @@ class Assets:
 
     def __init__(self, packages: Iterable[str]) -> None:
         self._files: dict[str, tuple[bytes, bytes]] = {}
+        self._smaller: dict[str, bytes] = {}
         for package in packages:
             feature = package.rpartition(".")[2]
             self._read(resources.files(package) / "static", "" if feature == "web" else f"{feature}/")
@@ -49,7 +54,10 @@ class Assets:
             if entry.is_dir():
                 self._read(entry, f"{prefix}{entry.name}/")
             elif (kind := TYPES.get(entry.name.rpartition(".")[2])) is not None:
-                self._files[prefix + entry.name] = (entry.read_bytes(), kind)
+                name, content = prefix + entry.name, entry.read_bytes()
+                self._files[name] = (content, kind)
+                if kind not in PACKED and len(squeezed := gzip.compress(content, mtime=0)) < len(content):
+                    self._smaller[name] = squeezed
 
     def url(self, name: str) -> str:
         """The address of a file.
@@ -71,13 +79,20 @@ class Assets:
 
     async def answer(self, request: Request) -> Response:
         """Serve one file; under an older version's address the present file, but not for long."""
-        found = self._files.get(request.path_params["name"])
+        name = request.path_params["name"]
+        found = self._files.get(name)
         if found is None:
             raise NotFound("no such static file")
         content, kind = found
         fresh = request.path_params["version"] == self.version
+        headers = [(b"content-type", kind), (b"cache-control", FOREVER if fresh else SHORTLY)]
+        if (smaller := self._smaller.get(name)) is not None:
+            headers.append((b"vary", b"accept-encoding"))
+            if "gzip" in request.headers.get("accept-encoding", ""):
+                content = smaller
+                headers.append((b"content-encoding", b"gzip"))
         response = Response(content)
-        response.raw_headers += [(b"content-type", kind), (b"cache-control", FOREVER if fresh else SHORTLY)]
+        response.raw_headers += headers
         return response
 
     def routes(self) -> list[Route]:

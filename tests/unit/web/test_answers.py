@@ -221,6 +221,10 @@ async def test_static_files_are_kept_for_a_year_under_their_version(client: http
     response = await client.get(pages.assets.url("tokens.css"))
     assert response.headers["content-type"] == "text/css; charset=utf-8"
     assert "immutable" in response.headers["cache-control"]
+    assert response.headers["content-encoding"] == "gzip"
+    plain = await client.get(pages.assets.url("tokens.css"), headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.content == response.content
     older = await client.get("/static/0123456789ab/tokens.css")
     assert older.content == response.content
     assert older.headers["cache-control"] == "public, max-age=60"
