@@ -95,8 +95,7 @@ class Assets:
         response.raw_headers += headers
         return response
 
-    def routes(self) -> list[Route]:
-        """The one route of static files."""
-        return [
-            Route("/static/{version}/{name:path}", self.answer, caller=Caller.PUBLIC, limit="static"),
-        ]
+
+def routes(assets: Assets) -> list[Route]:
+    """The one route of static files."""
+    return [Route("/static/{version}/{name:path}", assets.answer, caller=Caller.PUBLIC, limit="static")]

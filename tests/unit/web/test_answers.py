@@ -15,7 +15,7 @@ from ipse.kernel.clock import FrozenClock
 from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import Limit, Limits
-from ipse.web import cookies, forms
+from ipse.web import assets, cookies, forms
 from ipse.web.edge import Edge
 from ipse.web.pages import Pages
 from ipse.web.problems import handlers
@@ -65,7 +65,7 @@ def application(*, origin: str = ORIGIN, limits: Limits | None = None, clock: Fr
         Route("/break", break_down, caller=Caller.PARTNER, limit="partner"),
         Route("/form", form, caller=Caller.BROWSER, limit="page"),
         Route("/change", change, ("POST",), caller=Caller.BROWSER, limit="page"),
-        *pages.assets.routes(),
+        *assets.routes(pages.assets),
     ]
     edge = Middleware(
         Edge,
