@@ -10,27 +10,29 @@ Where to start: `world` (the world's secrets and registrations), `server` (all r
 What a bank can be asked for
 ----------------------------
 Banks speak OpenID Connect for Identity Assurance 1.0. Ask by the `claims` parameter of the pushed request, under
-`userinfo` or `id_token`, as `verified_claims`: `{"verification": {"trust_framework": null, …}, "claims": {name: null}}`.
+`userinfo` or `id_token`, as `verified_claims`:
+`{"verification": {"trust_framework": null, …}, "claims": {name: null}}`.
 Only what was asked is answered; what the bank does not know is absent, never null.
 
-==================================  =====================================================================================
-claim                               value
-==================================  =====================================================================================
-`given_name`, `family_name`         text; `given_name` is absent where a person has none
-`birthdate`                         `YYYY-MM-DD`
-`gender`                            `female`, `male` or `n/a`
-`place_of_birth`                    `{locality, country}`; country ISO 3166-1 alpha-3
-`nationalities`                     list of ISO 3166-1 alpha-3 (ICAO 9303)
-`address`                           `{formatted, street_address, postal_code, locality, country}`; country alpha-3
-`phone_number`                      the number the bank knows and has verified, as `+32 400000101`
-`email`                             text
-`urn:ipse:claim:national_number`    the number in the national register of the country that issued the document
-`urn:ipse:claim:card_number`        Belgian card number, 12 digits
-`urn:ipse:claim:photo`              `{format: "image/jpeg", value: <base64>}`, 140 x 200 pixels
-`urn:ipse:claim:official_gender`    as printed on the document: `F`, `M`, `V`, `X`
-`urn:ipse:claim:birthdate_as_string`  as printed on the document: `17.05.1988`
-`urn:ipse:claim:issuance_locality`  municipality that issued the card (Belgium)
-==================================  =====================================================================================
+=====================================  ================================================================================
+claim                                  value
+=====================================  ================================================================================
+`given_name`, `family_name`            text; `given_name` is absent where a person has none
+`birthdate`                            `YYYY-MM-DD`
+`gender`                               `female`, `male` or `n/a`
+`place_of_birth`                       `{locality, country}`; country ISO 3166-1 alpha-3
+`nationalities`                        list of ISO 3166-1 alpha-3 (ICAO 9303)
+`address`                              `{formatted, street_address, postal_code, locality, country}`; country alpha-3
+`phone_number`                         the number the bank knows and has verified, as `+32 400000101`
+`email`                                text
+`urn:ipse:claim:national_number`       the number in the national register of the country that issued the document
+`urn:ipse:claim:card_number`           Belgian card number, 12 digits
+`urn:ipse:claim:photo`                 `{format: "image/jpeg", value: <base64>}`, 140 x 200 pixels
+`urn:ipse:claim:citizenship`           the nationality in words, as printed on the document: `Belg`
+`urn:ipse:claim:official_gender`       as printed on the document: `F`, `M`, `V`, `X`
+`urn:ipse:claim:birthdate_as_string`   as printed on the document: `17.05.1988`
+`urn:ipse:claim:issuance_locality`     municipality that issued the card (Belgium)
+=====================================  ================================================================================
 
 `verification` can be asked for `trust_framework` (`be_bank_idv`, `nl_bank_idv`, `lu_bank_idv`: identifiers of this
 sandbox), `assurance_level`, `assurance_process`, `time`, `verification_process` and `evidence`. Evidence is a list of

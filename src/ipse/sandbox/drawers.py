@@ -1,7 +1,7 @@
 """What the world remembers between two requests: small JSON values that expire, each in a file of its own.
 
-Files and not a database, because the file system already decides the one thing that matters: of two that remove the same
-file one gets it. What was put survives a restart. Names are hashed, so a stolen folder listing is worth nothing.
+Files and not a database, because the file system already decides the one thing that matters: of two that remove the
+same file one gets it. What was put survives a restart. Names are hashed, so a stolen folder listing is worth nothing.
 """
 
 from __future__ import annotations

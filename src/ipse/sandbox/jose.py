@@ -21,8 +21,8 @@ class BadTokenError(Exception):
 
 def generate(kid: str, use: str, algorithm: str) -> dict[str, Any]:
     """A new private key on P-256 as JWK."""
-    parameters = {"use": use, "kid": kid, "alg": algorithm}
-    return dict(ECKey.generate_key("P-256", parameters).as_dict(private=True))
+    key = ECKey.generate_key("P-256").as_dict(private=True)
+    return {**key, "use": use, "kid": kid, "alg": algorithm}
 
 
 def public(private: Jwk) -> dict[str, Any]:

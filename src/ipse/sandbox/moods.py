@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -72,14 +73,13 @@ class Moody:
     moods: Moods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, in this party's mood."""
         mood = self.moods.of(self.party)
         if mood.how is How.ERROR and scope["type"] == "http":
             broken = PlainTextResponse("Out of order, as asked on the world page.\n", status_code=500)
             await broken(scope, receive, send)
             return
         if mood.how is How.SLOW:
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.moods.closing.wait(), timeout=mood.seconds)
-            except TimeoutError:
-                pass
         await self.app(scope, receive, send)

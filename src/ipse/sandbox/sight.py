@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Self
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from starlette.responses import HTMLResponse
 
+from ipse.sandbox.places import Places
+from ipse.web.assets import Assets
 
-def _environment() -> Environment:
-    return Environment(
+
+def _environment(assets: Assets, places: Places) -> Environment:
+    environment = Environment(
         loader=PackageLoader("ipse.sandbox"),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals.update(asset=assets.url, world=places.world)
+    return environment
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
     """Renders the world's pages. `form_targets`: origins that a form's answer may lead on to."""
 
-    form_targets: tuple[str, ...] = ()
-    environment: Environment = field(default_factory=_environment)
+    environment: Environment
+    form_targets: tuple[str, ...]
 
-    def page(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    @classmethod
+    def of(cls, assets: Assets, places: Places, form_targets: tuple[str, ...]) -> Self:
+        """Pages that use these assets."""
+        return cls(_environment(assets, places), form_targets)
+
+    def page(self, template: str, *, status: int = 200, **context: object) -> HTMLResponse:
         """A page with strict headers: nothing from elsewhere, no inline code, no framing, no referrer."""
         text = self.environment.get_template(f"sandbox/{template}").render(**context)
         return HTMLResponse(text, status_code=status, headers=self.headers())

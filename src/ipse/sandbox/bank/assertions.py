@@ -100,4 +100,3 @@ class Assertions:
             moment = claims.get(name, now)
             if not isinstance(moment, int | float) or moment > now + _SKEW_SECONDS:
                 raise invalid_client(f"{name} lies in the future")
-

@@ -41,6 +41,7 @@ def claims(person: Person) -> dict[str, Any]:
         "urn:ipse:claim:card_number": person.card_number,
         "urn:ipse:claim:photo": {"format": "image/jpeg", "value": b64encode(portrait(person.id)).decode()},
         "urn:ipse:claim:official_gender": person.official_gender,
+        "urn:ipse:claim:citizenship": person.citizenship,
         "urn:ipse:claim:birthdate_as_string": person.birthdate_as_string,
         "urn:ipse:claim:issuance_locality": person.issuance_locality,
     }

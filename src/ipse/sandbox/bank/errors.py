@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer of the protocol, not a fault
+class Refusal(Exception):
     """An OAuth error: `error`, a sentence for developers, and the status."""
 
     def __init__(self, error: str, description: str, *, status: int = 400) -> None:

@@ -12,11 +12,14 @@ from starlette.routing import Route, Router
 
 from ipse.sandbox import jose
 from ipse.sandbox.bank.errors import Refusal, invalid_request
-from ipse.sandbox.bank.messages import Messages, language_of
+from ipse.sandbox.bank.messages import Messages
 from ipse.sandbox.bank.provider import LOGIN_SECONDS, Provider
-from ipse.sandbox.forms import BadFormError, fields, form
+from ipse.sandbox.forms import fields
 from ipse.sandbox.moods import How, Moods
 from ipse.sandbox.sight import Sight
+from ipse.web import languages
+from ipse.web.errors import MalformedForm
+from ipse.web.forms import read_form
 
 _COOKIE = "bank"
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -50,7 +53,7 @@ class BankPages:
 
     async def front(self, request: Request) -> Response:
         """What this bank is."""
-        messages = Messages.of(language_of("", request.headers.get("accept-language", "")))
+        messages = _messages(request)
         return self._page("front.html", messages, people=self.provider.people()[:3])
 
     async def discovery(self, _: Request) -> Response:
@@ -64,8 +67,8 @@ class BankPages:
     async def par(self, request: Request) -> Response:
         """Pushed authorization request (RFC 9126)."""
         try:
-            answer = await self.provider.push(await form(request))
-        except (Refusal, BadFormError) as error:
+            answer = await self.provider.push(await read_form(request))
+        except (Refusal, MalformedForm) as error:
             return _refused(error)
         return JSONResponse(answer, status_code=201, headers=_NO_STORE)
 
@@ -74,7 +77,7 @@ class BankPages:
         browser = self.provider.ids.secret()
         try:
             handle = self.provider.begin_login(fields(request.url.query), browser)
-        except (Refusal, BadFormError) as error:
+        except (Refusal, MalformedForm) as error:
             return self._stopped(request, detail=str(error))
         response = RedirectResponse(f"{self.provider.issuer}/login/{handle}", 303, headers=_NO_STORE)
         response.set_cookie(
@@ -102,8 +105,8 @@ class BankPages:
         if wanted is None or request.headers.get("origin", self._origin) != self._origin:
             return self._stopped(request)
         try:
-            answer = await form(request)
-        except BadFormError as error:
+            answer = await read_form(request)
+        except MalformedForm as error:
             return self._stopped(request, detail=str(error))
         person = self.provider.person(answer.get("person", ""))
         if answer.get("decision") == "refuse":
@@ -119,8 +122,8 @@ class BankPages:
     async def token(self, request: Request) -> Response:
         """Code for tokens."""
         try:
-            answer = await self.provider.redeem(await form(request))
-        except (Refusal, BadFormError) as error:
+            answer = await self.provider.redeem(await read_form(request))
+        except (Refusal, MalformedForm) as error:
             return _refused(error)
         return JSONResponse(answer, headers=_NO_STORE)
 
@@ -137,8 +140,10 @@ class BankPages:
     def _origin(self) -> str:
         return self.provider.issuer.removesuffix(self.path)
 
-    def _login_page(self, request: Request, wanted: dict[str, Any], *, status: int = 200, nobody: bool = False) -> Response:
-        messages = Messages.of(language_of(wanted["ui_locales"], request.headers.get("accept-language", "")))
+    def _login_page(
+        self, request: Request, wanted: dict[str, Any], *, status: int = 200, nobody: bool = False
+    ) -> Response:
+        messages = _messages(request, wanted["ui_locales"])
         return self._page(
             "login.html",
             messages,
@@ -150,10 +155,10 @@ class BankPages:
         )
 
     def _stopped(self, request: Request, detail: str = "") -> Response:
-        messages = Messages.of(language_of("", request.headers.get("accept-language", "")))
+        messages = _messages(request)
         return self._page("stopped.html", messages, status=400, detail=detail)
 
-    def _page(self, template: str, messages: Messages, *, status: int = 200, **context: Any) -> Response:
+    def _page(self, template: str, messages: Messages, *, status: int = 200, **context: object) -> Response:
         return self.sight.page(
             f"bank/{template}",
             status=status,
@@ -173,3 +178,7 @@ def _refused(error: Exception) -> Response:
     refusal = error if isinstance(error, Refusal) else invalid_request(str(error))
     body = {"error": refusal.error, "error_description": refusal.description}
     return JSONResponse(body, status_code=refusal.status, headers=_NO_STORE)
+
+
+def _messages(request: Request, ui_locales: str = "") -> Messages:
+    return Messages.of(languages.choose(ui_locales, request.headers.get("accept-language")))

@@ -6,20 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import msgspec
-
-LANGUAGES: Final = ("nl", "fr", "de", "en")
-
-
-def language_of(ui_locales: str, accept_language: str) -> str:
-    """The first language we have: as asked by the request, else as the browser prefers, else English."""
-    preferred = [part.split(";")[0].strip() for part in accept_language.split(",")]
-    for tag in (*ui_locales.split(), *preferred):
-        if tag[:2].lower() in LANGUAGES:
-            return tag[:2].lower()
-    return "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +20,7 @@ class Messages:
 
     @classmethod
     def of(cls, language: str) -> Self:
-        """The messages of a language in `LANGUAGES`."""
+        """The messages of a language in `web.languages`."""
         return cls(language, _read(language))
 
     def __call__(self, name: str, **values: str) -> str:

@@ -168,7 +168,8 @@ class Provider:
         request = grant["request"]
         if form.get("redirect_uri") != request["redirect_uri"]:
             raise invalid_grant("redirect_uri is not the one of the request")
-        if b64u(sha256(form.get("code_verifier", ""))) != request["code_challenge"]:
+        challenge = b64u(sha256(form.get("code_verifier", "")))
+        if challenge != request["code_challenge"]:
             raise invalid_grant("code_verifier does not fit code_challenge")
         token = self.ids.secret()
         self.memory.tokens.put(token, grant, seconds=TOKEN_SECONDS)

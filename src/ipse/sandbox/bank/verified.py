@@ -1,8 +1,8 @@
 """Which part of a dossier answers a request (OpenID Connect for Identity Assurance 1.0).
 
 A request has the shape of the answer: `null` asks for the whole, an object for its members, `value`, `values` and
-`max_age` (seconds) set conditions, a list is a choice of filters. A condition that fails inside `verification` takes the
-whole `verified_claims` away; inside `claims` only that claim.
+`max_age` (seconds) set conditions, a list is a choice of filters. A condition that fails inside `verification` takes
+the whole `verified_claims` away; inside `claims` only that claim.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def answer(request: object, *, verification: Mapping[str, Any], claims: Mapping[
     if isinstance(request, list):
         answers = [one for one in (_one(each, verification, claims, now) for each in request) if one is not None]
         return answers or None
-    return _one(request, verification, claims, now)
+    return _one(request, verification, claims, now) if isinstance(request, dict) else None
 
 
 def plain(request: Mapping[str, Any], claims: Mapping[str, Any], now: int) -> dict[str, Any]:
@@ -62,7 +62,9 @@ def plain(request: Mapping[str, Any], claims: Mapping[str, Any], now: int) -> di
     return chosen
 
 
-def _one(request: Any, verification: Mapping[str, Any], claims: Mapping[str, Any], now: int) -> dict[str, Any] | None:
+def _one(
+    request: Mapping[str, Any], verification: Mapping[str, Any], claims: Mapping[str, Any], now: int
+) -> dict[str, Any] | None:
     try:
         how = _select(request["verification"], verification, now)
     except _UnmetError:
@@ -71,7 +73,7 @@ def _one(request: Any, verification: Mapping[str, Any], claims: Mapping[str, Any
     return {"verification": how, "claims": what} if what else None
 
 
-def _select(wanted: Any, available: Any, now: int) -> Any:
+def _select(wanted: object, available: object, now: int) -> object:
     if wanted is None:
         return available
     if isinstance(wanted, list):
@@ -86,7 +88,7 @@ def _select(wanted: Any, available: Any, now: int) -> Any:
     return {name: _select(wanted[name], available[name], now) for name in wanted if name in available}
 
 
-def _filter(wanted: Sequence[Any], available: Any, now: int) -> list[Any]:
+def _filter(wanted: Sequence[Any], available: object, now: int) -> list[object]:
     """Every available element, as seen through the first filter that it passes."""
     chosen = []
     for element in _entries(available):
@@ -101,7 +103,7 @@ def _filter(wanted: Sequence[Any], available: Any, now: int) -> list[Any]:
     return chosen
 
 
-def _judge(condition: Mapping[str, Any], available: Any, now: int) -> None:
+def _judge(condition: Mapping[str, Any], available: object, now: int) -> None:
     if "value" in condition and available != condition["value"]:
         raise _UnmetError
     if "values" in condition and available not in _entries(condition["values"]):
@@ -115,5 +117,5 @@ def _judge(condition: Mapping[str, Any], available: Any, now: int) -> None:
             raise _UnmetError
 
 
-def _entries(value: Any) -> list[Any]:
+def _entries(value: object) -> list[Any]:
     return value if isinstance(value, list) else []

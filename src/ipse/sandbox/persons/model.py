@@ -68,6 +68,8 @@ class Person:
     official_gender: str
     place_of_birth: Place
     nationalities: tuple[str, ...]
+    citizenship: str
+    """The nationality in words, as printed on the document."""
     address: Address
     phone_number: str
     bank_phone_number: str

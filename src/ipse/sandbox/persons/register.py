@@ -26,6 +26,7 @@ class _Entry:
     official_gender: str
     place_of_birth: Place
     nationalities: tuple[str, ...]
+    citizenship: str
     address: Address
     phone_number: str
     email: str
@@ -78,6 +79,7 @@ def _person(entry: _Entry, today: date) -> Person:
         official_gender=entry.official_gender,
         place_of_birth=entry.place_of_birth,
         nationalities=entry.nationalities,
+        citizenship=entry.citizenship,
         address=entry.address,
         phone_number=entry.phone_number,
         bank_phone_number=entry.bank_phone_number or entry.phone_number,

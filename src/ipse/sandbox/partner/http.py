@@ -1,0 +1,147 @@
+"""A partner's pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route, Router
+
+from ipse.sandbox.forms import fields
+from ipse.sandbox.moods import How, Moods
+from ipse.sandbox.partner.client import RelyingParty
+from ipse.sandbox.partner.errors import LoginFailedError
+from ipse.sandbox.partner.visits import VISIT_SECONDS, Visits
+from ipse.sandbox.partner.words import greeting, photo, shown
+from ipse.sandbox.sight import Sight
+from ipse.web import languages
+from ipse.web.errors import MalformedForm
+
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerPages:
+    """One partner over HTTP."""
+
+    party: RelyingParty
+    visits: Visits
+    sight: Sight
+    moods: Moods
+    secure: bool
+
+    def router(self) -> Router:
+        """The routes, relative to the partner's path."""
+        return Router(
+            [
+                Route("/", self.front),
+                Route("/login", self.login),
+                Route("/identify", self.identify),
+                Route("/callback", self.callback),
+                Route("/received", self.received),
+                Route("/logout", self.logout, methods=["POST"]),
+            ]
+        )
+
+    @property
+    def path(self) -> str:
+        """Where this partner lives in the world."""
+        return f"/{self.party.profile.id}"
+
+    async def front(self, request: Request) -> Response:
+        """The partner's front page, with its start buttons."""
+        known = self.visits.seen(self._visitor(request))
+        return self._page("front.html", greeting=greeting(known) if known else None)
+
+    async def login(self, request: Request) -> Response:
+        """Start the authentication service."""
+        return await self._start(request, self.party.profile.login.code)
+
+    async def identify(self, request: Request) -> Response:
+        """Start the identification service."""
+        return await self._start(request, self.party.profile.identify.code)
+
+    async def _start(self, request: Request, code: str) -> Response:
+        service = self.party.profile.service(code)
+        if service is None:  # pragma: no cover - both codes are the profile's own
+            raise LookupError(code)
+        started = self.party.begin(service)
+        visitor = self._visitor(request) or self.party.ids.secret()
+        language = languages.choose(None, request.headers.get("accept-language"))
+        try:
+            target = await self.party.authorization_url(started, service, language=language)
+        except LoginFailedError as error:
+            return self._failed(error)
+        self.visits.begin(visitor, started)
+        response = RedirectResponse(target, 303, headers=_NO_STORE)
+        self._set_visitor(response, visitor)
+        return response
+
+    async def callback(self, request: Request) -> Response:
+        """The scheme sends the browser back to here."""
+        try:
+            answer = fields(request.url.query)
+        except MalformedForm as error:
+            return self._failed(LoginFailedError("suspicious", str(error)))
+        started = self.visits.resume(self._visitor(request), answer.get("state", ""))
+        if started is None:
+            return self._failed(LoginFailedError("not_here", "this browser has no login waiting with that state"))
+        try:
+            self._check_mood()
+            received = await self.party.finish(started, answer)
+        except LoginFailedError as error:
+            return self._failed(error, service=started.service)
+        response = RedirectResponse(f"{self.path}/received", 303, headers=_NO_STORE)
+        self._set_visitor(response, self.visits.keep(received))
+        return response
+
+    def _check_mood(self) -> None:
+        if self.moods.of(self.party.profile.id).how is How.REFUSE:
+            raise LoginFailedError("turned_away", "the partner refuses everybody, as asked on the world page")
+
+    async def received(self, request: Request) -> Response:
+        """What the last login brought."""
+        known = self.visits.seen(self._visitor(request))
+        if known is None:
+            return RedirectResponse(f"{self.path}/", 303, headers=_NO_STORE)
+        return self._page(
+            "received.html",
+            received=known,
+            service=self.party.profile.service(known.service),
+            greeting=greeting(known),
+            lines=shown(known),
+            photo=photo(known),
+            login=known.service == self.party.profile.login.code,
+        )
+
+    async def logout(self, request: Request) -> Response:
+        """Forget this visitor. There is no session at the scheme to end."""
+        self.visits.forget(self._visitor(request))
+        return RedirectResponse(f"{self.path}/", 303, headers=_NO_STORE)
+
+    def _failed(self, error: LoginFailedError, service: str = "") -> Response:
+        status = {"refused": 200, "away": 503, "turned_away": 403}.get(error.kind, 400)
+        again = "identify" if service == self.party.profile.identify.code else "login"
+        return self._page("failed.html", status=status, kind=error.kind, detail=error.detail, again=again)
+
+    def _page(self, template: str, *, status: int = 200, **context: object) -> Response:
+        profile = self.party.profile
+        return self.sight.page(f"{profile.id}/{template}", status=status, partner=profile, path=self.path, **context)
+
+    def _visitor(self, request: Request) -> str:
+        cookies: SimpleCookie = SimpleCookie(request.headers.get("cookie", ""))
+        name = self.party.profile.id
+        return cookies[name].value if name in cookies else ""
+
+    def _set_visitor(self, response: Response, visitor: str) -> None:
+        response.set_cookie(
+            self.party.profile.id,
+            visitor,
+            max_age=VISIT_SECONDS,
+            path=self.path,
+            httponly=True,
+            secure=self.secure,
+            samesite="lax",
+        )

@@ -1,0 +1,185 @@
+"""The world as one ASGI application and one server process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from types import FrameType
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
+
+from ipse.kernel.clock import Clock, SystemClock
+from ipse.kernel.ids import Ids, RandomIds
+from ipse.sandbox.bank import BANKS, Bank
+from ipse.sandbox.bank.assertions import Assertions, SchemeKeys
+from ipse.sandbox.bank.http import BankPages
+from ipse.sandbox.bank.provider import Memory, Provider
+from ipse.sandbox.drawers import Drawer
+from ipse.sandbox.moods import Moods, Moody
+from ipse.sandbox.overview import OneName, Overview
+from ipse.sandbox.partner import PORTAL, SHOP, PartnerProfile
+from ipse.sandbox.partner.client import Identity, RelyingParty
+from ipse.sandbox.partner.http import PartnerPages
+from ipse.sandbox.partner.visits import Visits
+from ipse.sandbox.places import CLIENT_ID
+from ipse.sandbox.sight import Sight
+from ipse.sandbox.world import World
+from ipse.web.assets import Assets
+from ipse.web.assets import routes as assets_routes
+
+_SWEEP_SECONDS = 300
+_GRACE_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What all parties of the world share: nothing but the ground they stand on."""
+
+    world: World
+    clock: Clock
+    ids: Ids
+    moods: Moods
+    assets: Assets
+    http: httpx.AsyncClient
+    keys: SchemeKeys
+
+    def drawer(self, *names: str) -> Drawer:
+        """A drawer of its own for one party's one kind of thing."""
+        return Drawer(self.world.folder.joinpath("drawers", *names), self.clock, self.ids)
+
+    def sight(self, *form_targets: str) -> Sight:
+        """Pages with the world's styles."""
+        return Sight.of(self.assets, self.world.places, form_targets)
+
+
+def application(world: World, *, clock: Clock | None = None, ids: Ids | None = None) -> Starlette:
+    """All parties of the world under one roof."""
+    stage = _stage(world, clock or SystemClock(), ids or RandomIds())
+    routes: list[BaseRoute] = [*Overview(world, stage.clock, stage.moods, stage.sight()).routes()]
+    routes += assets_routes(stage.assets)
+    for bank in BANKS:
+        pages = _bank(stage, bank)
+        routes.append(Mount(pages.path, app=Moody(pages.router(), bank.id, stage.moods)))
+    for profile in (SHOP, PORTAL):
+        partner = _partner(stage, profile)
+        routes.append(Mount(partner.path, app=Moody(partner.router(), profile.id, stage.moods)))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(_sweep(stage))
+        yield
+        sweeping.cancel()
+        await stage.http.aclose()
+
+    one_name = Middleware(OneName, world=world.places.world)
+    app = Starlette(routes=routes, lifespan=lifespan, middleware=[one_name])
+    app.state.moods = stage.moods
+    return app
+
+
+def _stage(world: World, clock: Clock, ids: Ids) -> Stage:
+    places = world.places
+    trust = ssl.create_default_context(cafile=places.authority) if places.authority else True
+    http = httpx.AsyncClient(
+        verify=trust,
+        timeout=httpx.Timeout(10, connect=2),
+        trust_env=False,
+        # A kept connection that the other side closes looks like a scheme that died; tries would be lost on it.
+        limits=httpx.Limits(max_keepalive_connections=0),
+    )
+    return Stage(
+        world=world,
+        clock=clock,
+        ids=ids,
+        moods=Moods(parties=(*(bank.id for bank in BANKS), SHOP.id, PORTAL.id)),
+        assets=Assets(("ipse.web", "ipse.sandbox")),
+        http=http,
+        keys=SchemeKeys(places.enrolment_keys, http, clock),
+    )
+
+
+def _bank(stage: Stage, bank: Bank) -> BankPages:
+    places, secrets = stage.world.places, stage.world.secrets
+    issuer = places.bank_issuer(bank.id)
+    assertions = Assertions(issuer, CLIENT_ID, stage.keys, stage.drawer(bank.id, "assertions"), stage.clock)
+    names = ("pushed", "logins", "codes", "spent", "tokens")
+    provider = Provider(
+        bank=bank,
+        issuer=issuer,
+        client_id=CLIENT_ID,
+        redirect_uri=places.enrolment_return,
+        key=secrets.bank_keys[bank.id],
+        subject_salt=f"{secrets.subject_salt}|{bank.id}",
+        memory=Memory(*(stage.drawer(bank.id, name) for name in names)),
+        assertions=assertions,
+        clock=stage.clock,
+        ids=stage.ids,
+    )
+    # The answer to the login form leads over the scheme to the app; browsers hold `form-action` against all of it.
+    sight = stage.sight(places.scheme, places.app)
+    return BankPages(provider, sight, stage.moods, places.secure, f"/banks/{bank.id}")
+
+
+def _partner(stage: Stage, profile: PartnerProfile) -> PartnerPages:
+    world, places = stage.world, stage.world.places
+    if profile.auth_method == "client_secret_post":
+        identity = Identity(secret=world.secrets.shop_secret)
+    else:
+        identity = Identity(signing_key=world.secrets.portal_sig, encryption_key=world.secrets.portal_enc)
+    party = RelyingParty(
+        profile=profile,
+        issuer=places.issuer,
+        redirect_uri=world.redirect_uris(profile)[0],
+        identity=identity,
+        http=stage.http,
+        clock=stage.clock,
+        ids=stage.ids,
+    )
+    visits = Visits(stage.drawer(profile.id, "started"), stage.drawer(profile.id, "received"), stage.ids)
+    return PartnerPages(party, visits, stage.sight(), stage.moods, places.secure)
+
+
+async def _sweep(stage: Stage) -> None:
+    """Throw away what has expired, now and then."""
+    while True:
+        for folder in stage.world.folder.glob("drawers/*/*"):
+            Drawer(folder, stage.clock, stage.ids).sweep()
+        await asyncio.sleep(_SWEEP_SECONDS)
+
+
+class Server(uvicorn.Server):
+    """Stops at once: whoever answers slowly answers when the signal comes, not after draining."""
+
+    def __init__(self, config: uvicorn.Config, moods: Moods) -> None:
+        super().__init__(config)
+        self._moods = moods
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End the waits, then let uvicorn drain."""
+        self._moods.closing.set()
+        super().handle_exit(sig, frame)
+
+
+def server(world: World) -> Server:
+    """The world's server, ready to run."""
+    places = world.places
+    app = application(world)
+    config = uvicorn.Config(
+        app,
+        host=places.listen,
+        port=places.port + 1,
+        ssl_certfile=places.tls_certificate,
+        ssl_keyfile=places.tls_key,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    return Server(config, app.state.moods)

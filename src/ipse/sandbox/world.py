@@ -1,0 +1,179 @@
+"""The world's secrets, and what the scheme must be told. Made once, kept in a folder, readable by its owner only."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from ipse.kernel.clock import Clock, day
+from ipse.kernel.ids import Ids
+from ipse.sandbox import jose
+from ipse.sandbox.bank import BANKS
+from ipse.sandbox.partner.model import (
+    PORTAL,
+    SHOP,
+    PartnerProfile,
+    PartnerRegistration,
+    ServiceProfile,
+    ServiceRegistration,
+)
+from ipse.sandbox.persons import persons
+from ipse.sandbox.places import CLIENT_ID, Places
+
+
+class Secrets(msgspec.Struct, frozen=True):
+    """Everything that only the second parties know."""
+
+    shop_secret: str
+    portal_sig: dict[str, Any]
+    portal_enc: dict[str, Any]
+    bank_keys: dict[str, dict[str, Any]]
+    subject_salt: str
+
+    @classmethod
+    def new(cls, ids: Ids) -> Self:
+        """Fresh secrets."""
+        return cls(
+            shop_secret=ids.secret(),
+            portal_sig=jose.generate("portal-sig-1", "sig", "ES256"),
+            portal_enc=jose.generate("portal-enc-1", "enc", "ECDH-ES"),
+            bank_keys={bank.id: jose.generate(f"{bank.id}-1", "sig", "ES256") for bank in BANKS},
+            subject_salt=ids.secret(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The world at its places, with its secrets."""
+
+    folder: Path
+    places: Places
+    secrets: Secrets
+
+    @classmethod
+    def create(cls, folder: Path, places: Places, ids: Ids) -> Self:
+        """Load what is kept in `folder`, or make it; then keep `places`, which may have changed."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / "secrets.json"
+        if not path.exists():
+            _write_private(path, msgspec.json.format(msgspec.json.encode(Secrets.new(ids))))
+        places.write(folder)
+        return cls.load(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The world that was created in `folder`.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        secrets = msgspec.json.decode((folder / "secrets.json").read_bytes(), type=Secrets)
+        return cls(folder, Places.read(folder), secrets)
+
+    def redirect_uris(self, partner: PartnerProfile) -> tuple[str, ...]:
+        """Where logins of that partner may end: the demo itself first, then addresses for a program of your own."""
+        own = self.places.port + 9
+        mine = (f"http://localhost:{own}/callback", f"http://127.0.0.1:{own}/callback")
+        return (f"{self.places.world}/{partner.id}/callback", *mine)
+
+    def registrations(self) -> tuple[PartnerRegistration, ...]:
+        """The partners, as the scheme must know them."""
+        public = {"keys": [jose.public(self.secrets.portal_sig), jose.public(self.secrets.portal_enc)]}
+        return tuple(
+            PartnerRegistration(
+                client_id=partner.id,
+                name=partner.name,
+                auth_method=partner.auth_method,
+                preset=partner.preset,
+                secret=self.secrets.shop_secret if partner is SHOP else None,
+                jwks=public if partner is PORTAL else None,
+                services=tuple(self._service(partner, service) for service in partner.services),
+            )
+            for partner in (SHOP, PORTAL)
+        )
+
+    def _service(self, partner: PartnerProfile, service: ServiceProfile) -> ServiceRegistration:
+        return ServiceRegistration(
+            code=service.code,
+            type=service.type,
+            name=service.name,
+            purpose=service.purpose,
+            redirect_uris=self.redirect_uris(partner),
+            contract=service.contract,
+            scopes=tuple(service.scopes),
+            claims=tuple(service.claims),
+        )
+
+    def registrars(self) -> list[dict[str, str]]:
+        """The banks, as the scheme's settings name them."""
+        return [
+            {
+                "id": bank.id,
+                "name": bank.name,
+                "country": bank.country,
+                "issuer": self.places.bank_issuer(bank.id),
+                "client_id": CLIENT_ID,
+                "assurance": bank.assurance_level,
+            }
+            for bank in BANKS
+        ]
+
+    def description(self, clock: Clock) -> dict[str, Any]:
+        """`world.json`: all of it for programs. Members are added, never renamed."""
+        return {
+            "issuer": self.places.issuer,
+            "app": self.places.app,
+            "partners": [self._describe(registration) for registration in self.registrations()],
+            "banks": [
+                {"id": bank.id, "name": bank.name, "country": bank.country, "issuer": self.places.bank_issuer(bank.id)}
+                for bank in BANKS
+            ],
+            "persons": [
+                {
+                    "id": person.id,
+                    "name": person.name,
+                    "country": person.country,
+                    "birthdate": person.birthdate.isoformat(),
+                    "phone_number": person.phone_number,
+                    "login": person.id,
+                    "bank": person.home_bank,
+                }
+                for person in persons(day(clock.now()))
+            ],
+            "world": self.places.world,
+        }
+
+    def _describe(self, registration: PartnerRegistration) -> dict[str, Any]:
+        described: dict[str, Any] = {
+            "name": registration.name,
+            "client_id": registration.client_id,
+            "token_endpoint_auth_method": registration.auth_method,
+            "url": f"{self.places.world}/{registration.client_id}/",
+        }
+        if registration.secret is not None:
+            described["client_secret"] = registration.secret
+        if registration.jwks is not None:
+            described["jwks"] = {"keys": [self.secrets.portal_sig, self.secrets.portal_enc]}
+        described["services"] = [
+            {
+                "code": service.code,
+                "type": service.type,
+                "redirect_uris": list(service.redirect_uris),
+                "scopes": list(service.scopes),
+                "claims": list(service.claims),
+            }
+            for service in registration.services
+        ]
+        return described
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+    fresh.replace(path)
