@@ -206,6 +206,8 @@ class Facts:
     email: str | None = None
     phone_number: str | None = None
     """`+CC number`, with a space; only once it is verified."""
+    stated_phone_number: str | None = None
+    """What the person typed and nobody has verified yet; no partner is told."""
     sources: Mapping[str, Source] = field(default_factory=dict)
     """Where each fact comes from, by the name of its member here."""
 

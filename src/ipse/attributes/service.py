@@ -63,6 +63,10 @@ class Attributes:
         today = times.day(self._clock.now())
         return derive(facts, names, today=today, language=language, circumstances=circumstances)
 
+    def preview(self, facts: Facts, names: Collection[str], *, language: str) -> dict[str, Json]:
+        """Return attributes of facts that are not kept yet: what a person is shown before they activate."""
+        return derive(facts, names, today=times.day(self._clock.now()), language=language)
+
     async def assurance(self, account_id: str) -> str | None:
         """Return the eIDAS level of the newest evidence; None without any."""
         return await store.latest_assurance(self._db, account_id)

@@ -20,7 +20,7 @@ from ipse.attributes.model import (
     Picture,
 )
 from ipse.attributes.rules import metadata
-from ipse.attributes.rules.ages import born, reached
+from ipse.standards.birthdates import born, reached
 from ipse.standards.countries import alpha_2, alpha_3
 
 _GENDERS: Final = {"m": "male", "male": "male", "f": "female", "female": "female", "v": "female", "w": "female"}

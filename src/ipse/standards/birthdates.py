@@ -1,4 +1,4 @@
-"""Ages from what a document tells of a birth date, which may be less than a day."""
+"""Ages from what a document tells of a birth date, which may be only a year (ICAO 9303 part 3 section 4.8)."""
 
 from __future__ import annotations
 

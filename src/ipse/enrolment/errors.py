@@ -1,0 +1,137 @@
+"""How an enrolment refuses (device protocol section 6)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from ipse.kernel.errors import PlatformError
+
+
+class EndReason(StrEnum):
+    """Why an enrolment ended without an identity."""
+
+    FOREIGN_RETURN = "foreign_return"
+    """It came back in another browser than the one that began, or its value on another phone."""
+    EXPIRED = "expired"
+    REFUSED_BY_PERSON = "refused_by_person"
+    """The person said no at the registrar."""
+    REGISTRAR_ERROR = "registrar_error"
+    """The registrar did not answer, or answered nonsense."""
+    UNACCEPTABLE_IDENTITY = "unacceptable_identity"
+    """The answer is sound, but no identity can rest on it: an expired document, no document, a test number."""
+    UNDER_AGE = "under_age"
+    SUPERSEDED = "superseded"
+    """The same person finished another enrolment meanwhile."""
+
+
+class EnrolmentEndedError(PlatformError):
+    """This enrolment is over; `why` is one of `EndReason`. Begin again."""
+
+    code = "enrolment_ended"
+    status = 410
+    title = "This activation is over; begin again"
+
+    def __init__(self, why: str, detail: str = "") -> None:
+        super().__init__(detail or why, why=why)
+        self.why = why
+
+
+class UnknownRegistrarError(PlatformError):
+    """No registrar of that id."""
+
+    code = "unknown_registrar"
+    status = 422
+    title = "There is no such registrar"
+
+
+class DocumentsChangedError(PlatformError):
+    """The documents accepted are not the current ones, or one is missing: show them again."""
+
+    code = "documents_changed"
+    status = 409
+    title = "The terms or the privacy notice have changed; read and accept them again"
+
+
+class BadPhoneNumberError(PlatformError):
+    """Not a phone number in international form."""
+
+    code = "bad_phone_number"
+    status = 422
+    title = "This is not a phone number with a country code"
+
+
+class AppTooOldError(PlatformError):
+    """This version of the app is no longer accepted."""
+
+    code = "app_too_old"
+    status = 426
+    title = "This version of the app is too old"
+
+
+class MalformedEnrolmentError(PlatformError):
+    """The message does not hold what an enrolment needs; `public` names the member."""
+
+    code = "malformed_message"
+    status = 400
+    title = "Not a message of the device protocol"
+
+
+class UnknownStartError(PlatformError):
+    """A start address that was used already, is too old, or never existed."""
+
+    code = "unknown_start"
+    status = 404
+    title = "This address works once and for ten minutes; begin again in the app"
+
+
+class UnknownReturnError(PlatformError):
+    """A registrar's return that belongs to nothing here."""
+
+    code = "unknown_return"
+    status = 404
+    title = "This answer belongs to no activation; begin again in the app"
+
+
+class ForeignReturnError(PlatformError):
+    """A registrar's return in another browser than the one that began. The enrolment is ended."""
+
+    code = "foreign_return"
+    status = 403
+    title = "This activation was begun in another browser, so it was stopped"
+
+
+class ReturnUsedError(PlatformError):
+    """A registrar's return whose value the phone has presented already."""
+
+    code = "return_used"
+    status = 410
+    title = "This answer was received already; go on in the app"
+
+
+class RefusedAnswerError(Exception):
+    """A registrar's return from which no identity comes. The text goes to the log, without personal data."""
+
+    why: ClassVar[EndReason] = EndReason.REGISTRAR_ERROR
+
+
+class RegistrarError(RefusedAnswerError):
+    """A registrar does not answer, or answers what its specification does not allow."""
+
+
+class RefusedByPersonError(RefusedAnswerError):
+    """The person said no at the registrar."""
+
+    why = EndReason.REFUSED_BY_PERSON
+
+
+class UnacceptableIdentityError(RefusedAnswerError):
+    """The registrar's answer is sound, but no identity can rest on it."""
+
+    why = EndReason.UNACCEPTABLE_IDENTITY
+
+
+class UnderAgeError(RefusedAnswerError):
+    """Too young for an identity of their own."""
+
+    why = EndReason.UNDER_AGE

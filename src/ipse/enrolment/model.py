@@ -1,0 +1,136 @@
+"""An enrolment and its states.
+
+    begun → at_registrar → returned → presented → finished
+      └──────────┴────────────┴───────────┴─────→ ended (why)
+
+Each arrow is one conditional statement, so that two requests racing give one winner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from ipse.attributes.model import Evidence, Facts, Json
+from ipse.people.model import Acceptance, Account
+
+MINIMUM_AGE: Final = 16
+"""Years. Younger persons have no identity of their own (protocol 5.1)."""
+
+START_SECONDS: Final = 600
+"""How long the start address works (criterion B-6: at most ten minutes)."""
+
+PRESENT_SECONDS: Final = 600
+"""How long the one-time value of a return works."""
+
+
+class State(StrEnum):
+    """Where an enrolment stands."""
+
+    BEGUN = "begun"
+    """The phone has its start address."""
+    AT_REGISTRAR = "at_registrar"
+    """A browser opened it and was sent on."""
+    RETURNED = "returned"
+    """That browser came back; the registrar's answer is being fetched, or is here."""
+    PRESENTED = "presented"
+    """The phone that began brought the one-time value."""
+    FINISHED = "finished"
+    """The identity lives on that phone."""
+    ENDED = "ended"
+    """Over; the reason says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppVersion:
+    """What the app says it is."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolRequest:
+    """What a phone asks when it begins: the members of `enrol` (device protocol section 4)."""
+
+    language: str
+    phone_number: str
+    registrar: str
+    accepted: tuple[Acceptance, ...]
+    app: AppVersion
+    email: str | None = None
+    device: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A fresh enrolment. `expires_at` in microseconds."""
+
+    enrolment_id: str
+    start_url: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """What the phone shows after the registrar's return."""
+
+    enrolment_id: str
+    received: Mapping[str, Json]
+    """What the registrar said, as attributes."""
+    registrar_id: str
+    registrar_name: str
+    number_verified: bool
+    phone_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activated:
+    """A finished enrolment."""
+
+    account: Account
+    new: bool
+    """Whether the person had no account before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """What must come back from the registrar. Kept sealed while the person is there."""
+
+    nonce: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the registrar said, checked. Kept sealed until the enrolment is finished or deleted."""
+
+    facts: Facts
+    evidence: Evidence
+    identity: str
+    """What makes the person one."""
+    number_verified: bool
+    value: str
+    """The one-time value for the phone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrarAnswer:
+    """What a registrar's server said, verified but not yet judged."""
+
+    original: str
+    """The signed answer as received."""
+    verified_claims: object
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedDocument:
+    """A document that people accept or can read, in one language. `sha256` is over the UTF-8 of `text`."""
+
+    kind: str
+    version: str
+    language: str
+    text: str
+    sha256: str

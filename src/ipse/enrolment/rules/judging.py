@@ -1,0 +1,66 @@
+"""Decide whether an identity can rest on what a registrar said."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from typing import Final
+
+from ipse.attributes.model import Facts
+from ipse.enrolment.errors import UnacceptableIdentityError, UnderAgeError
+from ipse.enrolment.model import MINIMUM_AGE
+from ipse.standards.birthdates import latest_birth, reached
+from ipse.standards.national_numbers import is_belgian, is_test_number
+
+_LEVELS: Final = ("low", "substantial", "high")
+
+
+def check(facts: Facts, *, today: date, test_numbers: bool) -> None:
+    """Refuse an identity that cannot be: too young, a document that has run out, a national number that is none.
+
+    `test_numbers` is whether numbers that no living person has are welcome: never in production.
+
+    Raises:
+        UnderAgeError, UnacceptableIdentityError: says why, without personal data.
+    """
+    birth = latest_birth(facts.birthdate, facts.birthdate_as_string)
+    if birth is None:
+        raise UnacceptableIdentityError("no birth date")
+    if birth > today:
+        raise UnacceptableIdentityError("born in the future")
+    if not reached(birth, MINIMUM_AGE, today):
+        raise UnderAgeError(f"younger than {MINIMUM_AGE}")
+    document = facts.document
+    if document is None or (document.expires_on and date.fromisoformat(document.expires_on) < today):
+        raise UnacceptableIdentityError("the document has run out")
+    number = facts.national_number
+    if number is not None and number.country == "BE":
+        if not is_belgian(number.value):
+            raise UnacceptableIdentityError("a national number with wrong check digits")
+        if is_test_number(number.value) and not test_numbers:
+            raise UnacceptableIdentityError("a test number in production")
+
+
+def identity(facts: Facts, register_number: str | None) -> str:
+    """Return what makes a person one: country and register number, else document, name and birth date.
+
+    It is never stored, only its keyed blind index. A person without a register number is known by the document: with
+    the next one they are enrolled anew.
+    """
+    country = facts.document.country if facts.document else ""
+    if register_number:
+        return f"number\n{country}\n{register_number}"
+    names = f"{facts.family_name}\n{facts.given_name or ''}"
+    folded = unicodedata.normalize("NFKC", names).casefold()
+    born = facts.birthdate or facts.birthdate_as_string or ""
+    return f"document\n{country}\n{facts.document.number if facts.document else ''}\n{folded}\n{born}"
+
+
+def assurance(claimed: str | None, *, cap: str) -> str:
+    """Return the eIDAS level an identity from a bank has: what the bank claims, capped by the registrar's setting.
+
+    Never `high`: that needs the data checked against a register again (B-2), which no bank's answer proves. A level
+    that is not one of eIDAS counts as `low`.
+    """
+    level = claimed if claimed in _LEVELS else "low"
+    return min(level, cap if cap in _LEVELS else "low", "substantial", key=_LEVELS.index)

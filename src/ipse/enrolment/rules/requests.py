@@ -1,0 +1,99 @@
+"""Judge what a phone asks when it begins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import msgspec
+
+from ipse.enrolment.errors import (
+    AppTooOldError,
+    BadPhoneNumberError,
+    DocumentsChangedError,
+    MalformedEnrolmentError,
+    UnknownRegistrarError,
+)
+from ipse.enrolment.model import EnrolRequest, PublishedDocument
+from ipse.people.model import Acceptance
+from ipse.standards.phone_numbers import normalised
+
+LANGUAGES: Final = ("nl", "fr", "de", "en")
+MUST_ACCEPT: Final = frozenset({"terms", "privacy"})
+"""The documents without whose acceptance nobody is enrolled (B-3)."""
+
+# One at sign, a dot in the domain, nothing that could end a header line: whether it exists, only a message would tell.
+_EMAIL: Final = re.compile(r"[^@\s<>()\[\],;:\\\"]{1,64}@[^@\s<>()\[\],;:\\\"]+\.[^@\s.<>()\[\],;:\\\"]{2,}")
+_LONGEST_EMAIL: Final = 254
+_VERSION: Final = re.compile(r"[0-9]{1,5}(\.[0-9]{1,5}){0,3}")
+_MOST_ACCEPTED: Final = 8
+
+
+def read(payload: Mapping[str, Any]) -> EnrolRequest:
+    """Return the members of an `enrol` message as values.
+
+    Raises:
+        MalformedEnrolmentError: a member is missing or of another type.
+    """
+    names = ("language", "phone_number", "registrar", "accepted", "app", "email", "device")
+    members = {name: payload[name] for name in names if payload.get(name) is not None}
+    try:
+        return msgspec.convert(members, type=EnrolRequest)
+    except msgspec.ValidationError as error:
+        raise MalformedEnrolmentError(str(error), public=str(error)) from error
+
+
+def checked(
+    request: EnrolRequest,
+    *,
+    registrars: Collection[str],
+    documents: Collection[PublishedDocument],
+    minimum_app_version: str,
+) -> EnrolRequest:
+    """Return the request with its phone number in the one form we keep.
+
+    Raises:
+        AppTooOldError, MalformedEnrolmentError, UnknownRegistrarError, DocumentsChangedError, BadPhoneNumberError: as
+            named; nothing was changed.
+    """
+    _check_app(request.app.version, minimum_app_version)
+    if request.language not in LANGUAGES:
+        raise MalformedEnrolmentError(public="language must be one of " + ", ".join(LANGUAGES))
+    if request.registrar not in registrars:
+        raise UnknownRegistrarError
+    _check_accepted(request.accepted, documents)
+    _check_email(request.email)
+    try:
+        number = normalised(request.phone_number)
+    except ValueError as error:
+        raise BadPhoneNumberError(str(error)) from error
+    return replace(request, phone_number=number)
+
+
+def _check_app(version: str, minimum: str) -> None:
+    if not _VERSION.fullmatch(version):
+        raise MalformedEnrolmentError(public="app.version must be numbers with dots")
+    if _numbers(version) < _numbers(minimum):
+        raise AppTooOldError(f"app {version} is older than {minimum}", minimum_app_version=minimum)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    numbers = [int(part) for part in version.split(".")]
+    return tuple(numbers + [0] * (4 - len(numbers)))
+
+
+def _check_accepted(accepted: tuple[Acceptance, ...], documents: Collection[PublishedDocument]) -> None:
+    current = {
+        Acceptance(document.kind, document.version, document.language, document.sha256) for document in documents
+    }
+    if len(accepted) > _MOST_ACCEPTED or not current.issuperset(accepted):
+        raise DocumentsChangedError("accepted is not what is published")
+    if MUST_ACCEPT - {acceptance.kind for acceptance in accepted}:
+        raise DocumentsChangedError("terms and privacy must both be accepted")
+
+
+def _check_email(email: str | None) -> None:
+    if email is not None and (len(email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email)):
+        raise MalformedEnrolmentError(public="email is not an e-mail address")
