@@ -69,14 +69,6 @@ class AppTooOldError(PlatformError):
     title = "This version of the app is too old"
 
 
-class MalformedEnrolmentError(PlatformError):
-    """The message does not hold what an enrolment needs; `public` names the member."""
-
-    code = "malformed_message"
-    status = 400
-    title = "Not a message of the device protocol"
-
-
 class UnknownStartError(PlatformError):
     """A start address that was used already, is too old, or never existed."""
 

@@ -19,7 +19,6 @@ from ipse.enrolment.model import PublishedDocument
 from ipse.enrolment.service import Enrolments, document
 from ipse.enrolment.service.enrolments import Back
 from ipse.kernel.errors import PlatformError
-from ipse.kernel.keystore import Keystore
 from ipse.standards.jose import public_jwk
 from ipse.web import cookies, languages
 from ipse.web.errors import NotFound
@@ -39,11 +38,10 @@ _TOLD = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentPages:
-    """Endpoints. `keystore` gives the keys to publish for banks."""
+    """Endpoints."""
 
     enrolments: Enrolments
     pages: Pages
-    keystore: Keystore
     app_origin: str
 
     async def start(self, request: Request) -> Response:
@@ -75,7 +73,7 @@ class EnrolmentPages:
 
     async def jwks(self, _: Request) -> Response:
         """`GET /enrolment/jwks`: the keys that our client assertions are signed with."""
-        keys = [public_jwk(jwk) for jwk in self.keystore.signing_keys("registrar")]
+        keys = [public_jwk(jwk) for jwk in self.enrolments.keystore.signing_keys("registrar")]
         return JSONResponse({"keys": keys}, headers={"Cache-Control": "max-age=300"})
 
     async def published(self, request: Request) -> Response:
@@ -136,11 +134,9 @@ def _blocks(found: PublishedDocument) -> list[tuple[str, Any]]:
     return blocks
 
 
-def routes(enrolments: Enrolments, pages: Pages, keystore: Keystore) -> list[Route]:
+def routes(enrolments: Enrolments, pages: Pages) -> list[Route]:
     """Return the routes of the browser's part."""
-    here = EnrolmentPages(
-        enrolments=enrolments, pages=pages, keystore=keystore, app_origin=enrolments.settings.app_origin
-    )
+    here = EnrolmentPages(enrolments=enrolments, pages=pages, app_origin=enrolments.settings.app_origin)
     return [
         Route("/enrolment/start", here.start, caller=Caller.BROWSER, limit="enrolment"),
         Route("/enrolment/return", here.back, caller=Caller.REGISTRAR, limit="enrolment"),

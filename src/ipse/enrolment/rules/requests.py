@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from ipse.enrolment.errors import (
     AppTooOldError,
     BadPhoneNumberError,
     DocumentsChangedError,
-    MalformedEnrolmentError,
     UnknownRegistrarError,
 )
 from ipse.enrolment.model import EnrolRequest, PublishedDocument
 from ipse.people.model import Acceptance
+from ipse.phones.errors import MalformedMessageError
 from ipse.standards.phone_numbers import normalised
 
 LANGUAGES: Final = ("nl", "fr", "de", "en")
@@ -31,20 +29,6 @@ _VERSION: Final = re.compile(r"[0-9]{1,5}(\.[0-9]{1,5}){0,3}")
 _MOST_ACCEPTED: Final = 8
 
 
-def read(payload: Mapping[str, Any]) -> EnrolRequest:
-    """Return the members of an `enrol` message as values.
-
-    Raises:
-        MalformedEnrolmentError: a member is missing or of another type.
-    """
-    names = ("language", "phone_number", "registrar", "accepted", "app", "email", "device")
-    members = {name: payload[name] for name in names if payload.get(name) is not None}
-    try:
-        return msgspec.convert(members, type=EnrolRequest)
-    except msgspec.ValidationError as error:
-        raise MalformedEnrolmentError(str(error), public=str(error)) from error
-
-
 def checked(
     request: EnrolRequest,
     *,
@@ -55,12 +39,12 @@ def checked(
     """Return the request with its phone number in the one form we keep.
 
     Raises:
-        AppTooOldError, MalformedEnrolmentError, UnknownRegistrarError, DocumentsChangedError, BadPhoneNumberError: as
+        AppTooOldError, MalformedMessageError, UnknownRegistrarError, DocumentsChangedError, BadPhoneNumberError: as
             named; nothing was changed.
     """
     _check_app(request.app.version, minimum_app_version)
     if request.language not in LANGUAGES:
-        raise MalformedEnrolmentError(public="language must be one of " + ", ".join(LANGUAGES))
+        raise MalformedMessageError(public="language must be one of " + ", ".join(LANGUAGES))
     if request.registrar not in registrars:
         raise UnknownRegistrarError
     _check_accepted(request.accepted, documents)
@@ -74,7 +58,7 @@ def checked(
 
 def _check_app(version: str, minimum: str) -> None:
     if not _VERSION.fullmatch(version):
-        raise MalformedEnrolmentError(public="app.version must be numbers with dots")
+        raise MalformedMessageError(public="app.version must be numbers with dots")
     if _numbers(version) < _numbers(minimum):
         raise AppTooOldError(f"app {version} is older than {minimum}", minimum_app_version=minimum)
 
@@ -96,4 +80,4 @@ def _check_accepted(accepted: tuple[Acceptance, ...], documents: Collection[Publ
 
 def _check_email(email: str | None) -> None:
     if email is not None and (len(email) > _LONGEST_EMAIL or not _EMAIL.fullmatch(email)):
-        raise MalformedEnrolmentError(public="email is not an e-mail address")
+        raise MalformedMessageError(public="email is not an e-mail address")
