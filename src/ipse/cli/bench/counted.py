@@ -1,0 +1,69 @@
+"""`ipse serve` with counters, for a pass that is not timed: `python -m ipse.cli.bench.counted FILE serve …`.
+
+Statements come from the database's own counter. Signatures and encryptions are counted where Python calls into
+`cryptography`, by a profile hook: no code of the server knows of it. FILE is written ten times a second.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import msgspec
+
+from ipse.cli import main
+from ipse.storage.postgresql import PostgresqlDatabase
+from ipse.storage.sqlite import SqliteDatabase
+
+_LOOK_SECONDS = 0.1
+_CALLS = {
+    "ECPrivateKey.sign": "signed ES256",
+    "ECPublicKey.verify": "verified ES256",
+    "RSAPrivateKey.sign": "signed RS256",
+    "RSAPublicKey.verify": "verified RS256",
+    "RSAPublicKey.encrypt": "RSA-OAEP",
+    "ECPrivateKey.exchange": "ECDH",
+}
+
+
+def _counting(counts: Counter[str]) -> Callable[[FrameType, str, object], None]:
+    def note(_: FrameType, event: str, called: object) -> None:
+        if event == "c_call":
+            name = _CALLS.get(getattr(called, "__qualname__", ""))
+            if name:
+                counts[name] += 1
+
+    return note
+
+
+def _publish(path: Path, counts: Counter[str]) -> None:
+    databases: list[Any] = []
+    while True:
+        time.sleep(_LOOK_SECONDS)
+        if not databases:
+            databases = [one for one in gc.get_objects() if isinstance(one, PostgresqlDatabase | SqliteDatabase)]
+        total = {**counts, "statements": sum(one.statements for one in databases)}
+        fresh = path.with_suffix(".new")
+        fresh.write_bytes(msgspec.json.encode(total))
+        fresh.replace(path)
+
+
+def _run() -> None:
+    counts: Counter[str] = Counter()
+    path = Path(sys.argv.pop(1))
+    threading.Thread(target=_publish, args=(path, counts), daemon=True).start()
+    note = _counting(counts)
+    threading.setprofile(note)
+    sys.setprofile(note)
+    main()
+
+
+if __name__ == "__main__":
+    _run()
