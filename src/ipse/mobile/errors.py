@@ -5,14 +5,6 @@ from __future__ import annotations
 from ipse.kernel.errors import PlatformError
 
 
-class AppTooOld(PlatformError):
-    """The app's version is below the minimum."""
-
-    code = "app_too_old"
-    status = 426
-    title = "This version of the app is too old; update it"
-
-
 class WatchRefused(PlatformError):
     """The watch token is unknown or too old."""
 

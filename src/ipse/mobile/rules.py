@@ -10,7 +10,7 @@ import msgspec
 
 from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import b64u, b64u_decode
-from ipse.mobile.errors import AppTooOld, WatchRefused
+from ipse.mobile.errors import WatchRefused
 from ipse.phones.errors import MalformedMessageError
 
 T = TypeVar("T")
@@ -68,12 +68,6 @@ def handover(members: Mapping[str, Any], *, prefix: str = "") -> CodeKeyHandover
     return CodeKeyHandover(code_key_id, key)
 
 
-def check_version(version: str, minimum: str) -> None:
-    """Raise AppTooOld for a version below the minimum; both are numbers with dots."""
-    if _numbers(version) < _numbers(minimum):
-        raise AppTooOld(minimum=minimum)
-
-
 def build_watch(key: bytes, watch: Watch) -> str:
     """A watch token: a MAC over what it allows; nothing is stored."""
     body = b64u(msgspec.json.encode(watch))
@@ -94,10 +88,3 @@ def read_watch(key: bytes, token: str, *, now: int) -> Watch:
     if watch.expires_at * SECOND < now:
         raise WatchRefused
     return watch
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in version.split("."))
-    except ValueError as error:
-        raise MalformedMessageError(public="app.version must be numbers with dots, such as 1.2.0") from error

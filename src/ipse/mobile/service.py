@@ -13,8 +13,9 @@ from ipse.actions.rules.showing import phone_level, weakest
 from ipse.actions.service import Approvals, Messages
 from ipse.actions.service.messages import Handler
 from ipse.actions.service.requests import account_wake_key
+from ipse.attributes.service import Attributes
 from ipse.enrolment.model import EnrolRequest
-from ipse.enrolment.service import Enrolments
+from ipse.enrolment.service import Enrolments, documents
 from ipse.kernel.clock import SECOND, Clock, seconds
 from ipse.kernel.ids import Ids
 from ipse.kernel.keystore import Keystore
@@ -49,6 +50,7 @@ class Mobile:
     messages: Messages
     approvals: Approvals
     enrolments: Enrolments
+    attributes: Attributes
 
     def configuration(self) -> dict[str, Any]:
         """What an app needs to know before anything else (device protocol §4)."""
@@ -63,7 +65,16 @@ class Mobile:
                 {"id": registrar.id, "name": registrar.name, "country": registrar.country}
                 for registrar in self.settings.registrars
             ],
-            "documents": self.enrolments.documents(),
+            "documents": [
+                {
+                    "kind": document.kind,
+                    "version": document.version,
+                    "language": document.language,
+                    "url": f"{self.settings.base_url}/enrolment/documents/{document.kind}?language={document.language}",
+                    "sha256": document.sha256,
+                }
+                for document in documents()
+            ],
             "minimum_app_version": self.settings.minimum_app_version,
             "tries": self.settings.tries,
             "incident": self.settings.incident,
@@ -77,23 +88,24 @@ class Mobile:
         if recorded is not None:
             return recorded
         request = rules.convert(message.unverified_payload(), EnrolRequest)
-        rules.check_version(request.app.version, self.settings.minimum_app_version)
         phone_id, chain = self.ids.identifier(), self.ids.identifier()
-        begun = await self.enrolments.begin(request, phone_id)
-        answer = Answer(
-            200,
-            {
+        new = NewPhone(phone_id, device_key, message.kid, request.app.version)
+        now = self.clock.now()
+
+        def transaction() -> Transaction[Answer]:
+            begun = yield from self.enrolments.beginning(request, phone_id, now=now)
+            body = {
                 "phone": phone_id,
                 "enrolment": begun.enrolment_id,
                 "start_url": begun.start_url,
                 "expires_at": seconds(begun.expires_at),
                 "chain": chain,
-            },
-        )
-        new = NewPhone(phone_id, device_key, message.kid, request.app.version)
-        now = self.clock.now()
-        await self.database.transact(lambda: self.phones.creating(new, message, chain=chain, answer=answer, now=now))
-        return answer
+            }
+            answer = Answer(200, body)
+            yield from self.phones.creating(new, message, chain=chain, answer=answer, now=now)
+            return answer
+
+        return await self.database.transact(transaction)
 
     async def enrolment_return(self, body: str) -> Answer:
         """Take the one-time value of a registrar's return from the phone that began."""
@@ -135,7 +147,7 @@ class Mobile:
             watch = Watch(account.account_id, received.phone.phone_id, expires)
             body = {
                 "account": _account(account),
-                "name": await self.enrolments.display_name(account.account_id),
+                "name": await self._name(account.account_id),
                 "open": await self.approvals.open_requests(received, account),
                 "challenge": received.challenge,
                 "watch": rules.build_watch(self._watch_key, watch),
@@ -262,8 +274,7 @@ class Mobile:
         if not hmac.compare_digest(opened.proof or b"", code_proof(handover.code_key, received.message.compact)):
             raise WrongSignatureError(public="the proof is not by the code key that was handed over")
         enrolment_id = rules.text(members, "enrolment")
-        epoch = await self.people.current_epoch()
-        await self.people.know_epochs()
+        epoch = await self.enrolments.epoch()
         now = self.clock.now()
 
         def transaction() -> Transaction[tuple[Answer, str]]:
@@ -294,6 +305,10 @@ class Mobile:
         revoked = await self.database.transact(transaction)
         self.messages.wake_blocked(account_id, revoked)
         return answer
+
+    async def _name(self, account_id: str) -> str:
+        facts = await self.attributes.facts(account_id)
+        return facts.given_name or facts.family_name
 
     async def _accept_with_account(self, received: Received) -> Answer:
         account = await self.people.account(received.account_id)

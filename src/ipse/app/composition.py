@@ -1,0 +1,165 @@
+"""The wiring: one function builds a scheme out of settings, keys, a database, a clock and randomness."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp
+
+from ipse.actions.service import Actions, Approvals, Messages
+from ipse.attributes.service import Attributes
+from ipse.enrolment import http as enrolment_http
+from ipse.enrolment import jobs as enrolment_jobs
+from ipse.enrolment.clients import bank_clients
+from ipse.enrolment.service import Enrolments
+from ipse.kernel.clock import SECOND, Clock
+from ipse.kernel.ids import Ids
+from ipse.kernel.keystore import Keystore
+from ipse.kernel.settings import Settings
+from ipse.mobile import http as mobile_http
+from ipse.mobile.service import Mobile
+from ipse.oidc import http as oidc_http
+from ipse.oidc.service import build_provider
+from ipse.partners.service import Partners
+from ipse.people.service import People
+from ipse.phones.service import Phones
+from ipse.signin import http as signin_http
+from ipse.signin.service import SignIn
+from ipse.standards import jose
+from ipse.storage.database import Database
+from ipse.web.assets import routes as asset_routes
+from ipse.web.edge import Edge
+from ipse.web.pages import Pages
+from ipse.web.problems import handlers
+from ipse.web.routes import Caller, Route
+
+PAGES = ("ipse.signin", "ipse.enrolment", "ipse.oidc")
+_ABANDONED_SECONDS = 86_400
+Job = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A running scheme: two applications, its jobs, and what to close at the end."""
+
+    settings: Settings
+    database: Database
+    application: ASGIApp
+    app_application: ASGIApp
+    routes: list[Route]
+    jobs: list[tuple[str, Job]]
+    partners: Partners
+    people: People
+    messages: Messages
+    close: Job
+
+
+async def build_scheme(settings: Settings, keystore: Keystore, database: Database, *, clock: Clock, ids: Ids) -> Scheme:
+    """Build everything. Nothing is read from anywhere else.
+
+    Raises:
+        KeyError: the keystore lacks a key.
+    """
+    people = People(database, keystore, clock, ids)
+    partners = Partners(database, keystore, clock, settings.environment)
+    phones = Phones(database, keystore, clock, ids)
+    attributes = Attributes(database, people.person_key, clock)
+    actions = Actions(database, people, keystore, clock, ids, settings.lifetimes)
+    messages = Messages(database, people, phones, clock, settings.tries)
+    approvals = Approvals(actions, messages, attributes, settings.name, settings.issuer)
+    clients = bank_clients(
+        settings.registrars,
+        redirect_uri=settings.base_url + "/enrolment/return",
+        signing=jose.private_keys(keystore.signing_keys("registrar"))[0],
+        clock=clock,
+        ids=ids,
+    )
+    enrolments = Enrolments(
+        database=database,
+        settings=settings,
+        keystore=keystore,
+        people=people,
+        attributes=attributes,
+        clients=clients,
+        clock=clock,
+        ids=ids,
+    )
+    pages = Pages(name=settings.name, ids=ids, packages=PAGES)
+    provider = build_provider(
+        settings, keystore=keystore, database=database, clock=clock, partners=partners, actions=actions
+    )
+    signin = SignIn(
+        actions=actions,
+        wakeups=database.wakeups,
+        pages=pages,
+        endings={"oidc": provider.authorizations.ending},
+        app_origin=settings.app_origin,
+        clock=clock,
+        ids=ids,
+    )
+    mobile = Mobile(
+        settings, database, keystore, clock, ids, people, phones, messages, approvals, enrolments, attributes
+    )
+    routes = [
+        *oidc_http.routes(provider, signin=signin, pages=pages, ids=ids),
+        *signin_http.routes(signin),
+        *mobile_http.routes(mobile, ids),
+        *enrolment_http.routes(enrolments, pages),
+        *asset_routes(pages.assets),
+        Route("/healthz", _health(database), caller=Caller.PUBLIC, limit="static"),
+        Route("/", _front(settings), caller=Caller.PUBLIC, limit="page"),
+    ]
+    jobs: list[tuple[str, Job]] = [
+        ("actions.expire", actions.expire),
+        ("people.rewrap", people.rewrap),
+        (
+            "phones.delete_abandoned",
+            lambda: phones.delete_abandoned(before=clock.now() - _ABANDONED_SECONDS * SECOND),
+        ),
+        ("enrolment.delete_abandoned", lambda: enrolment_jobs.delete_abandoned(enrolments)),
+    ]
+
+    async def close() -> None:
+        for client in clients.values():
+            await client.close()
+
+    edge: dict[str, Any] = {
+        "limits": settings.limits,
+        "trusted_proxies": settings.trusted_proxies,
+        "clock": clock,
+        "ids": ids,
+    }
+    application = Starlette(routes=routes, exception_handlers=handlers(pages.error_page))
+    app_application = Starlette(routes=mobile_http.app_routes(settings.base_url), exception_handlers=handlers())
+    return Scheme(
+        settings=settings,
+        database=database,
+        application=Edge(application, origin=settings.base_url, **edge),
+        app_application=Edge(app_application, origin=settings.app_origin, **edge),
+        routes=routes,
+        jobs=jobs,
+        partners=partners,
+        people=people,
+        messages=messages,
+        close=close,
+    )
+
+
+def _health(database: Database) -> Callable[[Request], Awaitable[Response]]:
+    async def health(_request: Request) -> Response:
+        await database.rows("select 1 as one")
+        return Response("ok\n", media_type="text/plain")
+
+    return health
+
+
+def _front(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
+    async def front(_request: Request) -> Response:
+        return RedirectResponse(settings.issuer + "/.well-known/openid-configuration", 303)
+
+    return front

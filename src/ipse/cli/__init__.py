@@ -1,0 +1,39 @@
+"""The `ipse` command line. Each command lives in a module of its own and is loaded when it is called."""
+
+from __future__ import annotations
+
+import sys
+
+from cyclopts import App
+
+from ipse.kernel.errors import PlatformError
+from ipse.kernel.settings import SettingsError
+
+app = App(
+    name="ipse",
+    help="An open, self-hostable digital-identity scheme. Begin with: ipse sandbox",
+    version="0.1.0.dev0",
+    default_parameter=None,
+)
+for name, target in {
+    "sandbox": "ipse.cli.sandbox:sandbox",
+    "world": "ipse.cli.sandbox:world",
+    "serve": "ipse.cli.serve:serve",
+    "migrate": "ipse.cli.serve:migrate",
+    "keys": "ipse.cli.keys:app",
+    "partner": "ipse.cli.partner:app",
+    "phone": "ipse.cli.phone:app",
+    "bench": "ipse.cli.bench:app",
+    "audit": "ipse.cli.audit:app",
+    "doctor": "ipse.cli.doctor:doctor",
+}.items():
+    app.command(target, name=name)
+
+
+def main() -> None:
+    """Run the command line; errors are one line that says what to do, never a trace."""
+    try:
+        app()
+    except (SettingsError, PlatformError) as error:
+        sys.stderr.write(f"ipse: {error.public if isinstance(error, PlatformError) else error}\n")
+        raise SystemExit(1) from None

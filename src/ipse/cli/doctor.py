@@ -1,0 +1,23 @@
+"""`ipse doctor`: what is missing or unsafe, and how to mend it."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+
+from ipse.app.safety import examine
+from ipse.cli.configuration import DEFAULT_CONFIG, Config, load
+
+console = Console()
+
+
+async def doctor(config: Config = DEFAULT_CONFIG) -> None:
+    """Examine an installation. Exit status 1 when something must be mended."""
+    findings = await examine(load(config))
+    for finding in findings:
+        mark = "[red]unsafe[/red]" if finding.unsafe else "[yellow]missing[/yellow]"
+        console.print(f"{mark}  {finding.what}\n        mend: {finding.mend}", soft_wrap=True)
+    if not findings:
+        console.print("nothing is missing or unsafe")
+    sys.exit(1 if any(finding.unsafe for finding in findings) else 0)
