@@ -8,9 +8,7 @@ from ipse.kernel.errors import PlatformError
 class OAuthError(PlatformError):
     """A refusal with a registered error code. `public` is what the partner's developer reads."""
 
-    code = "invalid_request"
     status = 400
-    title = "The request is not what the protocol prescribes"
 
     def __init__(self, public: str = "", *, detail: str = "") -> None:
         super().__init__(detail or public, public=public)
@@ -18,6 +16,9 @@ class OAuthError(PlatformError):
 
 class InvalidRequest(OAuthError):
     """A parameter is missing, repeated, malformed or contradicts another (RFC 6749 §4.1.2.1, §5.2)."""
+
+    code = "invalid_request"
+    title = "The request is not what the protocol prescribes"
 
 
 class UnknownClient(OAuthError):
@@ -52,7 +53,6 @@ class UnauthorizedClient(OAuthError):
     """The partner may not use this service or this way of asking."""
 
     code = "unauthorized_client"
-    status = 400
     title = "This partner may not do this"
 
 

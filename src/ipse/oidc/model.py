@@ -14,6 +14,8 @@ from ipse.standards.openid import ClaimsRequest
 
 Assurance = Literal["basic", "advanced"]
 SERVICE_SCOPE: Final = "service:"
+DOOR: Final = "oidc"
+"""The name of this front door in an action's memory."""
 SCOPES: Final[Mapping[str, tuple[str, ...]]] = {
     scope: tuple(name for name, attribute in ATTRIBUTES.items() if scope in attribute.scopes)
     for scope in ("profile", "email", "phone", "address", "eid", "idDocument")
@@ -83,7 +85,7 @@ class Requested(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the partner asked for, kept with the action until the tokens are made."""
 
     redirect_uri: str
-    door: str = "oidc"
+    door: str
     state: str | None = None
     nonce: str | None = None
     code_challenge: str | None = None

@@ -26,7 +26,7 @@ def approved(released: dict[str, Any] | None = None, **requested: Any) -> Approv
     return Approved(
         partner_id="shop",
         subject="s" * 36,
-        requested=Requested(redirect_uri="https://shop.example/", **requested),
+        requested=Requested(door="oidc", redirect_uri="https://shop.example/", **requested),
         released=RELEASED if released is None else released,
         assurance="advanced",
         approved_at=NOW - 5 * SECOND,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from ipse.oidc.errors import InvalidRequest, InvalidScope
-from ipse.oidc.model import AuthorizationRequest, Candidate, Requested, Vocabulary
+from ipse.oidc.model import DOOR, AuthorizationRequest, Candidate, Requested, Vocabulary
 from ipse.oidc.rules.attributes import check_contract, check_something_is_asked, collect_attributes
 from ipse.oidc.rules.interaction import (
     check_acr,
@@ -114,6 +114,7 @@ def requested(request: AuthorizationRequest) -> Requested:
     subject = request.claims.id_token.get("sub")
     return Requested(
         redirect_uri=asked["redirect_uri"],
+        door=DOOR,
         state=asked.get("state"),
         nonce=asked.get("nonce"),
         code_challenge=asked.get("code_challenge"),
