@@ -57,6 +57,16 @@ class Places:
         return self.scheme + "/v2"
 
     @property
+    def ports(self) -> tuple[int, ...]:
+        """Every port the sandbox listens on: scheme, world, app, and with TLS the page that hands out the authority."""
+        return (self.port, self.port + 1, self.port + 2, *((self.port + 3,) if self.authority else ()))
+
+    @property
+    def authority_key(self) -> str | None:
+        """Where the authority's private key is kept."""
+        return str(Path(self.authority).with_suffix(".key")) if self.authority else None
+
+    @property
     def secure(self) -> bool:
         """Whether the world is reached over TLS."""
         return self.world.startswith("https://")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from types import FrameType
 
 import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp
 
 from ipse.kernel.clock import Clock, SystemClock
 from ipse.kernel.ids import Ids, RandomIds
+from ipse.sandbox.authority import handing_out
 from ipse.sandbox.bank import BANKS, Bank
 from ipse.sandbox.bank.assertions import Assertions, SchemeKeys
 from ipse.sandbox.bank.http import BankPages
@@ -28,7 +31,7 @@ from ipse.sandbox.partner import PORTAL, SHOP, PartnerProfile
 from ipse.sandbox.partner.client import Identity, RelyingParty
 from ipse.sandbox.partner.http import PartnerPages
 from ipse.sandbox.partner.visits import Visits
-from ipse.sandbox.places import CLIENT_ID
+from ipse.sandbox.places import CLIENT_ID, Places
 from ipse.sandbox.sight import Sight
 from ipse.sandbox.world import World
 from ipse.web.assets import Assets
@@ -154,32 +157,63 @@ async def _sweep(stage: Stage) -> None:
         await asyncio.sleep(_SWEEP_SECONDS)
 
 
-class Server(uvicorn.Server):
-    """Stops at once: whoever answers slowly answers when the signal comes, not after draining."""
+class _Server(uvicorn.Server):
+    """A server whose signals are the process's business."""
 
-    def __init__(self, config: uvicorn.Config, moods: Moods) -> None:
-        super().__init__(config)
-        self._moods = moods
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End the waits, then let uvicorn drain."""
-        self._moods.closing.set()
-        super().handle_exit(sig, frame)
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
 
 
-def server(world: World) -> Server:
-    """The world's server, ready to run."""
+def run(world: World, *, lifeline: int | None = None) -> None:
+    """Serve the world until a signal says stop, or the other end of the pipe `lifeline` closes."""
+    asyncio.run(_serve(world, lifeline))
+
+
+async def _serve(world: World, lifeline: int | None) -> None:
     places = world.places
     app = application(world)
-    config = uvicorn.Config(
-        app,
-        host=places.listen,
-        port=places.port + 1,
-        ssl_certfile=places.tls_certificate,
-        ssl_keyfile=places.tls_key,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+    servers = [_server(app, places, places.port + 1, secure=places.secure)]
+    if places.authority:
+        servers.append(_server(handing_out(places), places, places.port + 3, secure=False))
+
+    def stop() -> None:
+        # Whoever answers slowly answers now, not after draining.
+        app.state.moods.closing.set()
+        for server in servers:
+            server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    if lifeline is not None:
+        _stop_with(lifeline, stop)
+    await asyncio.gather(*(server.serve() for server in servers))
+
+
+def _server(app: ASGIApp, places: Places, port: int, *, secure: bool) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            app,
+            host=places.listen,
+            port=port,
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            ssl_certfile=places.tls_certificate if secure else None,
+            ssl_keyfile=places.tls_key if secure else None,
+        )
     )
-    return Server(config, app.state.moods)
+
+
+def _stop_with(lifeline: int, stop: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+
+    def readable() -> None:
+        if not os.read(lifeline, 1):
+            loop.remove_reader(lifeline)
+            stop()
+
+    loop.add_reader(lifeline, readable)

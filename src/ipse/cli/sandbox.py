@@ -1,0 +1,199 @@
+"""`ipse sandbox` and `ipse world`: a scheme with everything around it, on one machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+from cyclopts import Parameter
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ipse.kernel.settings import SettingsError
+from ipse.sandbox.places import Places
+from ipse.sandbox.ports import holder, is_free
+from ipse.sandbox.processes import Pair, Part
+
+console = Console(highlight=False)
+_START_SECONDS = 60
+_OURS = ("ipse.toml", "ipse.db", "ipse.db-wal", "ipse.db-shm", "keystore.json", "world", "logs")
+_IPSE = [sys.executable, "-c", "from ipse.cli import main; main()"]
+
+
+def sandbox(
+    *,
+    port: Annotated[
+        int, Parameter(help="The scheme's port; the world takes the next one, the app the one after.")
+    ] = 8000,
+    data: Annotated[Path | None, Parameter(help="Folder that keeps everything; without it nothing is kept.")] = None,
+    fresh: Annotated[bool, Parameter(help="Forget what the folder holds and begin anew.", negative="")] = False,
+    lan: Annotated[
+        str | None, Parameter(help="Serve over TLS under this name of the machine, for real phones.")
+    ] = None,
+    prepare_only: Annotated[
+        bool, Parameter(help="Write the files and register the partners; run nothing.", negative="")
+    ] = False,
+) -> None:
+    """Run the scheme, its phone app, four banks, a shop and a town hall, until Ctrl-C."""
+    with _folder(data) as folder:
+        if fresh:
+            _forget(folder)
+        places = _places(port, folder, lan)
+        if not prepare_only:
+            _check_ports(places)
+        from ipse.cli.world_files import prepare
+
+        prepare(folder, places)
+        if prepare_only:
+            console.print(f"ready in {folder}: ipse serve --config {folder}/ipse.toml, ipse world --data {folder}")
+            return
+        _run(folder, places, kept=data is not None)
+
+
+def world(
+    *,
+    data: Annotated[Path, Parameter(help="Folder that `ipse sandbox` prepared.")],
+    lifeline: Annotated[int | None, Parameter(help="Stop when this inherited pipe closes (a file descriptor).")] = None,
+) -> None:
+    """Run the world alone: banks, shop, town hall, and the page that explains them."""
+    from ipse.sandbox.server import run
+    from ipse.sandbox.world import World
+
+    try:
+        loaded = World.load(data.resolve() / "world")
+    except FileNotFoundError as error:
+        message = f"there is no world in {data}; make one with: ipse sandbox --prepare-only --data {data}"
+        raise SettingsError(message) from error
+    run(loaded, lifeline=lifeline)
+
+
+@contextmanager
+def _folder(data: Path | None) -> Iterator[Path]:
+    """The folder of this sandbox; without one of yours a temporary one, gone at the end."""
+    if data is not None:
+        data.mkdir(parents=True, exist_ok=True)
+        yield data.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="ipse-sandbox-") as temporary:
+        yield Path(temporary).resolve()
+
+
+def _forget(folder: Path) -> None:
+    """Remove what a sandbox wrote, and nothing else."""
+    for name in _OURS:
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _places(port: int, folder: Path, lan: str | None) -> Places:
+    if not 1 <= port <= 65_000:
+        raise SettingsError(f"port {port} cannot be; choose one between 1024 and 65000")
+    if lan is None:
+        return Places.on_this_machine(port)
+    from ipse.sandbox.authority import certify
+
+    certify(folder / "world" / "tls", lan)
+    return Places.on_the_network(port, lan, folder / "world" / "tls")
+
+
+def _check_ports(places: Places) -> None:
+    for port in places.ports:
+        if not is_free(port, places.listen):
+            by = holder(port)
+            who = f"process {by.pid}: {by.command}" if by else "a process that this user cannot see"
+            raise SettingsError(f"port {port} is taken by {who}. Stop it, or choose another with --port")
+
+
+def _run(folder: Path, places: Places, *, kept: bool) -> None:
+    logs = folder / "logs"
+    logs.mkdir(exist_ok=True)
+    environment = dict(os.environ)
+    if places.authority:
+        environment["SSL_CERT_FILE"] = places.authority
+    parts = (
+        Part("scheme", [*_IPSE, "serve", "--config", str(folder / "ipse.toml")], logs / "scheme.log", environment),
+        Part("world", [*_IPSE, "world", "--data", str(folder)], logs / "world.log", environment),
+    )
+    with Pair(parts) as pair:
+        if _wait_until_ready(pair, places):
+            _say_where(folder, places, kept=kept)
+            ended = pair.wait()
+        else:
+            ended = pair.ended()
+    if ended is None:
+        console.print("[dim]stopped[/]")
+        return
+    console.print(f"[bold red]the {ended.name} stopped by itself[/]; the end of {ended.log}:")
+    console.print(escape("\n".join(ended.log.read_text(errors="replace").splitlines()[-15:])))
+    sys.exit(1)
+
+
+def _wait_until_ready(pair: Pair, places: Places) -> bool:
+    """Whether both answer; False if one ended or we were asked to stop meanwhile."""
+    deadline = time.monotonic() + _START_SECONDS
+    with console.status("starting …"), _client(places) as client:
+        while time.monotonic() < deadline and pair.ended() is None and not pair.stopping.is_set():
+            if all(_answers(client, url) for url in (places.issuer + "/jwkSet", places.world + "/world.json")):
+                return True
+            pair.stopping.wait(0.1)
+    return False
+
+
+def _client(places: Places) -> httpx.Client:
+    import ssl
+
+    trust = ssl.create_default_context(cafile=places.authority) if places.authority else True
+    return httpx.Client(timeout=2, trust_env=False, verify=trust)
+
+
+def _answers(client: httpx.Client, url: str) -> bool:
+    try:
+        return client.get(url).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+def _say_where(folder: Path, places: Places, *, kept: bool) -> None:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim")
+    table.add_row("World", f"[bold link={places.world}/]{places.world}/[/]")
+    table.add_row("Scheme", places.issuer)
+    table.add_row("App", places.app)
+    table.add_row("Data", str(folder) if kept else "not kept; name a folder with --data to keep it")
+    console.print()
+    console.print("[bold]The sandbox is running.[/]")
+    console.print(table)
+    console.print()
+    if places.authority:
+        _say_how_to_trust(places)
+    console.print(f"Next: open [bold]{places.world}/[/] and become somebody. Stop with Ctrl-C.")
+
+
+def _say_how_to_trust(places: Places) -> None:
+    from ipse.sandbox.authority import fingerprint
+
+    name = places.world.removeprefix("https://").partition(":")[0]
+    console.print("[bold]On the phone, once:[/]")
+    console.print(f"  1. be on the same network, where {name} leads to this machine")
+    console.print(
+        f"  2. open http://{name}:{places.port + 3}/ and install the authority it offers, if its fingerprint is"
+    )
+    console.print(f"     {fingerprint(Path(places.authority or ''))}", soft_wrap=True)
+    console.print(f"  3. open {places.app}/ and add it to the home screen")
+    console.print(
+        f"[dim]  The authority can vouch for {name} only; its key is {places.authority_key}. Remove it when done.[/]"
+    )
+    console.print("[dim]  Over the network all parties share one name, so returns between them are same-site here.[/]")
+    console.print()

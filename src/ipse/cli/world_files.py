@@ -1,0 +1,112 @@
+"""What a sandbox needs before it runs: settings, keys, a database, and partners that the scheme knows."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+
+from ipse.app import keystores
+from ipse.cli.configuration import CLOCK, opened
+from ipse.kernel.ids import RandomIds
+from ipse.partners.model import AuthMethod, Partner, Preset, Service, ServiceType, preset_algorithms
+from ipse.partners.service import Partners
+from ipse.sandbox.partner.model import PartnerRegistration, ServiceRegistration
+from ipse.sandbox.places import Places
+from ipse.sandbox.world import World
+from ipse.storage.migrations import migrate
+
+_ACTOR = "sandbox"
+
+
+def prepare(folder: Path, places: Places) -> World:
+    """Write or refresh everything in `folder`; what is there already is kept."""
+    world = World.create(folder / "world", places, RandomIds())
+    config = folder / "ipse.toml"
+    config.write_text(toml(settings(folder, world)))
+    if not (folder / "keystore.json").exists():
+        keystores.create_keystore(f"file:{folder}/keystore.json", RandomIds())
+    asyncio.run(_fill(config, world))
+    return world
+
+
+def settings(folder: Path, world: World) -> dict[str, object]:
+    """The scheme's settings for this sandbox."""
+    places = world.places
+    chosen: dict[str, object] = {
+        "environment": "sandbox",
+        "name": "Ipse",
+        "base_url": places.scheme,
+        "app_origin": places.app,
+        "database": f"sqlite:///{folder}/ipse.db",
+        "keystore": f"file:{folder}/keystore.json",
+        "listen": {"host": places.listen, "port": places.port},
+        "app_listen": {"host": places.listen, "port": places.port + 2},
+    }
+    if places.tls_certificate and places.tls_key:
+        chosen |= {"tls_certificate": places.tls_certificate, "tls_key": places.tls_key}
+    chosen["registrars"] = world.registrars()
+    return chosen
+
+
+def toml(document: dict[str, object]) -> str:
+    """TOML for what `settings` can hold: texts, numbers, small tables, and at the end lists of tables."""
+    lines = ["# Written by `ipse sandbox` at each start; changes here are lost."]
+    for name, value in document.items():
+        if isinstance(value, list):
+            for each in value:
+                lines += ["", f"[[{name}]]", *(f"{key} = {_toml(member)}" for key, member in each.items())]
+        else:
+            lines.append(f"{name} = {_toml(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(member)}" for key, member in value.items()) + " }"
+    # A JSON string or number is one of TOML, too.
+    return msgspec.json.encode(value).decode()
+
+
+async def _fill(config: Path, world: World) -> None:
+    async with opened(config) as (read, database, keystore):
+        await migrate(database, now=CLOCK.now())
+        partners = Partners(database, keystore, CLOCK, read.environment)
+        for registration in world.registrations():
+            await _register(partners, registration)
+
+
+async def _register(partners: Partners, registration: PartnerRegistration) -> None:
+    """Tell the scheme of a partner, unless it knows all that already: every telling writes an audit line."""
+    wanted = _partner(registration)
+    known = await partners.partner(wanted.partner_id)
+    same_secret = known is None or registration.secret is None or partners.secret(known) == registration.secret
+    if known is None or msgspec.structs.replace(known, sealed_secret=None) != wanted or not same_secret:
+        await partners.register_partner(wanted, secret=registration.secret, actor=_ACTOR)
+    for each in registration.services:
+        service = _service(registration.client_id, each)
+        if await partners.service(service.code) != service:
+            await partners.register_service(service, actor=_ACTOR)
+
+
+def _partner(registration: PartnerRegistration) -> Partner:
+    method = AuthMethod(registration.auth_method)
+    jwks = msgspec.to_builtins(registration.jwks) if registration.jwks else None
+    key_type = next((key["kty"] for key in (jwks or {}).get("keys", []) if key["use"] == "enc"), None)
+    algorithms = preset_algorithms(Preset(registration.preset), method, encryption_key_type=key_type)
+    return Partner(registration.client_id, registration.name, "active", method, jwks, algorithms)
+
+
+def _service(client_id: str, registration: ServiceRegistration) -> Service:
+    return Service(
+        code=registration.code,
+        partner_id=client_id,
+        type=ServiceType(registration.type),
+        state="active",
+        name=dict(registration.name),
+        purpose=dict(registration.purpose),
+        redirect_uris=registration.redirect_uris,
+        contract=dict(registration.contract),
+        pkce_required=registration.pkce_required,
+    )
