@@ -85,8 +85,8 @@ def running(folder: Path, core: int) -> Iterator[Postgres]:
             [str(part) for part in (*prefix, *command)], cwd=folder, stdout=output, stderr=output
         )
     try:
-        _wait(server, port, log)
-        _run([*prefix, binaries / "createdb", "-h", folder, "-p", port, "-U", ROLE, DATABASE], folder)
+        create = [binaries / "createdb", "-h", folder, "-p", port, "-U", ROLE, DATABASE]
+        _wait(server, [*prefix, *create], log)
         # The unix socket saves the database a fifth of its time; its folder stands in `host`.
         yield Postgres(pid=server.pid, url=f"postgresql://{ROLE}@/{DATABASE}?host={folder}&port={port}")
     finally:
@@ -126,13 +126,12 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    """Until the server answers: to an SSLRequest a ready one says one letter."""
+def _wait(server: subprocess.Popen[bytes], create: list[object], log: Path) -> None:
+    """Until the server takes the first command."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
-            probe.sendall(b"\x00\x00\x00\x08\x04\xd2\x16\x2f")
-            if probe.recv(1) in {b"N", b"S"}:
-                return
-        time.sleep(0.05)
+        with contextlib.suppress(NoPostgresError):
+            _run(create, log.parent)
+            return
+        time.sleep(0.1)
     raise NoPostgresError(log.read_text(errors="replace"))
