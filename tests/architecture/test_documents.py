@@ -5,12 +5,23 @@ from __future__ import annotations
 import re
 import tomllib
 
+from ipse.web.limits import KINDS
+from ipse.web.routes import Caller
 from tests.architecture.source_tree import ROOT
-from tools.document_errors import DOCUMENT, document
+from tools.write_reference import build_routes, pages
 
 
-def test_every_error_code_is_documented() -> None:
-    assert DOCUMENT.read_text(encoding="utf-8") == document(), "type: make reference"
+def test_every_error_code_and_every_address_is_documented() -> None:
+    stale = [
+        page.name for page, text in pages().items() if not page.exists() or page.read_text(encoding="utf-8") != text
+    ]
+    assert not stale, f"{', '.join(stale)} is older than the source: type make reference"
+
+
+async def test_every_address_says_who_may_call_it_and_how_often() -> None:
+    for routes in await build_routes():
+        assert routes
+        assert [route.path for route in routes if route.caller not in Caller or route.limit not in KINDS] == []
 
 
 def test_every_dependency_is_pinned_with_hashes() -> None:
