@@ -44,6 +44,7 @@ reference: ## Write the pages of docs/reference that come from the source
 pins: ## Compile the hashed pins from pyproject.toml, and the lock of the JavaScript tools (needs uv)
 	$(COMPILE) --group build -o requirements/build.txt
 	$(COMPILE) pyproject.toml -o requirements/runtime.txt
+	$(COMPILE) pyproject.toml --extra pkcs11 -o requirements/pkcs11.txt
 	$(COMPILE) pyproject.toml --group test -o requirements/test.txt
 	$(COMPILE) --group postgresql -o requirements/postgresql.txt
 	$(NODE) $(dir $(NODE))../lib/node_modules/npm/bin/npm-cli.js install --package-lock-only

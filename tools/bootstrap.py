@@ -49,12 +49,13 @@ def prepare_to_run() -> None:
 
 
 def prepare_to_test() -> None:
-    """Add the test tools, a browser, a PostgreSQL and the type checker for JavaScript."""
+    """Add the test tools, a browser, a PostgreSQL, a security module and the type checker for JavaScript."""
     make_environment()
     install("test", "build.txt", "test.txt")
     install_ipse()
     have_chromium()
     have_postgresql()
+    have_softhsm()
     install_javascript_tools()
 
 
@@ -116,6 +117,14 @@ def have_postgresql() -> None:
             install("postgresql", "postgresql.txt")
         except subprocess.CalledProcessError:
             missing("PostgreSQL", "sudo apt-get install postgresql")
+
+
+def have_softhsm() -> None:
+    """Find or install the hardware security module in software, for the tests of production's keystore."""
+    if shutil.which("softhsm2-util"):
+        return
+    if not install_from_debian("softhsm2"):
+        missing("SoftHSM", "sudo apt-get install softhsm2")
 
 
 def keep_server_stopped() -> None:

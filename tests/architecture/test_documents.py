@@ -29,6 +29,7 @@ def test_every_dependency_is_pinned_with_hashes() -> None:
     groups = project["dependency-groups"]
     wanted = {
         "runtime.txt": project["project"]["dependencies"],
+        "pkcs11.txt": project["project"]["dependencies"] + project["project"]["optional-dependencies"]["pkcs11"],
         "test.txt": project["project"]["dependencies"] + groups["test"],
         "build.txt": groups["build"],
         "postgresql.txt": groups["postgresql"],
