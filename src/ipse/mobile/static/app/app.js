@@ -1,0 +1,195 @@
+// Ipse on a phone: where everything is put together and started.
+//
+// What browser tests can hold on to (ids and data attributes that stay; the whole list is in
+// tests/javascript/README.md):
+//   every screen      main#screen[data-screen="…"], #title, #back, #complaint; tabs #tab-home #scan #tab-settings
+//   welcome           #welcome-start, #language
+//   terms, contact    #accept-terms, #continue; #phone-country, #phone-number, #email, #continue
+//   bank              #bank-list [data-bank="bank-vesta"]
+//   received          #received [data-attribute="…"], #received-continue
+//   codes             #code-pad [data-digit="1"], #code-erase, #code-complaint
+//   done              #done[data-state], #done-continue
+//   home              #account-state[data-state], #requests [data-action], #history [data-entry][data-outcome]
+//   scan, paste       #camera, #scan-hint, #scan-paste; #paste, #paste-continue; #digits, #digits-continue
+//   request           #partner, #service, #purpose, [data-attribute], [data-share], [data-reveal],
+//                     #approve, #refuse, #not-me
+//   outcome           #outcome[data-outcome], #return-link, #block-identity, #outcome-home, #try-again
+//   elsewhere         #elsewhere, #stopped[data-why], #ended[data-why], #start-again
+//   settings          #settings-language #settings-code #settings-check #settings-block #settings-remove
+
+import { Live } from "./engine/live.js";
+import { Phone } from "./engine/phone.js";
+import { Problem } from "./engine/problems.js";
+import { startOfFragment } from "./engine/starts.js";
+import { browserStore } from "./engine/store.js";
+import { chooseLanguage, LANGUAGES, loadCatalogue } from "./parts/language.js";
+import { Shell } from "./parts/shell.js";
+import { atBankScreen, endedScreen } from "./screens/activate.js";
+import { homeScreen } from "./screens/home.js";
+import { kindOf, openingScreen } from "./screens/intake.js";
+import { outcomeScreen } from "./screens/outcome.js";
+import { receivedScreen } from "./screens/received.js";
+import { scanScreen } from "./screens/scan.js";
+import { settingsScreen } from "./screens/settings.js";
+import { elsewhereScreen, stoppedScreen, welcomeScreen } from "./screens/welcome.js";
+
+/** @typedef {import("./engine/starts.js").Start} Start */
+/** @typedef {import("./engine/store.js").PhoneRecord} PhoneRecord */
+
+/** One message at a time, over all tabs of this browser. */
+const LOCK = "ipse message";
+
+/** @type {import("./engine/messages.js").World} */
+const world = {
+  fetch: window.fetch.bind(window),
+  alone: async (work) => navigator.locks.request(LOCK, work),
+  now: Date.now,
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+};
+
+/** @returns {string} what this browser calls itself, as one short label */
+function label() {
+  const data = /** @type {{ brands?: { brand: string }[], platform?: string } | undefined} */ (
+    /** @type {any} */ (navigator).userAgentData
+  );
+  const brand = data?.brands?.map(({ brand: name }) => name).filter((name) => !/not.?a.?brand|^Chromium$/i.test(name))[0];
+  const guess = /(Firefox|Edg|Chrome|Safari)/.exec(navigator.userAgent)?.[1] ?? "Browser";
+  const platform = data?.platform || navigator.platform || "";
+  return `${brand ?? guess} ${platform}`.trim().slice(0, 60);
+}
+
+/**
+ * Takes the start out of the address bar, so that it is neither seen, copied nor opened twice.
+ * @returns {Start | null}
+ */
+function takeStart() {
+  const start = startOfFragment(location.hash);
+  if (location.hash !== "") history.replaceState(history.state, "", "/");
+  return start;
+}
+
+/**
+ * @param {Shell} app
+ * @param {Start | null} start
+ */
+async function route(app, start) {
+  const record = await app.phone.record();
+  if (record === null || record.stage === "new") return routeWithoutPhone(app, start);
+  if (record.stage === "stopped") return app.open(stoppedScreen, { why: record.stopped ?? "" }, "reset");
+  if (record.stage === "living") return routeStart(app, start);
+  return routeActivation(app, record, start);
+}
+
+/**
+ * @param {Shell} app
+ * @param {Start | null} start
+ */
+function routeWithoutPhone(app, start) {
+  if (start?.kind === "ended") return app.open(endedScreen, { why: start.value }, "reset");
+  if (start?.kind === "return") return app.open(endedScreen, { why: "other_browser" }, "reset");
+  if (start !== null) return app.open(elsewhereScreen, undefined, "reset");
+  return app.open(welcomeScreen, undefined, "reset");
+}
+
+/**
+ * @param {Shell} app
+ * @param {Start | null} start
+ */
+function routeStart(app, start) {
+  app.open(homeScreen, undefined, "reset");
+  if (start?.kind === "link") app.open(openingScreen, { claim: { link: start.value } });
+  if (start?.kind === "frame") app.open(openingScreen, { frame: start.value });
+}
+
+/**
+ * An activation is under way: come back from the registrar, or not yet.
+ * @param {Shell} app
+ * @param {PhoneRecord} record
+ * @param {Start | null} start
+ */
+async function routeActivation(app, record, start) {
+  const { enrolment } = record;
+  if (enrolment === null) return app.open(welcomeScreen, undefined, "reset");
+  if (record.stage === "received") return app.open(receivedScreen, { record, enrolment }, "reset");
+  if (start?.kind === "ended") return app.open(endedScreen, { why: start.value }, "reset");
+  if (start?.kind !== "return") {
+    if (start !== null) return app.open(elsewhereScreen, undefined, "reset");
+    return app.open(atBankScreen, { startUrl: enrolment.startUrl, bank: enrolment.registrarName }, "reset");
+  }
+  try {
+    await app.phone.presentReturn(start.value);
+    await route(app, null);
+  } catch (error) {
+    const why = error instanceof Problem ? (error.why ?? error.code) : "no_answer";
+    app.open(endedScreen, { why }, "reset");
+  }
+}
+
+/**
+ * A message that was left without answer goes first, and its result is shown where a person waits for it.
+ * @param {Shell} app
+ * @returns {Promise<boolean>} whether a result is on the screen
+ */
+async function finishWaiting(app) {
+  const record = await app.phone.record();
+  if (record?.pending?.type !== "approval") {
+    app.phone.finish().catch(() => undefined); // whoever sends next tries again
+    return false;
+  }
+  try {
+    const done = await app.phone.finish();
+    if (done?.decision === null || done?.decision === undefined) return false;
+    const kind = done.problem === null ? done.decision : kindOf(done.problem);
+    const text = done.problem === null ? {} : { text: app.explain(done.problem) };
+    app.open(outcomeScreen, { kind, partner: "", returnUrl: done.returnUrl, ...text }, "reset");
+  } catch (error) {
+    app.open(outcomeScreen, { kind: "no_answer", partner: "", text: app.explain(error) }, "reset");
+  }
+  return true;
+}
+
+async function start() {
+  const first = takeStart();
+  const store = browserStore();
+  const language = chooseLanguage([await store.language(), ...navigator.languages]);
+  const [catalogue, { base }] = await Promise.all([loadCatalogue(language), (await fetch("/app.json")).json()]);
+  const phone = new Phone({ base, store, world, label: label() });
+  const live = new Live({ phone, base });
+  /** @type {Shell} */
+  const app = new Shell({
+    phone,
+    live,
+    language,
+    catalogue,
+    origins: [location.origin],
+    ways: {
+      home: () => void route(app, null),
+      scan: () => app.open(scanScreen, undefined),
+      settings: () => app.open(settingsScreen, undefined, "reset"),
+      startAgain: async () => {
+        live.latest = null;
+        await phone.forget();
+        app.open(welcomeScreen, undefined, "reset");
+      },
+      changeLanguage: async (wish) => {
+        const chosen = LANGUAGES.find((known) => known === wish);
+        if (chosen === undefined) return;
+        await store.keepLanguage(chosen);
+        app.speak(chosen, await loadCatalogue(chosen));
+        app.again();
+        if ((await phone.record())?.stage === "living") await phone.setLanguage(chosen).catch(() => undefined);
+      },
+    },
+  });
+  window.addEventListener("hashchange", () => {
+    const opened = takeStart();
+    if (opened !== null) void route(app, opened);
+  });
+  if (!(await finishWaiting(app))) await route(app, first);
+  void navigator.serviceWorker?.register("/sw.js", { updateViaCache: "none" }).catch(() => undefined);
+}
+
+start().catch((error) => {
+  const screen = document.getElementById("screen");
+  if (screen !== null) screen.textContent = `Ipse could not start. Check your connection and open it again. (${String(error?.name ?? error)})`;
+});

@@ -1,0 +1,556 @@
+// The phone: what a person can do with it, one method each. Every method is one or two messages of the device
+// protocol; the names are the protocol's.
+
+import { b64u, b64uDecode, text } from "./encoding.js";
+import { codeKey, commitment, newDeviceKey, randomBytes, sha256, thumbprint } from "./crypto.js";
+import { Messages } from "./messages.js";
+import { NoAnswer, NoPhone, Problem } from "./problems.js";
+
+/** @typedef {import("./store.js").PhoneRecord} PhoneRecord */
+/** @typedef {import("./store.js").Account} Account */
+/** @typedef {import("./store.js").Received} Received */
+/** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("./messages.js").World} World */
+/** @typedef {import("./messages.js").Draft} Draft */
+/** @typedef {import("./crypto.js").ChannelKey} ChannelKey */
+
+/** @typedef {{ sentence: Record<string, string>, url?: string }} Incident */
+/** @typedef {{ kind: string, version: string, language: string, url: string, sha256: string }} Document */
+/** @typedef {{ id: string, name: string, country: string }} Registrar */
+
+/**
+ * @typedef {object} Configuration
+ * @property {string} name
+ * @property {string} issuer
+ * @property {string} environment
+ * @property {string} app_origin
+ * @property {string[]} languages
+ * @property {{ keys: ChannelKey[] }} phone_channel_keys
+ * @property {Registrar[]} registrars
+ * @property {Document[]} documents
+ * @property {string} minimum_app_version
+ * @property {number} tries
+ * @property {Incident | null} incident
+ */
+
+/**
+ * One attribute of a request, as the scheme shows it.
+ * @typedef {object} ShownAttribute
+ * @property {string} name
+ * @property {boolean} required
+ * @property {unknown} [value]
+ * @property {boolean} [protected]
+ * @property {string} [masked]
+ * @property {string} [commitment]
+ */
+
+/**
+ * What a request is about: the parsed shown bytes.
+ * @typedef {object} Shown
+ * @property {number} v
+ * @property {string} salt
+ * @property {string} action
+ * @property {"authentication" | "identification"} type
+ * @property {string} level
+ * @property {{ id: string, name: string }} partner
+ * @property {{ code: string, name: string, purpose?: string }} service
+ * @property {"basic" | "advanced"} assurance
+ * @property {{ at: number, how: "qr" | "link" }} started
+ * @property {ShownAttribute[]} attributes
+ */
+
+/**
+ * A request in this phone's hands. `digest` is of the bytes as received: what an approval signs.
+ * @typedef {{ action: string, shown: Shown, digest: string, expiresAt: number, start: "qr" | "link" }} Request
+ */
+
+/** @typedef {{ action: string, partner: string, service: string, expires_at: number }} OpenRequest */
+
+/**
+ * @typedef {object} Home
+ * @property {Account} account
+ * @property {string} name
+ * @property {OpenRequest[]} open
+ * @property {string} watch
+ * @property {number} watch_expires_in seconds
+ * @property {Incident | null} incident
+ * @property {string} language
+ * @property {string} level
+ */
+
+/**
+ * @typedef {object} HistoryEntry
+ * @property {string} action
+ * @property {string} partner
+ * @property {string} service
+ * @property {string} type
+ * @property {number} at unix microseconds
+ * @property {string} outcome
+ * @property {string | null} method
+ * @property {string | null} start
+ * @property {{ name: string, value?: unknown, masked?: string }[]} shared
+ * @property {string[]} declined
+ */
+
+/** @typedef {{ frame: string } | { link: string } | { ticket: string, digits?: string }} ClaimStart */
+
+const APP = { name: "Ipse web app", version: "1.0.0" };
+
+export class Phone {
+  #base;
+  #store;
+  #world;
+  #messages;
+  /** @type {Promise<Configuration> | null} */
+  #configuration = null;
+
+  /**
+   * @param {{ base: string, store: Store, world: World, label: string }} parts `label` is what this browser calls itself
+   */
+  constructor({ base, store, world, label }) {
+    this.#base = base;
+    this.#store = store;
+    this.#world = world;
+    this.label = label;
+    this.#messages = new Messages({ store, world, channelKey: () => this.#channelKey() });
+  }
+
+  /** @returns {Promise<PhoneRecord | null>} */
+  record() {
+    return this.#store.read();
+  }
+
+  /** The version of this app, as reported when it is activated. */
+  get version() {
+    return APP.version;
+  }
+
+  /**
+   * @param {{ fresh?: boolean }} [how]
+   * @returns {Promise<Configuration>}
+   */
+  configuration({ fresh = false } = {}) {
+    if (this.#configuration === null || fresh) {
+      this.#configuration = this.#plain("configuration", "/configuration", {}).then((content) => {
+        return /** @type {Configuration} */ (/** @type {unknown} */ (content));
+      });
+      this.#configuration.catch(() => (this.#configuration = null));
+    }
+    return this.#configuration;
+  }
+
+  /**
+   * Begins an activation with a new device key; whatever lived here before is gone with its key.
+   * @param {{ language: string, phoneNumber: string, email: string, registrar: Registrar, documents: Document[] }} wish
+   * @returns {Promise<string>} the address to open, which leads to the registrar
+   */
+  async enrol({ language, phoneNumber, email, registrar, documents }) {
+    const { privateKey, publicKey } = await newDeviceKey();
+    await this.#world.alone(() => this.#store.change(() => freshRecord(this.#base, privateKey, publicKey, phoneNumber)));
+    const answer = await this.#messages.exchange({
+      type: "enrol",
+      path: "/enrolments",
+      kept: { registrar: registrar.id, registrarName: registrar.name },
+      members: () => ({
+        device_key: publicKey,
+        language,
+        phone_number: phoneNumber,
+        ...(email === "" ? {} : { email }),
+        registrar: registrar.id,
+        accepted: documents.map(({ kind, version, language: written, sha256: hash }) => ({
+          kind,
+          version,
+          language: written,
+          sha256: hash,
+        })),
+        app: APP,
+        device: this.#device(),
+      }),
+    });
+    return String(answer["start_url"]);
+  }
+
+  /**
+   * Presents the one-time value that the registrar's return brought. The record then holds what was received.
+   * @param {string} value
+   */
+  async presentReturn(value) {
+    await this.#messages.exchange({
+      type: "enrolment-return",
+      path: "/enrolments/return",
+      members: (record) => ({ enrolment: record.enrolment?.id ?? "", value }),
+    });
+  }
+
+  /**
+   * Sets the code and finishes the activation.
+   * @param {string} code
+   * @returns {Promise<{ account: Account, moved: boolean }>}
+   */
+  async activate(code) {
+    const id = b64u(randomBytes(16));
+    const salt = b64u(randomBytes(32));
+    const record = await this.#living();
+    const key = await codeKey({ code, salt, phone: record.phone });
+    const device = await thumbprint(record.publicKey);
+    const answer = await this.#messages.exchange({
+      type: "activate",
+      path: "/activation",
+      seal: true,
+      kept: { codeKey: id },
+      beforehand: (now) => ({ salts: { ...now.salts, [id]: salt } }),
+      members: (now) => ({
+        enrolment: now.enrolment?.id ?? "",
+        code_key_id: id,
+        code_key: b64u(key),
+        device_thumbprint: device,
+      }),
+      proofKey: async () => key,
+    });
+    return /** @type {{ account: Account, moved: boolean }} */ (/** @type {unknown} */ (answer));
+  }
+
+  /** @returns {Promise<Home>} */
+  async home() {
+    const answer = await this.#messages.exchange({ type: "home", path: "/home", members: () => ({}) });
+    return /** @type {Home} */ (/** @type {unknown} */ (answer));
+  }
+
+  /**
+   * Exchanges a frame or link that reached the app from outside for a claim ticket.
+   * @param {{ frame: string } | { link: string }} start
+   * @returns {Promise<{ ticket: string, digits: boolean }>}
+   */
+  async ticket(start) {
+    const answer = await this.#plain("ticket", "/tickets", {
+      method: "POST",
+      body: JSON.stringify(start),
+      headers: { "Content-Type": "application/json" },
+    });
+    return { ticket: String(answer["ticket"]), digits: answer["digits"] === true };
+  }
+
+  /**
+   * @param {ClaimStart} start
+   * @returns {Promise<Request>}
+   */
+  async claim(start) {
+    const members = () => ({ start, device: this.#device() });
+    return asRequest(await this.#messages.exchange({ type: "claim", path: "/claims", members }));
+  }
+
+  /**
+   * @param {string} action
+   * @returns {Promise<Request>}
+   */
+  async show(action) {
+    const draft = { type: "show", path: "/show", kept: { action }, members: () => ({ action }) };
+    return asRequest(await this.#messages.exchange(draft));
+  }
+
+  /**
+   * Approves exactly what was shown.
+   * @param {{ request: Request, shared: string[], code: string }} approval
+   * @returns {Promise<{ returnUrl: string | null }>}
+   */
+  async approve({ request, shared, code }) {
+    const answer = await this.#decide(request, (challenge) => ({
+      type: "approval",
+      path: "/approvals",
+      seal: true,
+      kept: { action: request.action, decision: "approved" },
+      members: ({ codeKey: id }) => ({
+        action: request.action,
+        challenge,
+        decision: "approved",
+        shown: request.digest,
+        method: "code",
+        code_key_id: id,
+        shared,
+        device: this.#device(),
+      }),
+      proofKey: (record) => currentCodeKey(record, code),
+    }));
+    return { returnUrl: this.#returnUrl(answer) };
+  }
+
+  /**
+   * @param {{ request: Request, reason: "declined" | "not_started" }} refusal
+   */
+  async reject({ request, reason }) {
+    await this.#decide(request, (challenge) => ({
+      type: "approval",
+      path: "/approvals",
+      seal: true,
+      kept: { action: request.action, decision: "rejected" },
+      members: () => ({
+        action: request.action,
+        challenge,
+        decision: "rejected",
+        shown: request.digest,
+        reason,
+        device: this.#device(),
+      }),
+    }));
+  }
+
+  /**
+   * Protected values in full, of a request on the screen.
+   * @param {{ request: Request, code: string }} wish
+   * @returns {Promise<Record<string, unknown>>}
+   * @throws {Problem} `wrong_commitment` when a value is not the one the request was committed to
+   */
+  async revealRequest({ request, code }) {
+    const answer = await this.#decide(request, (challenge) => this.#reveal(request.action, challenge, code));
+    const values = /** @type {Record<string, unknown>} */ (answer["values"]);
+    for (const { name, commitment: promised } of request.shown.attributes) {
+      if (promised === undefined || !(name in values)) continue;
+      const found = await commitment({ salt: request.shown.salt, name, value: values[name] });
+      if (found !== promised) throw new Problem({ code: "wrong_commitment", detail: name });
+    }
+    return values;
+  }
+
+  /**
+   * Protected values in full, of an entry of the history.
+   * @param {{ action: string, code: string }} wish
+   * @returns {Promise<Record<string, unknown>>}
+   */
+  async revealEntry({ action, code }) {
+    const draft = this.#reveal(action, await this.#freshChallenge(), code);
+    return /** @type {Record<string, unknown>} */ ((await this.#messages.exchange(draft))["values"]);
+  }
+
+  /**
+   * @param {number | null} before unix microseconds
+   * @returns {Promise<{ entries: HistoryEntry[], next: number | null }>}
+   */
+  async history(before) {
+    const members = () => (before === null ? {} : { before });
+    const answer = await this.#messages.exchange({ type: "history", path: "/history", members });
+    return /** @type {{ entries: HistoryEntry[], next: number | null }} */ (/** @type {unknown} */ (answer));
+  }
+
+  /**
+   * @param {{ current: string, next: string }} codes
+   */
+  async changeCode({ current, next }) {
+    const challenge = await this.#freshChallenge();
+    const id = b64u(randomBytes(16));
+    const salt = b64u(randomBytes(32));
+    const { phone } = await this.#living();
+    const key = await codeKey({ code: next, salt, phone });
+    await this.#messages.exchange({
+      type: "change-code",
+      path: "/code",
+      seal: true,
+      kept: { codeKey: id },
+      beforehand: (record) => ({ salts: { ...record.salts, [id]: salt } }),
+      members: (record) => ({ challenge, code_key_id: record.codeKey, new_code_key_id: id, new_code_key: b64u(key) }),
+      proofKey: (record) => currentCodeKey(record, current),
+    });
+    key.fill(0);
+  }
+
+  /** @param {string} language */
+  async setLanguage(language) {
+    await this.#messages.exchange({ type: "settings", path: "/settings", members: () => ({ language }) });
+  }
+
+  /** @param {"lost" | "not_me" | "other"} reason */
+  async block(reason) {
+    await this.#messages.exchange({ type: "block", path: "/block", members: () => ({ reason }) });
+  }
+
+  /** Unlinks this phone; the identity is blocked until it is activated again. */
+  async remove() {
+    await this.#messages.exchange({ type: "remove", path: "/removal", members: () => ({}) });
+  }
+
+  /** Forgets everything that is stored here. Only after the scheme stopped this phone, or before it knew it. */
+  async forget() {
+    await this.#world.alone(() => this.#store.change(() => null));
+  }
+
+  /**
+   * Delivers the message that was left without answer, if there is one.
+   * @returns {Promise<{ type: string, decision: string | null, returnUrl: string | null, problem: Problem | null } | null>}
+   */
+  async finish() {
+    const done = await this.#messages.finish();
+    if (done === null) return null;
+    const { pending, answer, problem } = done;
+    const returnUrl = answer === null ? null : this.#returnUrl(answer);
+    return { type: pending.type, decision: pending.kept["decision"] ?? null, returnUrl, problem };
+  }
+
+  /**
+   * A signature and its check with the key of this phone: whether the key is there and works.
+   * @returns {Promise<boolean>}
+   */
+  async keyWorks() {
+    const record = await this.#store.read();
+    if (record === null) return false;
+    const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+    const probe = randomBytes(32);
+    const signature = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, record.privateKey, probe);
+    const publicKey = await crypto.subtle.importKey("jwk", record.publicKey, algorithm, false, ["verify"]);
+    return crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, publicKey, signature, probe);
+  }
+
+  /**
+   * Sends a message about a request under the newest challenge of it. A challenge that is older than what the scheme
+   * showed last (another tab asked meanwhile) is renewed once by showing the request again.
+   * @param {Request} request
+   * @param {(challenge: string) => Draft} draft
+   */
+  async #decide(request, draft) {
+    const { challenge } = await this.#living();
+    const fresh = challenge?.action === request.action ? challenge.value : await this.#showAgain(request);
+    try {
+      return await this.#messages.exchange(draft(fresh));
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== "wrong_challenge") throw error;
+      return this.#messages.exchange(draft(await this.#showAgain(request)));
+    }
+  }
+
+  /**
+   * @param {Request} request
+   * @returns {Promise<string>} a new challenge for it
+   */
+  async #showAgain(request) {
+    const again = await this.show(request.action);
+    if (again.digest !== request.digest) throw new Problem({ code: "wrong_shown" });
+    return (await this.#living()).challenge?.value ?? "";
+  }
+
+  async #freshChallenge() {
+    await this.home();
+    return (await this.#living()).challenge?.value ?? "";
+  }
+
+  /**
+   * @param {string} action
+   * @param {string} challenge
+   * @param {string} code
+   * @returns {Draft}
+   */
+  #reveal(action, challenge, code) {
+    return {
+      type: "reveal",
+      path: "/reveals",
+      seal: true,
+      kept: { action },
+      members: ({ codeKey: id }) => ({ action, challenge, code_key_id: id }),
+      proofKey: (record) => currentCodeKey(record, code),
+    };
+  }
+
+  /**
+   * Only the scheme itself is opened after an approval.
+   * @param {Record<string, unknown>} answer
+   */
+  #returnUrl(answer) {
+    const url = answer["return_url"];
+    if (typeof url !== "string" || !URL.canParse(url)) return null;
+    return new URL(url).origin === new URL(this.#base).origin ? url : null;
+  }
+
+  #device() {
+    return { label: this.label };
+  }
+
+  async #channelKey() {
+    const key = (await this.configuration()).phone_channel_keys.keys[0];
+    if (key === undefined) throw new Problem({ code: "unexpected" });
+    return key;
+  }
+
+  async #living() {
+    const record = await this.#store.read();
+    if (record === null) throw new NoPhone();
+    return record;
+  }
+
+  /**
+   * An unsigned call.
+   * @param {string} what
+   * @param {string} path
+   * @param {RequestInit} options
+   * @returns {Promise<Record<string, unknown>>}
+   */
+  async #plain(what, path, options) {
+    /** @type {Response} */
+    let response;
+    try {
+      response = await this.#world.fetch(`${this.#base}/phone/v1${path}`, {
+        ...options,
+        credentials: "omit",
+        cache: "no-store",
+        referrerPolicy: "no-referrer",
+        signal: AbortSignal.timeout(15_000),
+      });
+    } catch {
+      throw new NoAnswer(what);
+    }
+    const content = await response.json().catch(() => null);
+    if (response.ok && content !== null) return content;
+    if (content === null || response.status >= 500) throw new NoAnswer(what);
+    throw new Problem({ ...content, status: response.status });
+  }
+}
+
+/**
+ * @param {string} base
+ * @param {CryptoKey} privateKey
+ * @param {import("./crypto.js").PublicKey} publicKey
+ * @param {string} phoneNumber
+ * @returns {PhoneRecord}
+ */
+function freshRecord(base, privateKey, publicKey, phoneNumber) {
+  return {
+    base,
+    privateKey,
+    publicKey,
+    phone: "",
+    chain: "",
+    stage: "new",
+    stopped: null,
+    account: null,
+    name: "",
+    phoneNumber,
+    codeKey: null,
+    salts: {},
+    challenge: null,
+    pending: null,
+    enrolment: null,
+    codeContext: { phone_number: phoneNumber },
+  };
+}
+
+/**
+ * @param {PhoneRecord} record
+ * @param {string} code
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+function currentCodeKey({ codeKey: id, salts, phone }, code) {
+  const salt = id === null ? undefined : salts[id];
+  if (salt === undefined) throw new NoPhone();
+  return codeKey({ code, salt, phone });
+}
+
+/**
+ * @param {Record<string, unknown>} answer of `claim` or `show`
+ * @returns {Promise<Request>}
+ */
+async function asRequest(answer) {
+  const bytes = b64uDecode(String(answer["shown"]));
+  return {
+    action: String(answer["action"]),
+    shown: /** @type {Shown} */ (JSON.parse(text(bytes))),
+    digest: b64u(await sha256(bytes)),
+    expiresAt: Number(answer["expires_at"]),
+    start: answer["start"] === "link" ? "link" : "qr",
+  };
+}

@@ -1,0 +1,173 @@
+// Home: the identity, what waits for an approval, what was approved before.
+
+import { Problem } from "../engine/problems.js";
+import { momentWords } from "../parts/attributes.js";
+import { fill, h } from "../parts/dom.js";
+import { icon, mark } from "../parts/icons.js";
+import { busy, monogram, note, row, waiting } from "../parts/pieces.js";
+import { entryScreen } from "./entry.js";
+import { openingScreen } from "./intake.js";
+import { stoppedScreen } from "./welcome.js";
+
+/** @typedef {import("../parts/shell.js").Shell} Shell */
+/** @typedef {import("../parts/shell.js").View} View */
+/** @typedef {import("../engine/store.js").Account} Account */
+/** @typedef {import("../engine/phone.js").Home} Home */
+/** @typedef {import("../engine/phone.js").HistoryEntry} HistoryEntry */
+
+/**
+ * @param {Shell} app
+ * @returns {View}
+ */
+export function homeScreen(app) {
+  const card = h("section", { class: "identity" });
+  const news = h("div", { class: "stack" });
+  const requests = h("section", { id: "requests", "aria-labelledby": "requests-title" });
+  const past = h("section", { "aria-labelledby": "history-title" });
+  const list = h("ul", { class: "list", id: "history" });
+  let known = -1;
+
+  /** @param {Home} home */
+  function draw(home) {
+    drawCard(app, card, home.account, home.name, home.level);
+    fill(news, home.incident === null ? null : note("info", incidentSentence(app, home.incident)), trouble(app, home.account));
+    drawRequests(app, requests, home);
+    if (home.open.length > known && known >= 0) app.announce(app.t("home.new_request"));
+    if (home.open.length !== known) void loadHistory();
+    known = home.open.length;
+  }
+
+  async function loadHistory() {
+    const page = await app.phone.history(null).catch(() => null);
+    if (page === null) return;
+    fill(list, page.entries.length === 0 ? empty(app) : page.entries.map((entry) => entryRow(app, entry)));
+    fill(past, h("h2", { id: "history-title" }, app.t("home.history")), list, more(app, list, page.next));
+  }
+
+  /** @param {Error} error */
+  async function failed(error) {
+    const record = await app.phone.record();
+    if (record?.stage === "stopped") return app.open(stoppedScreen, { why: record.stopped ?? "" }, "reset");
+    drawCard(app, card, record?.account ?? null, record?.name ?? "", "");
+    fill(requests);
+    const told = error instanceof Problem && error.code === "account_blocked";
+    fill(news, told ? trouble(app, record?.account ?? null) : note("warning", app.explain(error)));
+  }
+
+  fill(requests, waiting(app.t("loading")));
+  void app.phone.record().then((record) => {
+    if (record !== null && !card.hasChildNodes()) drawCard(app, card, record.account, record.name, "");
+  });
+  const silence = app.live.listen({ home: draw, trouble: failed });
+  if (app.live.latest !== null) draw(app.live.latest);
+  return { name: "home", title: app.t("home.title"), tab: "home", back: false, content: [card, news, requests, past], leave: silence };
+}
+
+/**
+ * @param {Shell} app
+ * @param {Element} card
+ * @param {Account | null} account
+ * @param {string} name
+ * @param {string} level
+ */
+function drawCard(app, card, account, name, level) {
+  const state = account?.state ?? "unknown";
+  card.setAttribute("data-state", state);
+  fill(
+    card,
+    mark(),
+    h("p", { class: "identity-kind" }, "Ipse"),
+    h("p", { class: "identity-name" }, name || app.t("home.you")),
+    h(
+      "p",
+      { class: "identity-state", id: "account-state", "data-state": state },
+      icon(state === "active" ? "check" : state === "blocked" ? "block" : "clock"),
+      app.words(`account.${state}`, "account.unknown"),
+      level === "" || state !== "active" ? null : h("span", { class: "identity-level" }, app.words(`level.${level}`, "level.other")),
+    ),
+  );
+}
+
+/**
+ * @param {Shell} app
+ * @param {{ sentence: Record<string, string> }} incident
+ */
+export function incidentSentence(app, incident) {
+  return incident.sentence[app.language] ?? incident.sentence["en"] ?? "";
+}
+
+/**
+ * @param {Shell} app
+ * @param {Account | null} account
+ */
+function trouble(app, account) {
+  if (account === null || account.state === "active") return null;
+  const words = app.words(`account.${account.state}.${account.why ?? "other"}`, account.state === "blocked" ? "account.blocked.other" : "account.pending.other");
+  const again = h("button", { type: "button", class: "text-button", id: "start-again", onclick: () => void app.ways.startAgain() }, app.t("home.activate_again"));
+  return note(account.state === "blocked" ? "danger" : "warning", h("p", {}, words), again);
+}
+
+/**
+ * @param {Shell} app
+ * @param {Element} section
+ * @param {Home} home
+ */
+function drawRequests(app, section, { open, account }) {
+  if (account.state !== "active") return fill(section);
+  const heading = h("h2", { id: "requests-title" }, app.t("home.requests"));
+  if (open.length === 0) {
+    return fill(section, heading, h("div", { class: "empty" }, icon("scan"), h("p", {}, app.t("home.no_requests"))));
+  }
+  const rows = open.map(({ action, partner, service }) =>
+    row({
+      icon: monogram(partner),
+      words: partner,
+      below: service,
+      data: { action },
+      tone: "row-waiting",
+      press: () => app.open(openingScreen, { action }),
+    }),
+  );
+  return fill(section, heading, h("ul", { class: "list" }, rows));
+}
+
+/** @param {Shell} app */
+function empty(app) {
+  return h("li", { class: "empty" }, icon("clock"), h("p", {}, app.t("home.no_history")));
+}
+
+/**
+ * @param {Shell} app
+ * @param {HistoryEntry} entry
+ */
+function entryRow(app, entry) {
+  return row({
+    icon: monogram(entry.partner),
+    words: entry.partner,
+    below: `${app.words(`outcome.${entry.outcome}`, "outcome.failed")} · ${momentWords(app, entry.at / 1000)}`,
+    data: { entry: entry.action, outcome: entry.outcome },
+    tone: entry.outcome === "approved" ? "" : "row-faded",
+    press: () => app.open(entryScreen, { entry }),
+  });
+}
+
+/**
+ * @param {Shell} app
+ * @param {Element} list
+ * @param {number | null} next
+ * @returns {HTMLElement | null} the way to older entries
+ */
+function more(app, list, next) {
+  if (next === null) return null;
+  let before = next;
+  const pressed = h("button", { type: "button", class: "text-button", id: "history-more" }, app.t("home.earlier"));
+  pressed.addEventListener("click", () =>
+    busy(pressed, async () => {
+      const page = await app.phone.history(before);
+      list.append(...page.entries.map((entry) => entryRow(app, entry)));
+      if (page.next === null) pressed.remove();
+      else before = page.next;
+    }).catch((error) => app.announce(app.explain(error), "assertive")),
+  );
+  return pressed;
+}

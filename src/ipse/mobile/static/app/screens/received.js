@@ -1,0 +1,125 @@
+// Activation after the bank: what the bank said, the code, done.
+
+import { isWeak } from "../engine/weak.js";
+import { attributeLabel, attributeValue } from "../parts/attributes.js";
+import { codePad } from "../parts/codepad.js";
+import { h } from "../parts/dom.js";
+import { icon } from "../parts/icons.js";
+import { button, note, progress } from "../parts/pieces.js";
+
+/** @typedef {import("../parts/shell.js").Shell} Shell */
+/** @typedef {import("../parts/shell.js").View} View */
+/** @typedef {import("../engine/store.js").PhoneRecord} PhoneRecord */
+/** @typedef {import("../engine/store.js").Enrolment} Enrolment */
+/** @typedef {import("../engine/weak.js").CodeContext} CodeContext */
+
+/**
+ * @param {Shell} app
+ * @param {{ record: PhoneRecord, enrolment: Enrolment }} parameters
+ * @returns {View}
+ */
+export function receivedScreen(app, { record, enrolment }) {
+  return {
+    name: "received",
+    title: app.t("received.title"),
+    back: false,
+    content: [
+      progress(app.t("activate.step", { step: 4, steps: 4 }), 4, 4),
+      h("p", { class: "lead" }, app.t("received.lead", { bank: enrolment.registrarName })),
+      h(
+        "dl",
+        { class: "facts", id: "received" },
+        enrolment.received.map(({ name, value }) =>
+          h(
+            "div",
+            { "data-attribute": name },
+            h("dt", {}, attributeLabel(app, name)),
+            h("dd", {}, attributeValue(app, name, value)),
+          ),
+        ),
+      ),
+      enrolment.numberVerified
+        ? note("ok", app.t("received.number_ok", { number: record.phoneNumber }))
+        : note("warning", app.t("received.number_unknown", { number: record.phoneNumber })),
+    ],
+    actions: [
+      button({
+        id: "received-continue",
+        words: app.t("received.continue"),
+        press: () => app.open(chooseCodeScreen, { context: record.codeContext }),
+      }),
+      button({ id: "start-again", kind: "quiet", words: app.t("received.wrong"), press: () => void app.ways.startAgain() }),
+    ],
+  };
+}
+
+/**
+ * @param {Shell} app
+ * @param {{ context: CodeContext, objection?: string }} parameters
+ * @returns {View}
+ */
+export function chooseCodeScreen(app, { context, objection }) {
+  const pad = codePad(app, {
+    objection,
+    label: app.t("code.pad"),
+    entered: async (code) => {
+      if (isWeak(code, context)) return app.t("choose_code.weak");
+      app.open(repeatCodeScreen, { code, context });
+      return null;
+    },
+  });
+  return {
+    name: "choose-code",
+    title: app.t("choose_code.title"),
+    content: [h("p", { class: "lead" }, app.t("choose_code.lead")), pad.element],
+    leave: pad.leave,
+  };
+}
+
+/**
+ * @param {Shell} app
+ * @param {{ code: string, context: CodeContext }} parameters
+ * @returns {View}
+ */
+function repeatCodeScreen(app, { code, context }) {
+  const pad = codePad(app, {
+    label: app.t("code.pad"),
+    entered: async (again) => {
+      if (again !== code) {
+        app.open(chooseCodeScreen, { context, objection: app.t("choose_code.differ") }, "replace");
+        return null;
+      }
+      const { account, moved } = await app.phone.activate(code);
+      void navigator.storage?.persist?.().catch(() => false);
+      app.open(doneScreen, { state: account.state, moved }, "reset");
+      return null;
+    },
+  });
+  return {
+    name: "repeat-code",
+    title: app.t("repeat_code.title"),
+    content: [h("p", { class: "lead" }, app.t("repeat_code.lead")), pad.element],
+    leave: pad.leave,
+  };
+}
+
+/**
+ * @param {Shell} app
+ * @param {{ state: string, moved: boolean }} parameters
+ * @returns {View}
+ */
+export function doneScreen(app, { state, moved }) {
+  const active = state === "active";
+  return {
+    name: "done",
+    title: app.t(active ? "done.title" : "done.pending_title"),
+    back: false,
+    content: [
+      h("div", { class: active ? "figure figure-ok" : "figure figure-warning" }, icon(active ? "check" : "clock")),
+      h("p", { class: "lead", id: "done", "data-state": state }, app.t(active ? "done.text" : "done.pending_text")),
+      ...(moved ? [note("info", app.t("done.moved"))] : []),
+      ...(active ? [note("info", app.t("done.advice"))] : []),
+    ],
+    actions: [button({ id: "done-continue", words: app.t("done.continue"), press: () => app.ways.home() })],
+  };
+}

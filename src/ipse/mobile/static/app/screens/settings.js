@@ -1,0 +1,257 @@
+// Settings: language, code, check, blocking, removal, documents.
+
+import { isWeak } from "../engine/weak.js";
+import { Problem } from "../engine/problems.js";
+import { codePad } from "../parts/codepad.js";
+import { fill, h } from "../parts/dom.js";
+import { icon } from "../parts/icons.js";
+import { LANGUAGE_NAMES, LANGUAGES } from "../parts/language.js";
+import { busy, button, complaint, note, row } from "../parts/pieces.js";
+import { documentsIn } from "./activate.js";
+import { checkScreen } from "./check.js";
+import { stoppedScreen } from "./welcome.js";
+
+/** @typedef {import("../parts/shell.js").Shell} Shell */
+/** @typedef {import("../parts/shell.js").View} View */
+/** @typedef {import("../parts/language.js").MessageId} MessageId */
+
+/**
+ * @param {Shell} app
+ * @returns {View}
+ */
+export function settingsScreen(app) {
+  const documents = h("ul", { class: "list" });
+  app.phone
+    .configuration()
+    .then((configuration) =>
+      fill(
+        documents,
+        documentsIn(configuration, app.language).map(({ kind, url, version }) =>
+          h(
+            "li",
+            {},
+            h(
+              "a",
+              { class: "row", href: url, target: "_blank", rel: "noopener noreferrer" },
+              h("span", { class: "row-words" }, h("span", { class: "row-main" }, app.words(`document.${kind}`, "document.other")), h("span", { class: "row-below" }, app.t("document.version", { version }))),
+              h("span", { class: "row-next" }, icon("link")),
+            ),
+          ),
+        ),
+      ),
+    )
+    .catch(() => undefined); // without connection the links are simply not there
+  return {
+    name: "settings",
+    title: app.t("settings.title"),
+    tab: "settings",
+    back: false,
+    content: [
+      h(
+        "ul",
+        { class: "list" },
+        row({ id: "settings-language", icon: icon("globe"), words: app.t("settings.language"), aside: LANGUAGE_NAMES[app.language], press: () => app.open(languageScreen, undefined) }),
+        row({ id: "settings-code", icon: icon("lock"), words: app.t("settings.code"), press: () => app.open(changeCodeScreen, {}) }),
+        row({ id: "settings-check", icon: icon("phone"), words: app.t("settings.check"), press: () => app.open(checkScreen, undefined) }),
+      ),
+      h("h2", {}, app.t("settings.when_wrong")),
+      h(
+        "ul",
+        { class: "list" },
+        row({ id: "settings-block", icon: icon("block"), words: app.t("settings.block"), below: app.t("settings.block_more"), press: () => app.open(blockScreen, undefined) }),
+        row({ id: "settings-remove", icon: icon("trash"), words: app.t("settings.remove"), below: app.t("settings.remove_more"), press: () => app.open(removeScreen, undefined) }),
+      ),
+      h("h2", {}, app.t("settings.about")),
+      documents,
+      h("p", { class: "hint" }, app.t("settings.version", { version: app.phone.version })),
+      h("p", { class: "hint" }, app.t("settings.size")),
+    ],
+  };
+}
+
+/**
+ * @param {Shell} app
+ * @returns {View}
+ */
+function languageScreen(app) {
+  const choices = LANGUAGES.map((language) =>
+    h(
+      "label",
+      { class: "row choice", lang: language },
+      h("input", {
+        type: "radio",
+        name: "language",
+        value: language,
+        "data-language": language,
+        checked: language === app.language,
+        onchange: () => void app.ways.changeLanguage(language),
+      }),
+      h("span", { class: "row-words" }, LANGUAGE_NAMES[language]),
+      h("span", { class: "choice-mark" }, icon("check")),
+    ),
+  );
+  return {
+    name: "language",
+    title: app.t("settings.language"),
+    content: [h("div", { class: "list", role: "radiogroup", "aria-labelledby": "title" }, choices)],
+  };
+}
+
+/**
+ * Three pads in a row: the code so far, the new one, the new one again. Nothing is sent before the third.
+ * @param {Shell} app
+ * @param {{ current?: string, next?: string, objection?: string }} parameters
+ * @returns {View}
+ */
+function changeCodeScreen(app, { current, next, objection }) {
+  const step = current === undefined ? "current" : next === undefined ? "next" : "again";
+
+  /** @param {string} code */
+  async function entered(code) {
+    if (current === undefined) {
+      app.open(changeCodeScreen, { current: code }, "replace");
+      return null;
+    }
+    if (next === undefined) {
+      const context = (await app.phone.record())?.codeContext;
+      if (isWeak(code, context)) return app.t("choose_code.weak");
+      if (code === current) return app.t("change_code.same");
+      app.open(changeCodeScreen, { current, next: code }, "replace");
+      return null;
+    }
+    if (code !== next) {
+      app.open(changeCodeScreen, { current, objection: app.t("choose_code.differ") }, "replace");
+      return null;
+    }
+    await change(current, next);
+    return null;
+  }
+
+  /**
+   * @param {string} old
+   * @param {string} fresh
+   */
+  async function change(old, fresh) {
+    try {
+      await app.phone.changeCode({ current: old, next: fresh });
+      app.open(codeChangedScreen, undefined, "replace");
+    } catch (error) {
+      if (error instanceof Problem && error.code === "account_blocked") return app.ways.home();
+      app.open(changeCodeScreen, { objection: app.explain(error) }, "replace");
+    }
+  }
+
+  const pad = codePad(app, { label: app.t("code.pad"), entered, objection });
+  /** @type {Record<typeof step, [MessageId, MessageId]>} */
+  const words = {
+    current: ["change_code.current", "change_code.current_lead"],
+    next: ["choose_code.title", "choose_code.lead"],
+    again: ["repeat_code.title", "repeat_code.lead"],
+  };
+  return {
+    name: `change-code-${step}`,
+    title: app.t(words[step][0]),
+    content: [h("p", { class: "lead" }, app.t(words[step][1])), pad.element],
+    leave: pad.leave,
+  };
+}
+
+/**
+ * @param {Shell} app
+ * @returns {View}
+ */
+function codeChangedScreen(app) {
+  return {
+    name: "code-changed",
+    title: app.t("change_code.done"),
+    back: false,
+    content: [h("div", { class: "figure figure-ok" }, icon("check")), h("p", { class: "lead", id: "code-changed" }, app.t("change_code.done_text"))],
+    actions: [button({ id: "done-continue", words: app.t("done.continue"), press: () => app.ways.home() })],
+  };
+}
+
+/**
+ * @param {Shell} app
+ * @returns {View}
+ */
+function blockScreen(app) {
+  const problem = complaint();
+  /** @type {["lost" | "not_me" | "other", MessageId][]} */
+  const reasons = [
+    ["lost", "block.lost"],
+    ["not_me", "block.not_me"],
+    ["other", "block.other"],
+  ];
+  /** @type {"lost" | "not_me" | "other"} */
+  let reason = "not_me";
+  const choices = reasons.map(([value, words]) =>
+    h(
+      "label",
+      { class: "row choice" },
+      h("input", { type: "radio", name: "reason", value, "data-reason": value, checked: value === reason, onchange: () => (reason = value) }),
+      h("span", { class: "row-words" }, app.t(words)),
+      h("span", { class: "choice-mark" }, icon("check")),
+    ),
+  );
+  const press = button({
+    id: "block-confirm",
+    kind: "danger",
+    icon: "block",
+    words: app.t("block.confirm"),
+    press: () =>
+      busy(press, async () => {
+        await app.phone.block(reason);
+        app.open(blockedScreen, undefined, "reset");
+      }).catch((error) => (problem.textContent = app.explain(error))),
+  });
+  return {
+    name: "block",
+    title: app.t("block.title"),
+    content: [
+      note("warning", app.t("block.text")),
+      h("h2", { id: "reason-title" }, app.t("block.why")),
+      h("div", { class: "list", role: "radiogroup", "aria-labelledby": "reason-title" }, choices),
+      problem,
+    ],
+    actions: [press],
+  };
+}
+
+/**
+ * @param {Shell} app
+ * @returns {View}
+ */
+export function blockedScreen(app) {
+  return {
+    name: "blocked",
+    title: app.t("blocked.title"),
+    back: false,
+    content: [h("div", { class: "figure figure-danger" }, icon("block")), h("p", { class: "lead", id: "blocked" }, app.t("blocked.text"))],
+    actions: [button({ id: "blocked-home", words: app.t("outcome.home"), press: () => app.ways.home() })],
+  };
+}
+
+/**
+ * @param {Shell} app
+ * @returns {View}
+ */
+function removeScreen(app) {
+  const problem = complaint();
+  const press = button({
+    id: "remove-confirm",
+    kind: "danger",
+    icon: "trash",
+    words: app.t("remove.confirm"),
+    press: () =>
+      busy(press, async () => {
+        await app.phone.remove();
+        app.open(stoppedScreen, { why: "removed" }, "reset");
+      }).catch((error) => (problem.textContent = app.explain(error))),
+  });
+  return {
+    name: "remove",
+    title: app.t("remove.title"),
+    content: [note("warning", app.t("remove.text")), h("p", {}, app.t("remove.after")), problem],
+    actions: [press],
+  };
+}
