@@ -198,7 +198,7 @@ class SignIn:
                 fact = (view.state, view.action.expires_at)
                 yield None if fact == told else self._news(view)
                 told = fact
-                if view.state not in OPEN and not _waits_for_link(view):
+                if view.state not in OPEN:
                     return
                 left = (view.action.expires_at - self._clock.now()) / SECOND
                 await bell.wait(next_check(handle, left))
@@ -283,10 +283,6 @@ class SignIn:
 
     def _collected(self, collected: Collected) -> str:
         return self._endings[collected.protocol["door"]](collected)
-
-
-def _waits_for_link(view: ActionView) -> bool:
-    return view.state is ActionState.APPROVED and view.action.start is Start.LINK
 
 
 def _language(request: Request, action: Action) -> str:

@@ -186,6 +186,9 @@ extend.addEventListener("submit", (event) => {
   );
 });
 
+// Whoever cancels leaves by the form's answer; news of it must not lead elsewhere meanwhile.
+document.getElementById("cancel")?.addEventListener("submit", stop);
+
 // --- start -------------------------------------------------------------------------------------------------------
 
 // The address of a partner's request is not one to reload: it would begin another. This one shows the same again.
