@@ -8,6 +8,7 @@ Written so that an old Python can still say that it is too old.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.util
 import os
@@ -161,11 +162,17 @@ def install_from_debian(package: str) -> bool:
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     command = ["apt-get", "install", "-y", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold"]
     trusted = AUTHORITIES.read_bytes() if AUTHORITIES.is_file() else b""
-    subprocess.call(["apt-get", "update", "-q"], env=environment)
+    refresh_package_lists()
     installed = subprocess.call([*command, package], env=environment) == 0
     keep_trusting(trusted)
     importlib.invalidate_caches()
     return installed
+
+
+@functools.lru_cache(maxsize=None)  # noqa: UP033 - an old Python must come as far as being told that it is
+def refresh_package_lists() -> None:
+    """Learn once what Debian offers; a bare machine has no lists. A failure shows in the installation."""
+    subprocess.call(["apt-get", "update", "-q"])
 
 
 def keep_trusting(trusted: bytes) -> None:
