@@ -409,7 +409,7 @@ def _print_history(console: Console, entries: list[dict[str, Any]]) -> None:
     table = Table("when", "partner", "service", "outcome", "shared", "declined")
     for entry in entries:
         table.add_row(
-            str(entry["at"]),
+            text(entry["at"] * SECOND),
             escape(_name(entry["partner"])),
             escape(_name(entry["service"])),
             entry["outcome"],

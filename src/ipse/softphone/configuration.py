@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import httpx
 import msgspec
 
+from ipse.kernel.clock import SECOND, Clock
 from ipse.softphone.errors import NoAnswer
+
+_FRESH_SECONDS = 300
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -47,6 +52,24 @@ class Configuration(msgspec.Struct, frozen=True):
             {"kind": one.kind, "version": one.version, "language": one.language, "sha256": one.sha256}
             for one in chosen.values()
         ]
+
+
+@dataclass(slots=True)
+class Configurations:
+    """Configurations by base address; each is fetched again after five minutes, so that no rotated key is missed."""
+
+    http: httpx.Client
+    clock: Clock
+    _known: dict[str, tuple[Configuration, int]] = field(default_factory=dict)
+
+    def at(self, base: str) -> Configuration:
+        """The configuration of the scheme at `base`. Raises as `fetch`."""
+        now = self.clock.now()
+        known = self._known.get(base)
+        if known is None or not 0 <= now - known[1] < _FRESH_SECONDS * SECOND:
+            known = (fetch(self.http, base), now)
+            self._known[base] = known
+        return known[0]
 
 
 def fetch(http: httpx.Client, base: str) -> Configuration:

@@ -1,7 +1,6 @@
 """What a phone says (protocol sections 2 to 5): complete messages, ready to be stored and sent.
 
-The scheme's sealing key is fetched when the first sealed message is written, so that a rotated key is never missed
-for longer than one run.
+`Writer` needs the scheme's configuration for sealed messages only: it names the key to seal to.
 """
 
 from __future__ import annotations

@@ -13,9 +13,10 @@ import msgspec
 
 from ipse.kernel.clock import Clock, SystemClock
 from ipse.kernel.ids import Ids, RandomIds, b64u_decode
-from ipse.softphone import activation, configuration
+from ipse.softphone import activation
 from ipse.softphone.activation import Activated, Activation
 from ipse.softphone.channel import Answer, Channel
+from ipse.softphone.configuration import Configurations
 from ipse.softphone.connections import connect
 from ipse.softphone.errors import CannotDecline, NoPhone
 from ipse.softphone.links import Start, parse
@@ -113,7 +114,7 @@ class SoftPhone:
         self._writer = Writer(
             clock=self._clock,
             ids=self._ids,
-            configuration=lambda base: configuration.fetch(self._http, base),
+            configuration=Configurations(self._http, self._clock).at,
         )
 
     def __enter__(self) -> Self:
