@@ -1,6 +1,7 @@
 // Names and values of attributes in the words of people.
 
 import { h } from "./dom.js";
+import { LOCALES } from "./language.js";
 
 /** @typedef {import("./shell.js").Shell} Shell */
 
@@ -40,7 +41,7 @@ export function attributeLabel(app, name) {
  */
 export function attributeValue(app, name, value) {
   if (typeof value === "boolean") return app.t(value ? "yes" : "no");
-  if (typeof value === "number") return value.toLocaleString(app.language);
+  if (typeof value === "number") return value.toLocaleString(LOCALES[app.language]);
   if (typeof value === "string") return wordsOf(app, name, value);
   if (Array.isArray(value)) return value.map((item) => String(item)).join(", ");
   if (typeof value !== "object" || value === null) return "";
@@ -101,7 +102,7 @@ function wordsOf(app, name, value) {
 function dateWords(app, year, month, day) {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
-  return date.toLocaleDateString(app.language, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+  return date.toLocaleDateString(LOCALES[app.language], { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 }
 
 /**
@@ -121,11 +122,11 @@ export function countryName(app, code) {
  */
 export function momentWords(app, milliseconds) {
   const date = new Date(milliseconds);
-  const time = date.toLocaleTimeString(app.language, { hour: "2-digit", minute: "2-digit" });
+  const time = date.toLocaleTimeString(LOCALES[app.language], { hour: "2-digit", minute: "2-digit" });
   const today = new Date();
   if (date.toDateString() === today.toDateString()) return app.t("moment.today", { time });
   today.setDate(today.getDate() - 1);
   if (date.toDateString() === today.toDateString()) return app.t("moment.yesterday", { time });
-  const day = date.toLocaleDateString(app.language, { day: "numeric", month: "long", year: "numeric" });
+  const day = date.toLocaleDateString(LOCALES[app.language], { day: "numeric", month: "long", year: "numeric" });
   return app.t("moment.other", { day, time });
 }

@@ -11,6 +11,9 @@ export const LANGUAGES = /** @type {const} */ (["nl", "fr", "de", "en"]);
 /** Each language in itself, as everybody looks for their own. */
 export const LANGUAGE_NAMES = { nl: "Nederlands", fr: "Français", de: "Deutsch", en: "English" };
 
+/** How dates and numbers are written; English as Europeans write it. */
+export const LOCALES = { nl: "nl-BE", fr: "fr-BE", de: "de-DE", en: "en-GB" };
+
 /**
  * @param {readonly (string | null)[]} wishes best first, e.g. `navigator.languages`
  * @returns {Language}

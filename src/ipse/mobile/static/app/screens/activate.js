@@ -16,7 +16,7 @@ import { Problem } from "../engine/problems.js";
 /** What the person has said so far. */
 /** @typedef {{ documents: Document[], country: string, number: string, phoneNumber: string, email: string }} Wish */
 
-const STEPS = 4;
+export const STEPS = 5;
 
 /**
  * The documents in the person's language, or in English where there is no translation.

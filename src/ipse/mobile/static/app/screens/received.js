@@ -6,6 +6,7 @@ import { codePad } from "../parts/codepad.js";
 import { h } from "../parts/dom.js";
 import { icon } from "../parts/icons.js";
 import { button, note, progress } from "../parts/pieces.js";
+import { STEPS } from "./activate.js";
 
 /** @typedef {import("../parts/shell.js").Shell} Shell */
 /** @typedef {import("../parts/shell.js").View} View */
@@ -24,7 +25,7 @@ export function receivedScreen(app, { record, enrolment }) {
     title: app.t("received.title"),
     back: false,
     content: [
-      progress(app.t("activate.step", { step: 4, steps: 4 }), 4, 4),
+      progress(app.t("activate.step", { step: 4, steps: STEPS }), 4, STEPS),
       h("p", { class: "lead" }, app.t("received.lead", { bank: enrolment.registrarName })),
       h(
         "dl",
@@ -71,7 +72,7 @@ export function chooseCodeScreen(app, { context, objection }) {
   return {
     name: "choose-code",
     title: app.t("choose_code.title"),
-    content: [h("p", { class: "lead" }, app.t("choose_code.lead")), pad.element],
+    content: [lastStep(app), h("p", { class: "lead" }, app.t("choose_code.lead")), pad.element],
     leave: pad.leave,
   };
 }
@@ -98,9 +99,14 @@ function repeatCodeScreen(app, { code, context }) {
   return {
     name: "repeat-code",
     title: app.t("repeat_code.title"),
-    content: [h("p", { class: "lead" }, app.t("repeat_code.lead")), pad.element],
+    content: [lastStep(app), h("p", { class: "lead" }, app.t("repeat_code.lead")), pad.element],
     leave: pad.leave,
   };
+}
+
+/** @param {Shell} app */
+function lastStep(app) {
+  return progress(app.t("activate.step", { step: STEPS, steps: STEPS }), STEPS, STEPS);
 }
 
 /**
@@ -114,9 +120,15 @@ export function doneScreen(app, { state, moved }) {
     name: "done",
     title: app.t(active ? "done.title" : "done.pending_title"),
     back: false,
+    bare: true,
     content: [
-      h("div", { class: active ? "figure figure-ok" : "figure figure-warning" }, icon(active ? "check" : "clock")),
-      h("p", { class: "lead", id: "done", "data-state": state }, app.t(active ? "done.text" : "done.pending_text")),
+      h(
+        "div",
+        { class: "outcome", id: "done", "data-state": state },
+        h("div", { class: `figure figure-big ${active ? "figure-ok" : "figure-warning"}` }, icon(active ? "check" : "clock")),
+        h("h1", { id: "title", tabindex: "-1" }, app.t(active ? "done.title" : "done.pending_title")),
+        h("p", { class: "lead" }, app.t(active ? "done.text" : "done.pending_text")),
+      ),
       ...(moved ? [note("info", app.t("done.moved"))] : []),
       ...(active ? [note("info", app.t("done.advice"))] : []),
     ],

@@ -1,0 +1,118 @@
+// Keeps the shell of the app, so that it opens without a connection. Nothing of a person is ever in this cache, and
+// what the scheme says never passes through here.
+
+/// <reference lib="webworker" />
+
+// The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
+const VERSION = "FTmUyps6BXUbrgXY";
+const FILES = [
+  "/",
+  "/app.js",
+  "/css/fonts.css",
+  "/css/fonts/atkinson-hyperlegible-next-latin-ext.woff2",
+  "/css/fonts/atkinson-hyperlegible-next-latin.woff2",
+  "/css/parts.css",
+  "/css/screens.css",
+  "/css/shell.css",
+  "/css/tokens.css",
+  "/engine/crypto.js",
+  "/engine/encoding.js",
+  "/engine/live.js",
+  "/engine/messages.js",
+  "/engine/phone.js",
+  "/engine/problems.js",
+  "/engine/settling.js",
+  "/engine/starts.js",
+  "/engine/store.js",
+  "/engine/watch.js",
+  "/engine/weak.js",
+  "/icons/apple-touch-icon.png",
+  "/icons/icon-192.png",
+  "/icons/icon-512.png",
+  "/icons/icon.svg",
+  "/icons/maskable-512.png",
+  "/manifest.webmanifest",
+  "/messages/de.json",
+  "/messages/en.json",
+  "/messages/fr.json",
+  "/messages/nl.json",
+  "/parts/attributes.js",
+  "/parts/codepad.js",
+  "/parts/dom.js",
+  "/parts/icons.js",
+  "/parts/language.js",
+  "/parts/phone_numbers.js",
+  "/parts/pieces.js",
+  "/parts/shell.js",
+  "/scanner/camera.js",
+  "/scanner/reader.js",
+  "/screens/activate.js",
+  "/screens/check.js",
+  "/screens/entry.js",
+  "/screens/home.js",
+  "/screens/intake.js",
+  "/screens/outcome.js",
+  "/screens/received.js",
+  "/screens/request.js",
+  "/screens/scan.js",
+  "/screens/settings.js",
+  "/screens/welcome.js",
+  "/vendor/qr/decode.js",
+  "/vendor/qr/index.js",
+];
+
+const CACHE = `ipse-shell-${VERSION}`;
+const SETTINGS = "/app.json";
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
+worker.addEventListener("install", (event) => {
+  event.waitUntil(keepShell().then(() => worker.skipWaiting()));
+});
+
+worker.addEventListener("activate", (event) => {
+  event.waitUntil(forgetOlder().then(() => worker.clients.claim()));
+});
+
+worker.addEventListener("fetch", (event) => {
+  const url = new URL(event.request.url);
+  if (event.request.method !== "GET" || url.origin !== worker.location.origin) return;
+  if (event.request.mode === "navigate") event.respondWith(kept("/"));
+  else if (url.pathname === SETTINGS) event.respondWith(newest(event.request));
+  else if (FILES.includes(url.pathname)) event.respondWith(kept(url.pathname));
+});
+
+async function keepShell() {
+  const cache = await caches.open(CACHE);
+  await cache.addAll([...FILES, SETTINGS].map((path) => new Request(path, { cache: "no-cache" })));
+}
+
+async function forgetOlder() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith("ipse-shell-") && name !== CACHE).map((name) => caches.delete(name)));
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<Response>}
+ */
+async function kept(path) {
+  const cache = await caches.open(CACHE);
+  return (await cache.match(path)) ?? fetch(path);
+}
+
+/**
+ * @param {Request} request
+ * @returns {Promise<Response>}
+ */
+async function newest(request) {
+  const cache = await caches.open(CACHE);
+  try {
+    const response = await fetch(request);
+    if (response.ok) await cache.put(SETTINGS, response.clone());
+    return response;
+  } catch (error) {
+    const older = await cache.match(SETTINGS);
+    if (older === undefined) throw error;
+    return older;
+  }
+}
