@@ -54,7 +54,9 @@ def sandbox(
 
         prepare(folder, places)
         if prepare_only:
-            console.print(f"ready in {folder}: ipse serve --config {folder}/ipse.toml, ipse world --data {folder}")
+            console.print(
+                f"ready in {folder}: ipse serve --config {folder}/ipse.toml, ipse world --data {folder}", soft_wrap=True
+            )
             return
         _run(folder, places, kept=data is not None)
 

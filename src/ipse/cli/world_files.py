@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 from pathlib import Path
 
 import msgspec
@@ -81,13 +82,18 @@ async def _register(partners: Partners, registration: PartnerRegistration) -> No
     """Tell the scheme of a partner, unless it knows all that already: every telling writes an audit line."""
     wanted = _partner(registration)
     known = await partners.partner(wanted.partner_id)
-    same_secret = known is None or registration.secret is None or partners.secret(known) == registration.secret
-    if known is None or msgspec.structs.replace(known, sealed_secret=None) != wanted or not same_secret:
+    if not _is_known(partners, known, wanted, registration):
         await partners.register_partner(wanted, secret=registration.secret, actor=_ACTOR)
     for each in registration.services:
         service = _service(registration.client_id, each)
         if await partners.service(service.code) != service:
             await partners.register_service(service, actor=_ACTOR)
+
+
+def _is_known(partners: Partners, known: Partner | None, wanted: Partner, registration: PartnerRegistration) -> bool:
+    if known is None or msgspec.structs.replace(known, sealed_secret=None) != wanted:
+        return False
+    return registration.secret is None or hmac.compare_digest(partners.secret(known), registration.secret)
 
 
 def _partner(registration: PartnerRegistration) -> Partner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -50,6 +51,10 @@ NAMES: Final[Mapping[str, str]] = {
 }
 
 
+_DOCUMENTS: Final = {"I": "Identity card", "P": "Passport"}
+_MOMENT: Final = re.compile(r"(\d{4}-\d{2}-\d{2})T[0-9:.]+(Z|[+-]\d{2}:\d{2})")
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One line of a page: a name, the lines of its value, and where it came from."""
@@ -68,7 +73,8 @@ def shown(received: Received) -> list[Shown]:
         if short in {"picture", "physical_person_photo"}:
             continue
         place = "ID token" if claim in received.id_token else "UserInfo"
-        found.append(Shown(NAMES.get(short, short), tuple(_lines(value)), claim, place))
+        lines = (_DOCUMENTS.get(str(value)[:1], str(value)),) if short == "IDDocumentType" else tuple(_lines(value))
+        found.append(Shown(NAMES.get(short, short), lines, claim, place))
     order = list(NAMES.values())
     return sorted(found, key=lambda one: order.index(one.name) if one.name in order else len(order))
 
@@ -98,4 +104,5 @@ def _lines(value: Any) -> list[str]:  # noqa: ANN401 - any JSON
         ]
     if isinstance(value, list):
         return [", ".join(str(each) for each in value)]
-    return [str(value)]
+    moment = _MOMENT.fullmatch(str(value))
+    return [moment[1] if moment else str(value)]
