@@ -11,7 +11,7 @@ import structlog
 from ipse.attributes.model import NATIONAL_NUMBER_COUNTRIES, Evidence, complete
 from ipse.attributes.service import Attributes
 from ipse.enrolment import store
-from ipse.enrolment.clients import DEADLINE, BankClient, bank_clients
+from ipse.enrolment.clients import DEADLINE, BankClient
 from ipse.enrolment.errors import (
     EndReason,
     EnrolmentEndedError,
@@ -44,11 +44,10 @@ from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids, sha256
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.sealing import blind_index
-from ipse.kernel.settings import Environment, Registrar, Settings
+from ipse.kernel.settings import Environment, Settings
 from ipse.people.model import AccountState, Enrolled
 from ipse.people.service import People
 from ipse.standards import ida
-from ipse.standards.jose import private_keys
 from ipse.storage.database import Database
 from ipse.storage.statement import Row, Transaction, one, run
 
@@ -345,15 +344,6 @@ class Enrolments:
         """Delete enrolments that expired before then (microseconds), however they ended. Returns how many."""
         return len(await self.database.rows(store.DELETE_OLD, before))
 
-    async def close(self) -> None:
-        """Let go of the connections to banks."""
-        for client in self.clients.values():
-            await client.close()
-
-    def registrars(self) -> list[Registrar]:
-        """Return the registrars people can choose."""
-        return [client.registrar for client in self.clients.values()]
-
     def _client(self, registrar: str) -> BankClient:
         client = self.clients.get(registrar)
         if client is None:
@@ -372,41 +362,6 @@ class Enrolments:
         if ended is not None:
             log.info("enrolment_ended", enrolment=row["enrolment_id"], why=why, detail=detail)
         return Back(language=row["language"], ended=why)
-
-
-def build_enrolments(
-    settings: Settings,
-    *,
-    keystore: Keystore,
-    database: Database,
-    people: People,
-    attributes: Attributes,
-    clock: Clock,
-    ids: Ids,
-) -> Enrolments:
-    """Build the service with one client for each bank of the settings.
-
-    Raises:
-        KeyError, IndexError: the keystore lacks a key.
-    """
-    signing = private_keys(keystore.signing_keys("registrar"))[0]
-    clients = bank_clients(
-        settings.registrars,
-        redirect_uri=f"{settings.base_url}/enrolment/return",
-        signing=signing,
-        clock=clock,
-        ids=ids,
-    )
-    return Enrolments(
-        database=database,
-        settings=settings,
-        keystore=keystore,
-        people=people,
-        attributes=attributes,
-        clients=clients,
-        clock=clock,
-        ids=ids,
-    )
 
 
 def _account_state(answer: Answer) -> tuple[AccountState, str | None]:
