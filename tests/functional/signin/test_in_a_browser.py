@@ -16,6 +16,12 @@ from ipse.kernel.settings import Lifetimes
 from tests.functional.signin.conftest import Site
 
 
+@pytest.fixture(params=["sqlite"])
+def engine() -> str:
+    """One engine is enough here: what a browser sees does not depend on it."""
+    return "sqlite"
+
+
 @pytest.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
     context = await browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
