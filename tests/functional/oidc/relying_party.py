@@ -123,7 +123,7 @@ class RelyingParty:
             return {"client_id": self.client_id, "client_secret": self.secret}
         return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": self.assertion()}
 
-    async def token(self, code: str, verifier: str | None, **changes: str | None) -> httpx.Response:
+    async def token(self, code: str, verifier: str | None, /, **changes: str | None) -> httpx.Response:
         endpoint = (await self.discover())["token_endpoint"]
         good: dict[str, str | None] = {
             "grant_type": "authorization_code",
