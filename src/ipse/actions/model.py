@@ -24,6 +24,9 @@ class ActionState(StrEnum):
 
 OPEN = (ActionState.WAITING, ActionState.CLAIMED)
 
+FACTS_AT_ONCE = 32
+"""How many actions one look at states and ends covers."""
+
 
 class Start(StrEnum):
     """How the phone came to the action. After a link only the returning browser finishes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ipse.actions.model import Action, ActionState, Request, Start
+from ipse.actions.model import FACTS_AT_ONCE, Action, ActionState, Request, Start
 from ipse.storage.statement import Row
 
 _COLUMNS = """action_id, handle, frame_id, state, why, kind, partner_id, service_code, request, browser_hash, start,
@@ -27,6 +27,8 @@ BY_HANDLE = _SELECT + "where handle = $1"
 BY_FRAME = _SELECT + "where frame_id = $1"
 BY_ID = _SELECT + "where action_id = $1"
 BY_RETURN = _SELECT + "where return_hash = $1"
+_PLACES = ", ".join(f"${place}" for place in range(1, FACTS_AT_ONCE + 1))
+STATES = f"select action_id, state, expires_at from actions_actions where action_id in ({_PLACES})"  # noqa: S608 - $n
 EXTEND = """
 update actions_actions set expires_at = $3
 where handle = $1 and browser_hash = $2 and state in ('waiting', 'claimed') and expires_at > $4 and expires_at < $3
