@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from ipse.attributes.service import Attributes
@@ -139,6 +141,21 @@ async def test_of_two_enrolments_at_once_the_first_to_finish_ends_the_other(stag
     with pytest.raises(Refused) as refused:
         await second.activate()
     assert (refused.value.code, refused.value.fields["why"]) == ("enrolment_ended", "superseded")
+
+
+async def test_of_two_activations_at_the_same_moment_one_wins(stage: Stage) -> None:
+    """T-14: one account, one active phone; the loser is told, not broken."""
+    phones = [Phone(stage, *ADA) for _ in range(4)]
+    for phone in phones:
+        await phone.bring(await phone.visit_bank())
+    messages = [await phone.activation_message() for phone in phones]
+    answers = await asyncio.gather(
+        *(phone.post(message) for phone, message in zip(phones, messages, strict=True))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 410, 410, 410]
+    assert {answer.json()["why"] for answer in answers if answer.status_code == 410} == {"superseded"}
+    assert await stage.count(ACCOUNTS) == 1
+    assert await stage.count("select count(*) as n from phones_phones where state = 'active'") == 1
 
 
 @pytest.mark.parametrize(("day", "outcome"), [(1_483_574_400, "under_age"), (1_483_660_800, "")])
