@@ -40,7 +40,7 @@ export function entryScreen(app, parameters) {
       h(
         "dl",
         { class: "facts" },
-        line(app.t("entry.when"), momentWords(app, entry.at / 1000)),
+        line(app.t("entry.when"), momentWords(app, entry.at * 1000)),
         line(app.t("entry.what"), app.words(`type.${entry.type}`, "type.other")),
         entry.start ? line(app.t("entry.start"), app.words(`start.${entry.start}`, "start.other")) : null,
         entry.method ? line(app.t("entry.method"), app.words(`method.${entry.method}`, "method.other")) : null,

@@ -144,7 +144,7 @@ function entryRow(app, entry) {
   return row({
     icon: monogram(entry.partner),
     words: entry.partner,
-    below: `${app.words(`outcome.${entry.outcome}`, "outcome.failed")} · ${momentWords(app, entry.at / 1000)}`,
+    below: `${app.words(`outcome.${entry.outcome}`, "outcome.failed")} · ${momentWords(app, entry.at * 1000)}`,
     data: { entry: entry.action, outcome: entry.outcome },
     tone: entry.outcome === "approved" ? "" : "row-faded",
     press: () => app.open(entryScreen, { entry }),
