@@ -8,8 +8,8 @@ import zlib
 from ipse.actions.model import ActionState, ActionView
 from ipse.signin.model import Outcome
 
-CHECK_SECONDS = 8.0
-"""How long a waiting page relies on being woken before it looks for itself."""
+SIGN_OF_LIFE_SECONDS = 20.0
+"""How long a stream may be silent: proxies and browsers give up on silent ones after 30 to 60 s."""
 _REST_OF_FRAME = re.compile(r"[0-9]{1,6}\.[A-Za-z0-9_-]{22}")
 
 
@@ -24,13 +24,14 @@ def outcome_of(state: ActionState) -> Outcome | None:
     }.get(state)  # type: ignore[return-value]
 
 
-def next_check(handle: str, left_seconds: float) -> float:
-    """Seconds until a waiter looks at its row again.
+def next_sign_of_life(handle: str, left_seconds: float) -> float:
+    """Seconds until a stream says something again, news or not.
 
-    Spread, so that thousands do not look at once, and no later than a moment after the action's time is over.
+    Often enough for proxies, spread so that thousands do not speak at once, and no later than a moment after the
+    action's time is over.
     """
-    spread = CHECK_SECONDS * (0.75 + 0.5 * (zlib.crc32(handle.encode()) % 1024) / 1024)
-    return min(spread, max(left_seconds + 0.05, 0.2))
+    spread = SIGN_OF_LIFE_SECONDS * (0.75 + 0.5 * (zlib.crc32(handle.encode()) % 1024) / 1024)
+    return min(spread, max(left_seconds, 0.0) + 0.05)
 
 
 def state_at(view: ActionView, now: int) -> ActionState:

@@ -17,7 +17,8 @@ from ipse.actions.service.requests import Actions, wake_key
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids, b64u
 from ipse.signin.model import Ended, Ending, Outcome
-from ipse.signin.rules import is_frame_of, next_check, outcome_of, state_at
+from ipse.signin.rules import is_frame_of, next_sign_of_life, outcome_of, state_at
+from ipse.signin.service.lookout import Lookout
 from ipse.storage.wakeups import Wakeups
 from ipse.web import cookies, languages
 from ipse.web.pages import Pages, form_source, language_of
@@ -64,6 +65,7 @@ class SignIn:
         self._app_origin = app_origin
         self._clock = clock
         self._ids = ids
+        self._lookout = Lookout(actions, wakeups)
 
     # --- pages -----------------------------------------------------------------------------------------------
 
@@ -192,16 +194,22 @@ class SignIn:
         """
         view = await self._view(request, handle)
         told: tuple[object, ...] = ()
-        async with self._wakeups.listening(wake_key(view.action.action_id)) as bell:
-            while not self._wakeups.closing:
-                view = await self._view(request, handle)
-                fact = (view.state, view.action.expires_at)
-                yield None if fact == told else self._news(view)
-                told = fact
-                if view.state not in OPEN:
-                    return
-                left = (view.action.expires_at - self._clock.now()) / SECOND
-                await bell.wait(next_check(handle, left))
+        action = view.action
+        with self._lookout.watching(action) as mine:
+            async with self._wakeups.listening(wake_key(action.action_id)) as bell:
+                due = True
+                while not self._wakeups.closing:
+                    if due:
+                        view = await self._view(request, handle)
+                        mine.know(view.action)
+                    fact = (view.state, view.action.expires_at)
+                    yield None if fact == told else self._news(view)
+                    told = fact
+                    if view.state not in OPEN:
+                        return
+                    left = (view.action.expires_at - self._clock.now()) / SECOND
+                    pause = next_sign_of_life(handle, left)
+                    due = await bell.wait(pause) or pause > left
 
     def _news(self, view: ActionView) -> News:
         action, now = view.action, self._clock.now()
