@@ -29,16 +29,15 @@ Joining = Callable[..., Awaitable[RelyingParty]]
 
 
 @pytest.fixture(scope="session")
-def keystore(tmp_path_factory: pytest.TempPathFactory) -> Keystore:
-    location = f"file:{tmp_path_factory.mktemp('keys') / 'keystore.json'}"
-    create_keystore(location, RandomIds())
-    return open_keystore(location)
+def keystore_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("keys") / "keystore.json"
+    create_keystore(f"file:{path}", RandomIds())
+    return path
 
 
 @pytest.fixture(scope="session")
-def keystore_file(keystore: Keystore, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    (path,) = tmp_path_factory.getbasetemp().glob("keys*/keystore.json")
-    return path
+def keystore(keystore_file: Path) -> Keystore:
+    return open_keystore(f"file:{keystore_file}")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,180 @@
+"""What the provider says of itself, tried value by value (R-36; partner protocol 1.1, C-1)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from ipse.partners.model import Algorithms, AuthMethod
+from tests.functional.oidc.conftest import SECRET, Joining, register
+from tests.functional.oidc.installation import Installation
+from tests.functional.oidc.relying_party import RelyingParty, private_jwk
+
+EXPECTED = {
+    "issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "scopes_supported",
+    "response_types_supported", "grant_types_supported", "acr_values_supported", "subject_types_supported",
+    "claim_types_supported", "claims_supported", "claims_parameter_supported", "display_values_supported",
+    "ui_locales_supported", "request_parameter_supported", "request_uri_parameter_supported",
+    "require_request_uri_registration", "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported", "id_token_signing_alg_values_supported",
+    "id_token_encryption_alg_values_supported", "id_token_encryption_enc_values_supported",
+    "userinfo_signing_alg_values_supported", "userinfo_encryption_alg_values_supported",
+    "userinfo_encryption_enc_values_supported", "revocation_endpoint", "code_challenge_methods_supported",
+    "authorization_response_iss_parameter_supported",
+}  # fmt: skip
+"""Section 1.1, without `registration_endpoint` and `request_object_*`: there is none of either."""
+
+
+async def test_the_document(join: Joining) -> None:
+    party = await join()
+    answer = await party.browser.get(f"{party.issuer}/.well-known/openid-configuration")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "public, max-age=1800"
+    document = answer.json()
+    assert document.keys() >= EXPECTED
+    assert all(value != [] for value in document.values())
+    for name in document:
+        if name.endswith(("_endpoint", "_uri")):
+            assert document[name].startswith(party.issuer + "/")
+
+
+async def test_the_key_set(join: Joining) -> None:
+    """Public members only; one key to sign with each advertised algorithm; nothing of the phone channel."""
+    party = await join()
+    document = await party.discover()
+    answer = await party.browser.get(document["jwks_uri"])
+    keys = answer.json()["keys"]
+    assert {key["alg"] for key in keys if key["use"] == "sig"} == set(document["id_token_signing_alg_values_supported"])
+    assert "ECDH-ES" not in {key["alg"] for key in keys}
+    for key in keys:
+        assert key["kid"]
+        assert not {"d", "p", "q", "dp", "dq", "qi", "k"} & key.keys()
+
+
+async def outcome(party: RelyingParty, **changes: str | None) -> str:
+    """`shown` where the person would be asked, else the error code."""
+    good: dict[str, str | None] = {"scope": f"openid service:{party.service} email"}
+    answer = await party.authorize(**(good | changes))
+    if answer.status_code == 200:
+        return "shown"
+    return parse_qs(urlsplit(answer.headers["location"]).query)["error"][0]
+
+
+def requests(document: dict[str, Any], service: str) -> list[tuple[dict[str, str | None], str]]:
+    """A request for each advertised value, and some for values that are not."""
+    listed = {
+        "scope": [f"openid service:{service} email {scope}" for scope in document["scopes_supported"]],
+        "response_type": document["response_types_supported"],
+        "response_mode": document["response_modes_supported"],
+        "display": document["display_values_supported"],
+        "prompt": [prompt for prompt in document["prompt_values_supported"] if prompt != "none"],
+        "claims": [json.dumps({"userinfo": {name: None}}) for name in document["claims_supported"]],
+    }
+    good: list[tuple[dict[str, str | None], str]] = [
+        ({parameter: value}, "shown") for parameter, values in listed.items() for value in values
+    ]
+    challenges: list[dict[str, str | None]] = [
+        {"code_challenge": "x" * 43, "code_challenge_method": method}
+        for method in document["code_challenge_methods_supported"]
+    ]
+    return [
+        *good,
+        *((challenge, "shown") for challenge in challenges),
+        ({"scope": f"openid service:{service} unadvertised"}, "invalid_scope"),
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_mode": "fragment"}, "invalid_request"),
+        ({"display": "popup"}, "unsupported_display"),
+        ({"prompt": "none"}, "login_required"),
+        ({"prompt": "create"}, "invalid_request"),
+        ({"code_challenge": "x" * 43, "code_challenge_method": "plain"}, "invalid_request"),
+        ({"request": "x"}, "request_not_supported"),
+        ({"request_uri": "x"}, "request_uri_not_supported"),
+    ]
+
+
+async def test_every_advertised_request_value_works_and_others_do_not(join: Joining) -> None:
+    party = await join(service="SHARE")
+    document = await party.discover()
+    for changes, expected in requests(document, party.service):
+        assert await outcome(party, **changes) == expected, changes
+    assert document["request_parameter_supported"] is document["request_uri_parameter_supported"] is False
+    for language in document["ui_locales_supported"]:
+        page = await party.authorize(scope=f"openid service:{party.service} email", ui_locales=language)
+        assert f'lang="{language}"' in page.text
+
+
+async def test_every_advertised_acr_is_answered(installation: Installation, join: Joining) -> None:
+    party = await join()
+    for acr in (await party.discover())["acr_values_supported"]:
+        began = await party.begin(acr_values=acr)
+        await installation.approve(began.handle)
+        assert (await party.opened((await party.tokens(began))["id_token"]))["acr"] == acr
+
+
+async def test_every_advertised_grant_works_and_others_do_not(join: Joining) -> None:
+    party = await join()
+    for grant in (await party.discover())["grant_types_supported"]:
+        assert (await party.token("x" * 36, None, grant_type=grant)).json()["error"] == "invalid_grant"
+    for grant in ("implicit", "password", "client_credentials", "refresh_token"):
+        assert (await party.token("x" * 36, None, grant_type=grant)).json()["error"] == "unsupported_grant_type"
+
+
+def combinations(document: dict[str, Any], answer: str) -> list[tuple[str, str, str]]:
+    return [
+        (signing, alg, enc)
+        for signing in document[f"{answer}_signing_alg_values_supported"]
+        for alg in document[f"{answer}_encryption_alg_values_supported"]
+        for enc in document[f"{answer}_encryption_enc_values_supported"]
+    ]
+
+
+async def agree(installation: Installation, party: RelyingParty, algorithms: tuple[str, str, str]) -> None:
+    """Register other algorithms for a partner."""
+    signing, alg, enc = algorithms
+    partner = await installation.partners.partner(party.client_id)
+    assert partner is not None
+    agreed = Algorithms(
+        id_token_signed_response_alg=signing,
+        id_token_encrypted_response_alg=alg,
+        id_token_encrypted_response_enc=enc,
+        userinfo_signed_response_alg=signing,
+        userinfo_encrypted_response_alg=alg,
+        userinfo_encrypted_response_enc=enc,
+        token_endpoint_auth_signing_alg=("ES256", "RS256"),
+    )
+    from msgspec.structs import replace
+
+    secret = SECRET if partner.auth_method is AuthMethod.CLIENT_SECRET_POST else None
+    await installation.partners.register_partner(replace(partner, algorithms=agreed), secret=secret, actor="test")
+    party.algorithms = algorithms
+
+
+async def test_every_advertised_algorithm_protects_both_answers(installation: Installation, join: Joining) -> None:
+    parties = {"EC": await join("new-ec"), "RSA": await join("new-rsa"), "dir": await join("migrating-secret")}
+    document = await parties["EC"].discover()
+    assert combinations(document, "id_token") == combinations(document, "userinfo")
+    for algorithms in combinations(document, "id_token"):
+        party = parties[{"dir": "dir", "ECDH-ES": "EC"}.get(algorithms[1], "RSA")]
+        await agree(installation, party, algorithms)
+        began = await party.begin()
+        subject = await installation.approve(began.handle)
+        answer = await party.tokens(began)
+        assert (await party.opened(answer["id_token"]))["sub"] == subject
+        assert (await party.shared(answer["access_token"]))["sub"] == subject
+
+
+@pytest.mark.parametrize("kty", ["EC", "RSA"])
+async def test_every_advertised_way_of_proving_a_partner_works(installation: Installation, kty: str) -> None:
+    alg = {"EC": "ES256", "RSA": "RS256"}[kty]
+    keys = (private_jwk(kty, "sig", "s1"), private_jwk("EC", "enc", "e1"))
+    by_key = await register(installation, "new-ec", keys, "LOGIN")
+    by_secret = await register(installation, "migrating-secret", None, "LOGIN")
+    document = await by_key.discover()
+    assert document["token_endpoint_auth_methods_supported"] == ["private_key_jwt", "client_secret_post"]
+    assert alg in document["token_endpoint_auth_signing_alg_values_supported"]
+    for party in (by_key, by_secret):
+        assert (await party.token("x" * 36, None)).json()["error"] == "invalid_grant"
+        await party.close()

@@ -1,0 +1,106 @@
+"""Fifty redemptions of one code at two server processes: exactly one wins, on both databases (T-9, T-14, R-21)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from ipse.app.keystores import open_keystore
+from ipse.kernel.clock import SystemClock
+from ipse.storage.database import open_database
+from tests.functional.oidc.conftest import register
+from tests.functional.oidc.installation import Installation, build, settings_at
+from tests.functional.oidc.relying_party import RelyingParty
+
+PORTS = (18490, 18492)
+MANY = 50
+pytestmark = pytest.mark.processes
+
+
+@contextlib.asynccontextmanager
+async def process(database_url: str, keystore: Path, port: int) -> AsyncIterator[None]:
+    arguments = (database_url, f"file:{keystore}", str(port), str(PORTS[0]))
+    running = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.functional.oidc.process", *arguments),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert running.stdin
+    assert running.stdout
+    try:
+        assert await asyncio.wait_for(running.stdout.readline(), 30) == b"ready\n"
+        yield
+    finally:
+        running.stdin.close()
+        try:
+            await asyncio.wait_for(running.wait(), 10)
+        except TimeoutError:
+            running.kill()
+            await running.wait()
+
+
+@pytest.fixture
+async def beside(database_url: str, keystore_file: Path) -> AsyncIterator[Installation]:
+    """What the test does beside the two processes: register, approve."""
+    database = await open_database(database_url)
+    keystore = open_keystore(f"file:{keystore_file}")
+    installation, _ = build(settings_at(PORTS[0], database_url), keystore, database, clock=SystemClock())
+    async with process(database_url, keystore_file, PORTS[0]), process(database_url, keystore_file, PORTS[1]):
+        yield installation
+    await database.close()
+
+
+async def at_once(party: RelyingParty, forms: list[dict[str, str]]) -> list[httpx.Response]:
+    """Send all forms at the same moment, alternating between the processes."""
+    clients = [httpx.AsyncClient(timeout=60, trust_env=False) for _ in range(10)]
+    barrier = asyncio.Event()
+
+    async def send(number: int, form: dict[str, str]) -> httpx.Response:
+        await barrier.wait()
+        url = f"http://127.0.0.1:{PORTS[number % 2]}/v2/token"
+        return await clients[number % len(clients)].post(url, data=form)
+
+    tasks = [asyncio.create_task(send(number, form)) for number, form in enumerate(forms)]
+    await asyncio.sleep(0)
+    barrier.set()
+    answers = await asyncio.gather(*tasks)
+    for client in clients:
+        await client.aclose()
+    return answers
+
+
+@pytest.mark.parametrize("kind", ["migrating-secret", "new-ec"])
+async def test_one_code_fifty_times(beside: Installation, partner_keys: dict[str, Any], kind: str) -> None:
+    party = await register(beside, kind, partner_keys.get(kind), "LOGIN")
+    for _ in range(3):
+        began = await party.begin()
+        await beside.approve(began.handle)
+        code = (await party.finish(began))["code"]
+        common = {"grant_type": "authorization_code", "code": code, "redirect_uri": party.redirect_uri}
+        forms = [common | {"code_verifier": began.verifier} | party.credentials() for _ in range(MANY)]
+        answers = await at_once(party, forms)
+        won = [answer for answer in answers if answer.status_code == 200]
+        lost = [answer for answer in answers if answer.status_code == 400]
+        assert (len(won), len(lost)) == (1, MANY - 1)
+        assert {answer.json()["error"] for answer in lost} == {"invalid_grant"}
+        await party.opened(won[0].json()["id_token"])
+        # The code was presented again, so its token is revoked.
+        assert (await party.userinfo(won[0].json()["access_token"])).status_code == 401
+    await party.close()
+
+
+async def test_one_assertion_fifty_times(beside: Installation, partner_keys: dict[str, Any]) -> None:
+    """R-34: a `jti` is single over all processes."""
+    party = await register(beside, "new-ec", partner_keys["new-ec"], "LOGIN")
+    form = {"grant_type": "authorization_code", "code": "x" * 36, "redirect_uri": "x"} | party.credentials()
+    answers = await at_once(party, [form] * MANY)
+    assert sorted(answer.json()["error"] for answer in answers) == ["invalid_client"] * (MANY - 1) + ["invalid_grant"]
+    await party.close()
