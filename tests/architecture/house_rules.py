@@ -52,7 +52,7 @@ WITHOUT_TIMEOUT = {
 
 
 def sql_is_never_built(module: Module) -> Iterator[Finding]:
-    """SQL is constant: no f-string, no %, no format, and + only between constants such as a list of columns."""
+    """SQL is constant: no %, no format, and nothing put in but other constants, such as a list of columns."""
     for node in ast.walk(module.tree):
         parts: list[ast.expr] = []
         if isinstance(node, ast.JoinedStr):
@@ -62,8 +62,7 @@ def sql_is_never_built(module: Module) -> Iterator[Finding]:
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
             parts = [node.func.value]
         built = "?".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in parts)
-        constant = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and _is_constant(node)
-        if isinstance(node, ast.expr) and SQL.fullmatch(built) and not constant:
+        if isinstance(node, ast.expr) and SQL.fullmatch(built) and not _is_constant(node):
             yield Finding(node.lineno, "write the whole text as one constant and pass values as $1, $2")
 
 
@@ -170,7 +169,11 @@ RULES: tuple[Rule, ...] = (
 def _is_constant(node: ast.expr) -> bool:
     """Whether a text is put together from constants alone."""
     if isinstance(node, ast.BinOp):
-        return _is_constant(node.left) and _is_constant(node.right)
+        return isinstance(node.op, ast.Add) and _is_constant(node.left) and _is_constant(node.right)
+    if isinstance(node, ast.JoinedStr):
+        return all(_is_constant(part) for part in node.values)
+    if isinstance(node, ast.FormattedValue):
+        return _is_constant(node.value)
     return isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id.isupper())
 
 
