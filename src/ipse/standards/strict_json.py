@@ -25,12 +25,11 @@ def parse(data: bytes | str, *, max_bytes: int = 32_768, max_depth: int = MAX_DE
     if len(data) > max_bytes:
         raise JsonError("too large")
     try:
-        value = json.loads(
-            data.decode("utf-8") if isinstance(data, bytes) else data,
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-        )
-        _check(value, max_depth)
+        text = data.decode("utf-8") if isinstance(data, bytes) else data
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        # Most messages hold fewer brackets than levels allowed and no escapes: nothing in them can be wrong here.
+        if text.count("{") + text.count("[") > max_depth or "\\u" in text:
+            _check(value, max_depth)
     except JsonError:
         raise
     except RecursionError as error:
