@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib.util
 import os
@@ -53,11 +54,22 @@ class Postgres:
 
     async def execute(self, statement: str) -> None:
         """Run one statement outside any transaction, as CREATE DATABASE wants it."""
-        connection = await asyncpg.connect(self.url("postgres"))
+        connection = await self._connection()
         try:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+    async def _connection(self) -> asyncpg.Connection:
+        """A connection; a server that answers may still be starting up for a moment."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                return await asyncpg.connect(self.url("postgres"))
+            except asyncpg.CannotConnectNowError:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(0.05)
 
 
 def find_binaries() -> Path | None:
