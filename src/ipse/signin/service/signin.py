@@ -134,7 +134,7 @@ class SignIn:
         if outcome is None:
             name = "elsewhere" if view.state is ActionState.APPROVED else "collected"
         else:
-            name = view.state.value
+            name = "wrong_digits" if action.why == "wrong_digits" else view.state.value
         return self._pages.render(
             "signin/over.html",
             language,
@@ -251,15 +251,12 @@ class SignIn:
             UnknownAction: no such action.
             StartedElsewhere: another browser began it.
         """
+        # First the usual case, in one statement: approved by QR, and this browser began it.
+        with contextlib.suppress(RequestEnded, RequestExpired):
+            return self._collected(await self._actions.collect(handle, self._browser(request)))
         view = await self._view(request, handle)
-        action = view.action
         outcome = outcome_of(view.state)
-        if outcome is not None:
-            return self._ended(action, outcome)
-        if view.state in {ActionState.APPROVED, ActionState.COLLECTED} and action.start is Start.QR:
-            with contextlib.suppress(RequestEnded, RequestExpired):
-                return self._collected(await self._actions.collect(handle, self._browser(request)))
-        return f"{PATH}/{handle}"
+        return self._ended(view.action, outcome) if outcome is not None else f"{PATH}/{handle}"
 
     async def returned(self, request: Request, value: str) -> str:
         """The partner's address for a browser that came back from the app with a return value.
