@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,7 +14,7 @@ from ipse.actions.service import Actions, Approvals, Messages
 from ipse.attributes.service import Attributes
 from ipse.enrolment import http as enrolment_http
 from ipse.enrolment import jobs as enrolment_jobs
-from ipse.enrolment.clients import bank_clients
+from ipse.enrolment.clients import BankClient, bank_clients
 from ipse.enrolment.service import Enrolments
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids
@@ -59,20 +58,71 @@ class Scheme:
     close: Job
 
 
+@dataclass(frozen=True)
+class _Given:
+    """What a scheme is built from."""
+
+    settings: Settings
+    keystore: Keystore
+    database: Database
+    clock: Clock
+    ids: Ids
+
+
+@dataclass(frozen=True)
+class _Features:
+    """The services below the front doors."""
+
+    people: People
+    partners: Partners
+    phones: Phones
+    attributes: Attributes
+    actions: Actions
+    messages: Messages
+    approvals: Approvals
+    enrolments: Enrolments
+    banks: Mapping[str, BankClient]
+
+
 async def build_scheme(settings: Settings, keystore: Keystore, database: Database, *, clock: Clock, ids: Ids) -> Scheme:
     """Build everything. Nothing is read from anywhere else.
 
     Raises:
         KeyError: the keystore lacks a key.
     """
+    given = _Given(settings, keystore, database, clock, ids)
+    features = _features(given)
+    pages = Pages(name=settings.name, ids=ids, packages=PAGES)
+    routes = _routes(given, features, pages)
+
+    async def close() -> None:
+        for client in features.banks.values():
+            await client.close()
+
+    application = Starlette(routes=routes, exception_handlers=handlers(pages.error_page))
+    app_application = Starlette(routes=mobile_http.app_routes(settings.base_url), exception_handlers=handlers())
+    return Scheme(
+        settings=settings,
+        database=database,
+        application=_edge(application, settings.base_url, given),
+        app_application=_edge(app_application, settings.app_origin, given),
+        routes=routes,
+        jobs=_jobs(features, clock),
+        partners=features.partners,
+        people=features.people,
+        messages=features.messages,
+        close=close,
+    )
+
+
+def _features(given: _Given) -> _Features:
+    settings, keystore, database, clock, ids = given.settings, given.keystore, given.database, given.clock, given.ids
     people = People(database, keystore, clock, ids)
-    partners = Partners(database, keystore, clock, settings.environment)
     phones = Phones(database, keystore, clock, ids)
     attributes = Attributes(database, people.person_key, clock)
     actions = Actions(database, people, keystore, clock, ids, settings.lifetimes)
     messages = Messages(database, people, phones, clock, settings.tries)
-    approvals = Approvals(actions, messages, attributes, settings.name, settings.issuer)
-    clients = bank_clients(
+    banks = bank_clients(
         settings.registrars,
         redirect_uri=settings.base_url + "/enrolment/return",
         signing=jose.private_keys(keystore.signing_keys("registrar"))[0],
@@ -85,68 +135,87 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         keystore=keystore,
         people=people,
         attributes=attributes,
-        clients=clients,
+        clients=banks,
         clock=clock,
         ids=ids,
     )
-    pages = Pages(name=settings.name, ids=ids, packages=PAGES)
+    return _Features(
+        people=people,
+        partners=Partners(database, keystore, clock, settings.environment),
+        phones=phones,
+        attributes=attributes,
+        actions=actions,
+        messages=messages,
+        approvals=Approvals(actions, messages, attributes, settings.name, settings.issuer),
+        enrolments=enrolments,
+        banks=banks,
+    )
+
+
+def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
+    """Every front door, each declaring its own routes."""
+    settings, database = given.settings, given.database
     provider = build_provider(
-        settings, keystore=keystore, database=database, clock=clock, partners=partners, actions=actions
+        settings,
+        keystore=given.keystore,
+        database=database,
+        clock=given.clock,
+        partners=features.partners,
+        actions=features.actions,
     )
     signin = SignIn(
-        actions=actions,
+        actions=features.actions,
         wakeups=database.wakeups,
         pages=pages,
         endings={"oidc": provider.authorizations.ending},
         app_origin=settings.app_origin,
-        clock=clock,
-        ids=ids,
+        clock=given.clock,
+        ids=given.ids,
     )
     mobile = Mobile(
-        settings, database, keystore, clock, ids, people, phones, messages, approvals, enrolments, attributes
+        settings,
+        database,
+        given.keystore,
+        given.clock,
+        given.ids,
+        features.people,
+        features.phones,
+        features.messages,
+        features.approvals,
+        features.enrolments,
+        features.attributes,
     )
-    routes = [
-        *oidc_http.routes(provider, signin=signin, pages=pages, ids=ids),
+    return [
+        *oidc_http.routes(provider, signin=signin, pages=pages, ids=given.ids),
         *signin_http.routes(signin),
-        *mobile_http.routes(mobile, ids),
-        *enrolment_http.routes(enrolments, pages),
+        *mobile_http.routes(mobile, given.ids),
+        *enrolment_http.routes(features.enrolments, pages),
         *asset_routes(pages.assets),
         Route("/healthz", _health(database), caller=Caller.PUBLIC, limit="static"),
         Route("/", _front(settings), caller=Caller.PUBLIC, limit="page"),
     ]
-    jobs: list[tuple[str, Job]] = [
-        ("actions.expire", actions.expire),
-        ("people.rewrap", people.rewrap),
+
+
+def _jobs(features: _Features, clock: Clock) -> list[tuple[str, Job]]:
+    return [
+        ("actions.expire", features.actions.expire),
+        ("people.rewrap", features.people.rewrap),
         (
             "phones.delete_abandoned",
-            lambda: phones.delete_abandoned(before=clock.now() - _ABANDONED_SECONDS * SECOND),
+            lambda: features.phones.delete_abandoned(before=clock.now() - _ABANDONED_SECONDS * SECOND),
         ),
-        ("enrolment.delete_abandoned", lambda: enrolment_jobs.delete_abandoned(enrolments)),
+        ("enrolment.delete_abandoned", lambda: enrolment_jobs.delete_abandoned(features.enrolments)),
     ]
 
-    async def close() -> None:
-        for client in clients.values():
-            await client.close()
 
-    edge: dict[str, Any] = {
-        "limits": settings.limits,
-        "trusted_proxies": settings.trusted_proxies,
-        "clock": clock,
-        "ids": ids,
-    }
-    application = Starlette(routes=routes, exception_handlers=handlers(pages.error_page))
-    app_application = Starlette(routes=mobile_http.app_routes(settings.base_url), exception_handlers=handlers())
-    return Scheme(
-        settings=settings,
-        database=database,
-        application=Edge(application, origin=settings.base_url, **edge),
-        app_application=Edge(app_application, origin=settings.app_origin, **edge),
-        routes=routes,
-        jobs=jobs,
-        partners=partners,
-        people=people,
-        messages=messages,
-        close=close,
+def _edge(application: ASGIApp, origin: str, given: _Given) -> Edge:
+    return Edge(
+        application,
+        origin=origin,
+        limits=given.settings.limits,
+        trusted_proxies=given.settings.trusted_proxies,
+        clock=given.clock,
+        ids=given.ids,
     )
 
 

@@ -1,20 +1,32 @@
-"""Where the installation's keys come from."""
+"""Where the installation's keys come from: one file, plain for sandbox and lab, sealed by a security module otherwise.
+
+A sealed file holds the keys under a random file key, and the file key as the module's own key sealed it: the module is
+called once at start, with 32 bytes, whatever its limits.
+"""
 
 from __future__ import annotations
 
-import os
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from ipse.kernel.ids import Ids, b64u, sha256
-from ipse.kernel.keystore import WORKING_KEY_USES
+from ipse.app.module_address import SCHEME, ModuleAddress, read_address
+from ipse.app.private_files import read_private, write_private
+from ipse.kernel.ids import Ids, RandomIds, b64u, sha256
+from ipse.kernel.keystore import SIGNING_KEY_USES, WORKING_KEY_USES
+from ipse.kernel.sealing import UnsealError, seal, unseal
 from ipse.kernel.settings import SettingsError
 
+if TYPE_CHECKING:
+    from ipse.app.security_module import SecurityModule
+
 _RSA_BITS = 2048
+_KEY_BYTES = 32
 Jwk = dict[str, str]
 
 
@@ -23,6 +35,18 @@ class KeyMaterial(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     working: dict[str, str]
     signing: dict[str, tuple[Jwk, ...]]
+
+
+class SealedMaterial(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Key material as a file that a security module opens."""
+
+    version: int
+    sealed_by: str
+    """The token and key, for people; not trusted."""
+    file_key: bytes
+    """Sealed by the module's key."""
+    material: bytes
+    """Sealed by the file key."""
 
 
 class LoadedKeystore:
@@ -45,81 +69,189 @@ class LoadedKeystore:
         return self._signing.get(use, ())
 
 
-def open_keystore(location: str) -> LoadedKeystore:
-    """Open `file:/path/keystore.json`.
+class _Place(Protocol):
+    """Where key material is kept."""
 
-    Raises:
-        SettingsError: it is missing, readable by others, or not a keystore.
-    """
-    path = keystore_path(location)
+    @property
+    def path(self) -> Path:
+        """The file."""
+
+    def read(self) -> bytes:
+        """The material, opened. Raises SettingsError."""
+
+    def write(self, content: bytes, *, exclusive: bool) -> None:
+        """Keep the material; `exclusive` refuses to replace. Raises SettingsError, FileExistsError."""
+
+
+@dataclass(frozen=True)
+class KeyFile:
+    """A plain file that only its owner can read: for sandbox and lab."""
+
+    path: Path
+
+    def read(self) -> bytes:
+        """The material."""
+        return read_private(self.path, what="keystore")
+
+    def write(self, content: bytes, *, exclusive: bool) -> None:
+        """Keep the material."""
+        write_private(self.path, content, exclusive=exclusive)
+
+
+@dataclass(frozen=True)
+class SealedKeyFile:
+    """A file that only the key in a security module opens."""
+
+    path: Path
+    module: SecurityModule
+    ids: Ids
+
+    def read(self) -> bytes:
+        """The material, opened by one call to the module."""
+        try:
+            sealed = msgspec.json.decode(read_private(self.path, what="keystore"), type=SealedMaterial)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise SettingsError(f"keystore {self.path} cannot be read: {error}") from error
+        key = self.module.unseal(sealed.file_key, self._bound_to)
+        try:
+            return unseal(key, sealed.material, table="keystore", row="1", column="material")
+        except UnsealError as error:
+            raise SettingsError(f"keystore {self.path} was changed; put back a copy that was not") from error
+
+    def write(self, content: bytes, *, exclusive: bool) -> None:
+        """Keep the material under a new file key."""
+        if exclusive and self.path.exists():
+            raise FileExistsError(self.path)
+        key = self.ids.octets(_KEY_BYTES)
+        address = self.module.address
+        sealed = SealedMaterial(
+            version=1,
+            sealed_by=f"{SCHEME}token={address.token};object={address.key}",
+            file_key=self.module.seal(key, self._bound_to, self.ids, may_make_key=exclusive),
+            material=seal(key, content, table="keystore", row="1", column="material"),
+        )
+        write_private(self.path, msgspec.json.format(msgspec.json.encode(sealed)), exclusive=exclusive)
+
+    @property
+    def _bound_to(self) -> bytes:
+        return b"ipse keystore v1"
+
+
+def _place(location: str, ids: Ids) -> _Place:
+    if location.startswith(SCHEME):
+        address = read_address(location)
+        return SealedKeyFile(address.sealed, _module(address), ids)
+    return KeyFile(keystore_path(location))
+
+
+def _module(address: ModuleAddress) -> SecurityModule:
     try:
-        mode = path.stat().st_mode & 0o777
-    except FileNotFoundError as error:
-        message = f"keystore {path} does not exist; make it with: ipse keys init"
-        raise SettingsError(message) from error
-    if mode & 0o077:
-        message = f"keystore {path} can be read by others (mode {mode:o}); mend with: chmod 600 {path}"
-        raise SettingsError(message)
-    try:
-        return LoadedKeystore(msgspec.json.decode(path.read_bytes(), type=KeyMaterial))
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        message = f"keystore {path} cannot be read: {error}"
-        raise SettingsError(message) from error
+        from ipse.app.security_module import SecurityModule  # noqa: PLC0415 - needs an extra that a sandbox lacks
+    except ImportError as error:
+        raise SettingsError(
+            "keystore: the package python-pkcs11 is not installed; mend with: "
+            "pip install --require-hashes -r requirements/pkcs11.txt"
+        ) from error
+    return SecurityModule(address)
 
 
 def keystore_path(location: str) -> Path:
-    """The path of a `file:` keystore.
+    """The file that holds the keys, plain or sealed.
 
     Raises:
-        SettingsError: another kind.
+        SettingsError: neither `file:` nor `pkcs11:`.
     """
+    if location.startswith(SCHEME):
+        return read_address(location).sealed
     if not location.startswith("file:"):
-        message = f"keystore {location!r} must be file:/path/keystore.json"
+        message = f"keystore {location!r} must be file:/path/keystore.json, or pkcs11: with token and module"
         raise SettingsError(message)
     return Path(location.removeprefix("file:"))
 
 
-def create_keystore(location: str, ids: Ids) -> Path:
-    """Make a key file with fresh keys, readable by its owner alone.
+def open_keystore(location: str) -> LoadedKeystore:
+    """Release the keys that `file:/path/keystore.json` or a `pkcs11:` address names.
 
     Raises:
-        FileExistsError: there is one already; it is never overwritten.
+        SettingsError: it is missing, readable by others, does not open, or holds weak keys; says how to mend it.
     """
-    path = keystore_path(location)
-    working = {use: b64encode(ids.octets(32)).decode() for use in WORKING_KEY_USES}
+    return LoadedKeystore(_read(_place(location, RandomIds())))
+
+
+def _read(place: _Place) -> KeyMaterial:
+    if not place.path.exists():
+        message = f"keystore {place.path} does not exist; make it with: ipse keys init"
+        raise SettingsError(message)
+    try:
+        material = msgspec.json.decode(place.read(), type=KeyMaterial)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        message = f"keystore {place.path} cannot be read: {error}"
+        raise SettingsError(message) from error
+    if problem := _weakness(material):
+        message = f"keystore {place.path}: {problem}; make another with: ipse keys init"
+        raise SettingsError(message)
+    return material
+
+
+def _weakness(material: KeyMaterial) -> str | None:
+    """What no keystore of ours can be like: a key missing, short, of one repeated byte, or used twice."""
+    try:
+        keys = {use: b64decode(value, validate=True) for use, value in material.working.items()}
+    except ValueError:
+        return "a working key is not base64"
+    if missing := [use for use in WORKING_KEY_USES if use not in keys]:
+        return f"the working key {missing[0]} is missing"
+    for use, key in keys.items():
+        if len(key) != _KEY_BYTES or len(set(key)) < 8:
+            return f"the working key {use} is weak"
+    if len(set(keys.values())) < len(keys):
+        return "two uses share one working key"
+    if missing := [use for use in SIGNING_KEY_USES if not material.signing.get(use)]:
+        return f"the key set {missing[0]} is missing"
+    return None
+
+
+def create_keystore(location: str, ids: Ids) -> Path:
+    """Make fresh keys at a `file:` or `pkcs11:` place; with `pkcs11:` the sealing key in the token, too.
+
+    Raises:
+        SettingsError: there are keys already, they are never overwritten; or the security module refuses.
+    """
+    place = _place(location, ids)
+    working = {use: b64encode(ids.octets(_KEY_BYTES)).decode() for use in WORKING_KEY_USES}
     signing = {
         "oidc": (new_ec_key("ES256", "sig"), new_rsa_key("RS256", "sig"), new_rsa_key("RSA-OAEP-256", "enc")),
         "registrar": (new_ec_key("ES256", "sig"),),
         "phone_channel": (new_ec_key("ECDH-ES", "enc"),),
     }
-    write_keystore(path, KeyMaterial(working, signing), exclusive=True)
-    return path
+    try:
+        place.write(_text(KeyMaterial(working, signing)), exclusive=True)
+    except FileExistsError as error:
+        message = f"keystore {place.path} exists already and is never overwritten"
+        raise SettingsError(message) from error
+    return place.path
 
 
-def write_keystore(path: Path, material: KeyMaterial, *, exclusive: bool = False) -> None:
-    """Write a key file durably, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if exclusive and path.exists():
-        raise FileExistsError(path)
-    fresh = path.with_name(path.name + ".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(material)))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+@dataclass(frozen=True)
+class Rotation:
+    """Fresh keys that are made but not kept yet: the audit line is written between the two."""
+
+    kids: tuple[str, ...]
+    """The new keys' names."""
+    retired: tuple[str, ...]
+    """Keys that are gone from the set: their overlap is over."""
+    keep: Callable[[], None]
+    """Replaces the file, whole or not at all."""
 
 
-def rotate(location: str, use: str) -> str:
-    """Put a fresh key before the current one of each algorithm of a set; the old ones stay for the overlap.
-
-    Returns the new `kid`s.
+def rotation(location: str, use: str) -> Rotation:
+    """Fresh keys before the current one of each algorithm of a set; one older generation stays for the overlap.
 
     Raises:
-        SettingsError: no such set.
+        SettingsError: no such set, or the keystore does not open.
     """
-    path = keystore_path(location)
-    material = msgspec.json.decode(path.read_bytes(), type=KeyMaterial)
+    place = _place(location, RandomIds())
+    material = _read(place)
     if use not in material.signing:
         message = f"there is no key set {use!r}; there are {', '.join(material.signing)}"
         raise SettingsError(message)
@@ -128,14 +260,18 @@ def rotate(location: str, use: str) -> str:
     fresh = tuple(
         new_rsa_key(alg, purpose) if alg.startswith("RS") else new_ec_key(alg, purpose) for alg, purpose in algorithms
     )
-    kept = tuple(_newest(old, len(algorithms)))
-    write_keystore(path, KeyMaterial(material.working, {**material.signing, use: (*fresh, *kept)}))
-    return ", ".join(key["kid"] for key in fresh)
+    # One generation stays: the keys that were current until now. Older ones have had their overlap.
+    kept = old[: len(algorithms)]
+    rotated = KeyMaterial(material.working, {**material.signing, use: (*fresh, *kept)})
+    return Rotation(
+        kids=tuple(key["kid"] for key in fresh),
+        retired=tuple(key["kid"] for key in old[len(algorithms) :]),
+        keep=lambda: place.write(_text(rotated), exclusive=False),
+    )
 
 
-def _newest(keys: Sequence[Jwk], count: int) -> Sequence[Jwk]:
-    """One generation: the keys that were current until now. Older ones have had their overlap."""
-    return keys[:count]
+def _text(material: KeyMaterial) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(material))
 
 
 def new_ec_key(alg: str, use: str) -> Jwk:

@@ -3,87 +3,25 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ipse.app.keystores import open_keystore
-from ipse.kernel.settings import Environment, Settings, SettingsError
+from ipse.app.certificates import certificate_findings
+from ipse.app.keystores import keystore_path, open_keystore
+from ipse.app.module_address import SCHEME, read_address
+from ipse.app.private_files import closing, open_to_others
+from ipse.kernel.clock import Clock, SystemClock
+from ipse.kernel.keystore import Keystore
+from ipse.kernel.settings import Environment, Finding, Settings, SettingsError, refuse
+from ipse.partners.service import Partners
 from ipse.storage.database import Database, open_database
 from ipse.storage.errors import DatabaseUnavailableError
 from ipse.storage.migrations import pending
 from ipse.storage.rights import excessive_rights
 
 _CLOCK_ERROR = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something wrong: what, how to mend it, and whether production must not start with it."""
-
-    what: str
-    mend: str
-    unsafe: bool
-
-
-def check_start(settings: Settings, *, clock_is_synchronised: Callable[[], bool] | None = None) -> None:
-    """Refuse to start what is unsafe in production; the settings file's own checks have run already.
-
-    Raises:
-        SettingsError: names each finding and how to mend it.
-    """
-    if settings.environment is not Environment.PRODUCTION:
-        return
-    synchronised = clock_is_synchronised or kernel_clock_is_synchronised
-    findings = [*_key_files(settings)]
-    if not synchronised():
-        findings.append(_unsynchronised())
-    if findings:
-        raise SettingsError("; ".join(f"{finding.what} ({finding.mend})" for finding in findings))
-
-
-async def check_database(settings: Settings, database: Database) -> None:
-    """Refuse a database role that could change the schema or everything else, in production.
-
-    Raises:
-        SettingsError: names the role's problem.
-    """
-    if settings.environment is Environment.PRODUCTION and (finding := await _role(database)):
-        raise SettingsError(f"{finding.what} ({finding.mend})")
-
-
-async def examine(settings: Settings) -> list[Finding]:
-    """Everything missing or unsafe in this installation, for `ipse doctor`."""
-    findings = [*_key_files(settings)]
-    try:
-        open_keystore(settings.keystore)
-    except SettingsError as error:
-        findings.append(Finding(str(error), "ipse keys init", unsafe=True))
-    if settings.environment is Environment.PRODUCTION and not kernel_clock_is_synchronised():
-        findings.append(_unsynchronised())
-    try:
-        database = await open_database(settings.database, connections=1)
-    except (DatabaseUnavailableError, OSError, ValueError) as error:
-        return [
-            *findings,
-            Finding(f"the database cannot be opened: {error}", "start it, or mend database", unsafe=True),
-        ]
-    try:
-        if missing := await pending(database):
-            findings.append(Finding(f"{len(missing)} migrations are not applied", "ipse migrate", unsafe=True))
-        if finding := await _role(database):
-            findings.append(finding)
-    finally:
-        await database.close()
-    if not settings.registrars:
-        findings.append(
-            Finding(
-                "no registrar is configured: nobody can activate",
-                "add a registrars table to the settings",
-                unsafe=False,
-            )
-        )
-    return findings
 
 
 def kernel_clock_is_synchronised() -> bool:
@@ -94,27 +32,145 @@ def kernel_clock_is_synchronised() -> bool:
     return 0 <= state < _CLOCK_ERROR
 
 
-def _unsynchronised() -> Finding:
-    return Finding("the clock is not synchronised", "run an NTP client such as chrony", unsafe=True)
+@dataclass(frozen=True)
+class Machine:
+    """What is outside the settings, and handed in: where they were read, the process environment, the time."""
+
+    config: Path | None = None
+    """The settings file."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    clock: Clock = field(default_factory=SystemClock)
+    clock_is_synchronised: Callable[[], bool] = kernel_clock_is_synchronised
 
 
-def _key_files(settings: Settings) -> list[Finding]:
-    paths = [settings.tls_key] if settings.tls_key else []
+def check_start(settings: Settings, machine: Machine) -> None:
+    """Refuse to start what can never work, and in production what is unsafe.
+
+    Raises:
+        SettingsError: a line for each finding.
+    """
+    settings.check()
+    findings = [*certificate_findings(settings, machine.clock)]
+    if settings.environment is Environment.PRODUCTION:
+        findings += _machine_findings(settings, machine)
+    refuse(findings)
+
+
+async def check_database(settings: Settings, database: Database, keystore: Keystore) -> None:
+    """Refuse, in production, a role that can do more than its work, and partners of a sandbox.
+
+    Raises:
+        SettingsError: a line for each finding.
+    """
+    if settings.environment is Environment.PRODUCTION:
+        refuse(await _database_findings(settings, database, keystore))
+
+
+async def examine(settings: Settings, machine: Machine) -> list[Finding]:
+    """Everything missing or unsafe in this installation, for `ipse doctor`."""
+    findings = [*settings.findings(), *certificate_findings(settings, machine.clock)]
+    if settings.environment is Environment.PRODUCTION:
+        findings += _machine_findings(settings, machine)
+    keystore: Keystore | None = None
+    try:
+        keystore = open_keystore(settings.keystore)
+    except SettingsError as error:
+        what, _, mend = str(error).rpartition("; ")
+        findings.append(Finding(what or str(error), mend.removeprefix("mend with: ") if what else "ipse keys init"))
+    findings += await _examine_database(settings, keystore)
+    if not settings.registrars:
+        findings.append(
+            Finding("no registrar is configured: nobody can activate", "add a [[registrars]] table", unsafe=False)
+        )
+    if settings.environment is Environment.PRODUCTION and not settings.tls_certificate and _listens_to_all(settings):
+        findings.append(
+            Finding(
+                "plain HTTP is open to every network, beside the proxy",
+                "set listen.host and app_listen.host to the address that the proxy uses",
+                unsafe=False,
+            )
+        )
+    return findings
+
+
+async def _examine_database(settings: Settings, keystore: Keystore | None) -> list[Finding]:
+    try:
+        database = await open_database(settings.database, connections=1)
+    except (DatabaseUnavailableError, ValueError) as error:
+        return [Finding(f"the database cannot be opened: {error}", "start it, or mend database in the settings")]
+    try:
+        if missing := await pending(database):
+            return [Finding(f"{len(missing)} migrations are not applied", "ipse migrate")]
+        if settings.environment is Environment.PRODUCTION and keystore is not None:
+            return await _database_findings(settings, database, keystore)
+        return []
+    finally:
+        await database.close()
+
+
+def _machine_findings(settings: Settings, machine: Machine) -> list[Finding]:
+    """What this machine and this process bring along."""
+    findings = [*_open_files(settings, machine.config), *_debugging(machine.environment)]
+    if not machine.clock_is_synchronised():
+        findings.append(Finding("the clock of this machine is not synchronised", "run an NTP client such as chrony"))
+    return findings
+
+
+def _open_files(settings: Settings, config: Path | None) -> Iterator[Finding]:
+    """Files of ours that others on this machine can read."""
+    for name, path in _private_paths(settings, config):
+        try:
+            is_open = open_to_others(path)
+        except OSError:
+            continue  # that it is missing is told by whoever opens it
+        if is_open:
+            yield Finding(f"{name} {path} can be read by others", closing(path))
+
+
+def _private_paths(settings: Settings, config: Path | None) -> Iterator[tuple[str, Path]]:
+    if config is not None:
+        yield "the settings file", config
+    if settings.tls_key:
+        yield "tls_key", Path(settings.tls_key)
     if settings.database.startswith("sqlite:///"):
-        paths.append(settings.database.removeprefix("sqlite://"))
-    return [
-        Finding(f"{path} can be read by others", f"chmod 600 {path}", unsafe=True)
-        for path in map(Path, paths)
-        if path.exists() and path.stat().st_mode & 0o077
+        database = settings.database.removeprefix("sqlite://")
+        for suffix in ("", "-wal", "-shm"):
+            yield "the database", Path(database + suffix)
+    try:
+        yield "keystore", keystore_path(settings.keystore)
+        if settings.keystore.startswith(SCHEME):
+            yield "the PIN file", read_address(settings.keystore).pin
+    except SettingsError:
+        return  # an address that cannot be read is told by whoever opens it
+
+
+def _debugging(environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Ways of running Python that write what nobody may see."""
+    if sys.flags.dev_mode or environment.get("PYTHONASYNCIODEBUG"):
+        yield Finding("Python runs in debug mode", "unset PYTHONDEVMODE and PYTHONASYNCIODEBUG, and leave -X dev")
+    if environment.get("SSLKEYLOGFILE"):
+        yield Finding("SSLKEYLOGFILE is set: the keys of TLS connections would be written to it", "unset SSLKEYLOGFILE")
+
+
+def _listens_to_all(settings: Settings) -> bool:
+    return any(address.host in {"", "0.0.0.0", "::"} for address in (settings.listen, settings.app_listen))  # noqa: S104
+
+
+async def _database_findings(settings: Settings, database: Database, keystore: Keystore) -> list[Finding]:
+    findings = []
+    if rights := await excessive_rights(database):
+        findings.append(
+            Finding(
+                f"the database role {rights}",
+                "name a role in database that may only read and write rows, and run ipse migrate with the owner",
+            )
+        )
+    partners = Partners(database, keystore, SystemClock(), settings.environment)
+    findings += [
+        Finding(
+            f"service {service.code} of {service.partner_id} is not for production: {why}",
+            "register it again, or begin with a database of production's own",
+        )
+        for service, why in await partners.unfit()
     ]
-
-
-async def _role(database: Database) -> Finding | None:
-    rights = await excessive_rights(database)
-    if rights is None:
-        return None
-    return Finding(
-        f"the database role {rights}",
-        "give the scheme a role with select, insert, update and delete only, and run ipse migrate with another",
-        unsafe=True,
-    )
+    return findings

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
+import errno
 import os
+import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -14,19 +17,22 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from ipse.app.certificates import server_context
 from ipse.app.composition import Scheme, build_scheme
 from ipse.app.keystores import open_keystore
 from ipse.app.safety import check_database
 from ipse.kernel.clock import SystemClock
 from ipse.kernel.ids import RandomIds
-from ipse.kernel.settings import Address, Settings
-from ipse.storage.database import open_database
+from ipse.kernel.settings import Address, Environment, Settings, SettingsError
+from ipse.storage.database import Database, open_database
+from ipse.storage.errors import DatabaseUnavailableError
 from ipse.storage.migrations import pending
 
 log = structlog.get_logger("ipse.app")
 _GRACE_SECONDS = 3
 _JOB_SECONDS = 30
 _BACKLOG = 4096
+_PR_SET_DUMPABLE = 4
 
 
 class _Server(uvicorn.Server):
@@ -38,29 +44,68 @@ class _Server(uvicorn.Server):
         yield
 
 
+class NotReadyError(Exception):
+    """The scheme cannot start now; the same settings may do when the cause is mended. Says what to mend."""
+
+
+class PortTakenError(NotReadyError):
+    """Somebody else listens there."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(f"port {address.port} on {address.host} is taken")
+        self.address = address
+
+
 async def serve(settings: Settings, *, lifeline: int | None = None, ready: Callable[[], None] | None = None) -> None:
     """Serve until told to stop by a signal, or by the other end of the pipe `lifeline` closing.
 
     Raises:
-        SettingsError, DatabaseUnavailableError: it cannot begin; says why.
+        SettingsError: the settings or keys cannot be used, or are not safe here.
+        NotReadyError: a port is taken, the database does not answer or lacks migrations.
     """
-    keystore = open_keystore(settings.keystore)
-    database = await open_database(settings.database, connections=settings.database_connections)
+    with contextlib.ExitStack() as sockets:
+        # Ports first: a second start by mistake then costs no call to a security module.
+        listeners = [sockets.enter_context(_bound(address)) for address in (settings.listen, settings.app_listen)]
+        if settings.environment is Environment.PRODUCTION:
+            keep_memory_private()
+        keystore = open_keystore(settings.keystore)
+        database = await _open(settings)
+        try:
+            await check_database(settings, database, keystore)
+            scheme = await build_scheme(settings, keystore, database, clock=SystemClock(), ids=RandomIds())
+            await _run(scheme, settings, listeners, lifeline=lifeline, ready=ready)
+        finally:
+            await database.close()
+
+
+async def _open(settings: Settings) -> Database:
+    """Open the database, and see that it has its tables."""
     try:
-        if missing := await pending(database):
-            log.error("migrations.pending", names=missing, mend="ipse migrate")
-            message = f"the database lacks {len(missing)} migrations; run: ipse migrate"
-            raise SystemExit(message)
-        await check_database(settings, database)
-        scheme = await build_scheme(settings, keystore, database, clock=SystemClock(), ids=RandomIds())
-        await _run(scheme, settings, lifeline, ready)
-    finally:
+        database = await open_database(settings.database, connections=settings.database_connections)
+    except DatabaseUnavailableError as error:
+        raise NotReadyError(f"the database cannot be opened ({error}); start it, or mend database") from error
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+    try:
+        missing = await pending(database)
+    except DatabaseUnavailableError as error:
         await database.close()
+        raise NotReadyError(f"the database cannot be read ({error}); grant its role what it needs") from error
+    if missing:
+        await database.close()
+        raise NotReadyError(f"the database lacks {len(missing)} migrations, first {missing[0]}; run: ipse migrate")
+    return database
 
 
-async def _run(scheme: Scheme, settings: Settings, lifeline: int | None, ready: Callable[[], None] | None) -> None:
+async def _run(
+    scheme: Scheme,
+    settings: Settings,
+    listeners: list[socket.socket],
+    *,
+    lifeline: int | None,
+    ready: Callable[[], None] | None,
+) -> None:
     servers = [_server(scheme.application, settings), _server(scheme.app_application, settings)]
-    sockets = [_listen(settings.listen), _listen(settings.app_listen)]
 
     def stop() -> None:
         # Parked waits end now: uvicorn would wait for them before telling the application anything.
@@ -80,38 +125,52 @@ async def _run(scheme: Scheme, settings: Settings, lifeline: int | None, ready: 
         if ready is not None:
             loop.call_later(0.05, ready)
         await asyncio.gather(
-            *(server.serve(sockets=[listener]) for server, listener in zip(servers, sockets, strict=True))
+            *(server.serve(sockets=[listener]) for server, listener in zip(servers, listeners, strict=True))
         )
 
 
 def _server(application: ASGIApp, settings: Settings) -> _Server:
-    return _Server(
-        uvicorn.Config(
-            application,
-            loop="uvloop",
-            http="httptools",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=False,
-            proxy_headers=False,
-            backlog=_BACKLOG,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-            ssl_certfile=settings.tls_certificate,
-            ssl_keyfile=settings.tls_key,
-        )
+    config = uvicorn.Config(
+        application,
+        loop="uvloop",
+        http="httptools",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        backlog=_BACKLOG,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+    config.load()
+    if settings.tls_certificate and settings.tls_key:
+        config.ssl = server_context(settings.tls_certificate, settings.tls_key)
+    return _Server(config)
 
 
-def _listen(address: Address) -> socket.socket:
+@contextmanager
+def _bound(address: Address) -> Iterator[socket.socket]:
+    """Hold a port, not listening yet: uvicorn begins when everything is built."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((address.host, address.port))
-    listener.listen(_BACKLOG)
-    listener.setblocking(False)  # noqa: FBT003 - the standard library's own signature
-    return listener
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((address.host, address.port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortTakenError(address) from error
+            raise SettingsError(
+                f"cannot listen on {address.host} port {address.port}: {error.strerror}; mend listen or app_listen"
+            ) from error
+        listener.setblocking(False)  # noqa: FBT003 - the standard library's own signature
+        yield listener
+
+
+def keep_memory_private() -> None:
+    """Let nobody have this process's memory, which holds the keys: no core dump, no debugger of the same user."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _stop_with(lifeline: int, stop: Callable[[], None]) -> None:

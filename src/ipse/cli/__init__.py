@@ -35,5 +35,6 @@ def main() -> None:
     try:
         app()
     except (SettingsError, PlatformError) as error:
-        sys.stderr.write(f"ipse: {error.public if isinstance(error, PlatformError) else error}\n")
+        told = error.public if isinstance(error, PlatformError) else str(error)
+        sys.stderr.write("".join(f"ipse: {line}\n" for line in told.splitlines()))
         raise SystemExit(1) from None

@@ -14,8 +14,8 @@ from rich.table import Table
 from ipse.cli.configuration import CLOCK, DEFAULT_CONFIG, Config, actor, opened
 from ipse.kernel.ids import RandomIds
 from ipse.partners.model import AuthMethod, Partner, Preset, Service, ServiceType, preset_algorithms
-from ipse.partners.rules import LANGUAGES
 from ipse.partners.service import Partners
+from ipse.web.languages import LANGUAGES
 
 app = App(name="partner", help="Register partners and services, stop and start them.")
 service_app = App(name="service", help="A partner's services.")

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
+
+_MOST_TRIES = 5
+_SHORTEST_PASSWORD = 12
+_KNOWN_PASSWORDS = ("changemechangeme", "changeme1234", "password1234", "passwordpassword", "postgrespostgres")
 
 
 class Environment(StrEnum):
@@ -18,7 +24,29 @@ class Environment(StrEnum):
 
 
 class SettingsError(Exception):
-    """The settings cannot be used. Says which one and what would be right."""
+    """The settings cannot be used. Each line says what is wrong and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong with an installation: what, how to mend it, and whether it must not run like this."""
+
+    what: str
+    mend: str
+    unsafe: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.what}; mend: {self.mend}"
+
+
+def refuse(findings: Iterable[Finding]) -> None:
+    """Raise for those that are unsafe, one line each.
+
+    Raises:
+        SettingsError: there is one.
+    """
+    if lines := [str(finding) for finding in findings if finding.unsafe]:
+        raise SettingsError("\n".join(lines))
 
 
 class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,7 +122,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     database: str
     """`sqlite:///absolute/path.db` or `postgresql://role@host:port/name`."""
     keystore: str
-    """`file:/path/keystore.json`, or `pkcs11:` with the module's path and the token's label."""
+    """`file:/path/keystore.json` (sandbox and lab), or an RFC 7512 address of a security module with the file it seals:
+    `pkcs11:token=LABEL;object=KEY?module-path=/path/module.so&pin-source=file:/path/pin&sealed=/path/keystore.sealed`."""
     name: str = "Ipse"
     listen: Address = Address()
     app_listen: Address = Address(port=8002)
@@ -122,56 +151,107 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         """Whether people reach the scheme by https: decides cookie prefixes and `Secure`."""
         return self.base_url.startswith("https://")
 
+    def findings(self) -> list[Finding]:
+        """What can never work, or is unsafe in this environment (S-10, the part that needs no I/O)."""
+        found = [
+            *_origin("base_url", self.base_url),
+            *_origin("app_origin", self.app_origin),
+            *_proxies(self.trusted_proxies),
+            *_registrars(self.registrars),
+        ]
+        if self.base_url == self.app_origin:
+            found.append(
+                Finding("app_origin is base_url", "give the app an origin of its own: nothing else lives there")
+            )
+        if not 1 <= self.tries <= _MOST_TRIES:
+            found.append(Finding(f"tries is {self.tries}", f"choose 1 to {_MOST_TRIES}"))
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            found.append(Finding("one of tls_certificate and tls_key is missing", "name both, or none"))
+        if self.environment is Environment.PRODUCTION:
+            found += _production(self)
+        if self.environment is Environment.LAB:
+            found += _lab(self)
+        return found
+
     def check(self) -> None:
-        """Refuse what can never work or is unsafe in this environment (S-10, part that needs no I/O).
+        """Refuse them.
 
         Raises:
-            SettingsError: names the setting, what is wrong and what would be right.
+            SettingsError: a line for each finding.
         """
-        for name, value in (("base_url", self.base_url), ("app_origin", self.app_origin)):
-            _check_origin(name, value)
-        if self.base_url == self.app_origin:
-            message = "app_origin must be an origin of its own, another than base_url"
-            raise SettingsError(message)
-        if not 1 <= self.tries <= 5:
-            message = f"tries is {self.tries}; it must be between 1 and 5"
-            raise SettingsError(message)
-        for proxy in self.trusted_proxies:
-            try:
-                ipaddress.ip_network(proxy)
-            except ValueError as error:
-                message = f"trusted_proxies: {proxy!r} is not an address or network"
-                raise SettingsError(message) from error
-        if self.environment is Environment.PRODUCTION:
-            self._check_production()
-        if self.environment is Environment.LAB and not _loopback(self.base_url):
-            message = "a lab runs on loopback only: base_url must be on localhost or 127.0.0.1"
-            raise SettingsError(message)
+        refuse(self.findings())
 
-    def _check_production(self) -> None:
-        problems = []
-        if not self.secure or not self.app_origin.startswith("https://"):
-            problems.append("base_url and app_origin must be https in production")
-        if not (self.tls_certificate and self.tls_key) and not self.trusted_proxies:
-            problems.append(
-                "production needs tls_certificate and tls_key, or trusted_proxies naming the proxy that ends TLS"
-            )
-        if self.keystore.startswith("file:"):
-            problems.append("keystore must be pkcs11: in production; a key file is for sandbox and lab")
-        problems.extend(
-            f"registrars: {registrar.id} has an http issuer; production needs https"
-            for registrar in self.registrars
-            if not registrar.issuer.startswith("https://")
+
+def _production(settings: Settings) -> Iterator[Finding]:
+    """What production alone refuses."""
+    for name, value in (("base_url", settings.base_url), ("app_origin", settings.app_origin)):
+        if not value.startswith("https://"):
+            yield Finding(f"{name} is {value}, and production is https only", f"write {name} with https://")
+        elif _loopback(value):
+            yield Finding(f"{name} is {value}, which nobody else can reach", f"write the public name into {name}")
+    if not settings.tls_certificate and not settings.trusted_proxies:
+        yield Finding(
+            "nothing ends TLS: neither tls_certificate with tls_key nor trusted_proxies is set",
+            "name the certificate and its key, or the addresses of the proxy that ends TLS",
         )
-        if problems:
-            raise SettingsError("; ".join(problems))
+    if not settings.keystore.startswith("pkcs11:"):
+        yield Finding(
+            "keystore is a file, which is for sandbox and lab only", "name a security module with keystore = 'pkcs11:…'"
+        )
+    for registrar in settings.registrars:
+        if not registrar.issuer.startswith("https://") or _loopback(registrar.issuer):
+            yield Finding(
+                f"registrars: {registrar.id} has the issuer {registrar.issuer} of a sandbox", "name its https issuer"
+            )
+    password = unquote(urlsplit(settings.database).password or "")
+    role = urlsplit(settings.database).username or ""
+    if password and (len(password) < _SHORTEST_PASSWORD or password.lower() in {role.lower(), *_KNOWN_PASSWORDS}):
+        yield Finding(
+            "database holds a weak or well-known password",
+            "choose 16 random characters or more, or let the role come in by certificate or socket without one",
+        )
 
 
-def _check_origin(name: str, value: str) -> None:
+def _lab(settings: Settings) -> Iterator[Finding]:
+    """A lab has what outside judges need to drive it, and so no way in from outside."""
+    hosts = (
+        ("base_url", settings.base_url),
+        ("app_origin", settings.app_origin),
+        ("listen.host", f"http://{_bracketed(settings.listen.host)}"),
+        ("app_listen.host", f"http://{_bracketed(settings.app_listen.host)}"),
+    )
+    for name, url in hosts:
+        if not _loopback(url):
+            yield Finding(
+                f"{name} is {urlsplit(url).hostname}, and a lab runs on loopback only", f"set {name} to localhost"
+            )
+
+
+def _proxies(trusted: tuple[str, ...]) -> Iterator[Finding]:
+    for proxy in trusted:
+        try:
+            network = ipaddress.ip_network(proxy)
+        except ValueError:
+            yield Finding(f"trusted_proxies: {proxy!r} is not an address or network", "write it like 192.0.2.7")
+            continue
+        if network.prefixlen == 0:
+            yield Finding(f"trusted_proxies: {proxy} trusts everybody", "name the addresses of your proxies alone")
+
+
+def _registrars(registrars: tuple[Registrar, ...]) -> Iterator[Finding]:
+    ids = [registrar.id for registrar in registrars]
+    for name in sorted({name for name in ids if ids.count(name) > 1}):
+        yield Finding(f"registrars: {name} stands there twice", "give each registrar an id of its own")
+
+
+def _origin(name: str, value: str) -> Iterator[Finding]:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or value != f"{parts.scheme}://{parts.netloc}":
-        message = f"{name} is {value!r}; it must be an origin such as https://id.example, without path or slash"
-        raise SettingsError(message)
+        yield Finding(f"{name} is {value!r}", "write an origin such as https://id.example, without path or slash")
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _loopback(url: str) -> bool:
@@ -184,15 +264,24 @@ def _loopback(url: str) -> bool:
         return False
 
 
+def parse_settings(toml: bytes) -> Settings:
+    """Parse settings, without judging them.
+
+    Raises:
+        SettingsError: unknown names, wrong types.
+    """
+    try:
+        return msgspec.toml.decode(toml, type=Settings)
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise SettingsError(str(error)) from error
+
+
 def read_settings(toml: bytes) -> Settings:
     """Parse and check settings.
 
     Raises:
         SettingsError: unknown names, wrong types, unsafe values.
     """
-    try:
-        settings = msgspec.toml.decode(toml, type=Settings)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise SettingsError(str(error)) from error
+    settings = parse_settings(toml)
     settings.check()
     return settings

@@ -62,6 +62,18 @@ class Partners:
         """All services of a partner."""
         return [store.read_service(row) for row in await self.database.rows(store.SERVICES, partner_id)]
 
+    async def unfit(self) -> list[tuple[Service, str]]:
+        """Services that this environment would not accept if they were registered now, and why."""
+        found = []
+        for partner in await self.partners():
+            for service in await self.services(partner.partner_id):
+                try:
+                    for uri in service.redirect_uris:
+                        rules.check_redirect_uri(uri, self.environment)
+                except PartnerRegistrationError as error:
+                    found.append((service, error.public))
+        return found
+
     def secret(self, partner: Partner) -> str:
         """The client secret of a secret partner.
 

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from ipse.storage.postgresql import PostgresqlDatabase
 from ipse.storage.sqlite import SqliteDatabase
-from ipse.storage.statement import Row, Transaction
+from ipse.storage.statement import Pair, Row, Transaction
 from ipse.storage.wakeups import Wakeups
 
 T = TypeVar("T")
@@ -39,6 +39,9 @@ class Database(Protocol):
 
     async def transact(self, make: Callable[[], Transaction[T]]) -> T:
         """Run a transaction and return its result. Raises as `rows`, and whatever the transaction raises."""
+
+    async def pair(self, pair: Pair) -> None:
+        """Run two statements as one transaction. Raises as `rows`, or the pair's own `refused`; then nothing changed."""
 
     async def close(self) -> None:
         """End waits and let go."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
+import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import asyncpg
 import structlog
 
+from ipse.kernel.ids import RandomIds
 from ipse.storage.errors import DatabaseUnavailableError, DuplicateError
-from ipse.storage.statement import Row, Transaction
+from ipse.storage.statement import Pair, Row, Transaction, in_turn
 from ipse.storage.wakeups import Wakeups
 
 T = TypeVar("T")
@@ -20,6 +22,7 @@ log = structlog.get_logger()
 _TRIES = 5
 _CHANNEL = "ipse_wakeups"
 _PAYLOAD = 7900
+_PLACEHOLDER = re.compile(r"\$(\d+)")
 _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _GONE = (
     asyncpg.PostgresConnectionError,
@@ -27,9 +30,20 @@ _GONE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
+    asyncpg.InsufficientPrivilegeError,
     OSError,
     TimeoutError,
 )
+
+
+@lru_cache(maxsize=200)
+def _together(first: str, second: str, shift: int) -> str:
+    """Two texts as one; the second's placeholders follow the first's."""
+    shifted = _PLACEHOLDER.sub(lambda found: f"${int(found[1]) + shift}", second)
+    return (
+        f"with first_one as ({first}), second_one as ({shifted}) "  # noqa: S608 - made of two stores' constants
+        "select 1 / (select count(*) from first_one) as first, 1 / (select count(*) from second_one) as second"
+    )
 
 
 async def _keep_session(_connection: object) -> None:
@@ -51,7 +65,7 @@ class PostgresqlDatabase:
         """Connect.
 
         Raises:
-            DatabaseUnavailableError: nothing answers there.
+            DatabaseUnavailableError: nothing answers there, or it does not let us in.
         """
         try:
             self._pool: asyncpg.Pool[asyncpg.Record] = await asyncpg.create_pool(
@@ -64,10 +78,10 @@ class PostgresqlDatabase:
                 timeout=5,
                 reset=_keep_session,
             )
-        except _GONE as error:
-            raise DatabaseUnavailableError(type(error).__name__) from error
-        bus = PostgresqlBus(self._url, self.wakeups)
-        await bus.open()
+            bus = PostgresqlBus(self._url, self.wakeups)
+            await bus.open()
+        except (*_GONE, asyncpg.PostgresError) as error:
+            raise DatabaseUnavailableError(str(error) or type(error).__name__) from error
         self.wakeups.carried_by(bus)
 
     async def rows(self, text: str, *values: object) -> Sequence[Row]:
@@ -102,6 +116,24 @@ class PostgresqlDatabase:
                 raise DatabaseUnavailableError(type(error).__name__) from error
         raise AssertionError  # pragma: no cover - the loop returns or raises
 
+    async def pair(self, pair: Pair) -> None:
+        """Run two statements as one; when either finds nothing, run them in turn to learn which.
+
+        Both are parts of one SQL statement that divides by the number of rows each returned: a zero undoes everything.
+        A row that a block is changing makes us wait, is looked at again, and then no longer fits: the same as in turn.
+        """
+        text = _together(pair.first.text, pair.second.text, len(pair.first.values))
+        try:
+            async with self._pool.acquire() as connection:
+                await connection.fetch(text, *pair.first.values, *pair.second.values)
+                self.statements += 1
+        except (asyncpg.DivisionByZeroError, *_RETRIED):
+            await self.transact(lambda: in_turn(pair))
+        except asyncpg.UniqueViolationError as error:
+            raise DuplicateError(error.constraint_name or "") from error
+        except _GONE as error:
+            raise DatabaseUnavailableError(type(error).__name__) from error
+
     async def close(self) -> None:
         """End waits and disconnect."""
         await self.wakeups.stop()
@@ -132,7 +164,7 @@ class PostgresqlBus:
     def __init__(self, url: str, wakeups: Wakeups) -> None:
         self._url = url
         self._wakeups = wakeups
-        self._origin = f"{os.getpid()}"
+        self._origin = RandomIds().identifier()  # process ids repeat over machines and containers
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
 
     async def open(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
@@ -12,8 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
+from ipse.kernel.ids import RandomIds
 from ipse.storage.errors import DatabaseUnavailableError, DuplicateError
-from ipse.storage.statement import Row, Transaction
+from ipse.storage.statement import Pair, Row, Transaction, in_turn
 from ipse.storage.wakeups import Wakeups
 
 T = TypeVar("T")
@@ -50,11 +50,18 @@ class SqliteDatabase:
         self._read = ThreadPoolExecutor(1, thread_name_prefix="sqlite-read")
 
     async def open(self) -> None:
-        """Open the file, creating it readable by its owner alone."""
-        self._writer = await self._on(self._write, _connect, self._path, "full")
-        self._reader = await self._on(self._read, _connect, self._path, "full")
+        """Open the file, creating it readable by its owner alone.
+
+        Raises:
+            DatabaseUnavailableError: it cannot be opened, or is no database.
+        """
         bus = SqliteBus(self._path + "-wakeups", self.wakeups)
-        await bus.open()
+        try:
+            self._writer = await self._on(self._write, _connect, self._path, "full")
+            self._reader = await self._on(self._read, _connect, self._path, "full")
+            await bus.open()
+        except (OSError, sqlite3.Error) as error:
+            raise DatabaseUnavailableError(f"{self._path}: {getattr(error, 'strerror', None) or error}") from error
         self.wakeups.carried_by(bus)
 
     async def rows(self, text: str, *values: object) -> Sequence[Row]:
@@ -71,9 +78,13 @@ class SqliteDatabase:
 
     async def transact(self, make: Callable[[], Transaction[T]]) -> T:
         """Run a transaction in the writer thread."""
-        result, count = await self._on(self._write, self._drive, make)
-        self.statements += count
-        return result
+        outcome: tuple[T, int] = await self._on(self._write, self._drive, make)
+        self.statements += outcome[1]
+        return outcome[0]
+
+    async def pair(self, pair: Pair) -> None:
+        """Run two statements as one transaction."""
+        await self.transact(lambda: in_turn(pair))
 
     async def close(self) -> None:
         """End waits, finish what runs, close the file."""
@@ -134,6 +145,7 @@ class SqliteBus:
         self._path = path
         self._wakeups = wakeups
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-wakeups")
+        self._process = int.from_bytes(RandomIds().octets(6))  # process ids repeat over containers
         self._last = 0
         self._version = -1
 
@@ -170,7 +182,7 @@ class SqliteBus:
         self._last = self._connection.execute("select coalesce(max(seq), 0) from wakeups").fetchone()[0]
 
     def _insert(self, keys: list[str]) -> None:
-        process = os.getpid()
+        process = self._process
         self._connection.execute("begin immediate")
         self._connection.executemany(
             "insert into wakeups (process, key) values (?, ?)", [(process, key) for key in keys]
@@ -186,7 +198,7 @@ class SqliteBus:
         self._version = version
         rows = self._connection.execute(
             "select seq, key from wakeups where seq > ? and process <> ? order by seq",
-            (self._last, os.getpid()),
+            (self._last, self._process),
         ).fetchall()
         if rows:
             self._last = rows[-1]["seq"]

@@ -13,6 +13,12 @@ from ipse.storage.database import Database
 from ipse.storage.statement import Transaction, run
 
 _LOCK = 4_717_365  # any number; the same in every process
+_APPLIED = "select name from storage_migrations"
+_KNOWN = {
+    "sqlite": "select name from sqlite_master where type = 'table' and name = 'storage_migrations'",
+    "postgresql": "select tablename as name from pg_tables "
+    "where schemaname = current_schema() and tablename = 'storage_migrations'",
+}
 
 
 class Migration(NamedTuple):
@@ -37,8 +43,10 @@ async def migrate(database: Database, *, now: int) -> list[str]:
 
 
 async def pending(database: Database) -> list[str]:
-    """Names of migrations that were not applied yet."""
-    applied = await database.transact(lambda: _applied(database.engine))
+    """Names of migrations that were not applied yet. Only reads: a serving role may not create tables."""
+    known = await database.rows(_KNOWN[database.engine])
+    rows = await database.rows(_APPLIED) if known else ()
+    applied = {row["name"] for row in rows}
     return [migration.name for migration in history() if migration.name not in applied]
 
 
@@ -52,7 +60,7 @@ def _applied(engine: str) -> Transaction[set[str]]:
         yield from run("select pg_advisory_xact_lock(cast($1 as bigint))", _LOCK)
         yield from run("set local client_min_messages = warning")
     yield from run("create table if not exists storage_migrations (name text primary key, applied_at bigint not null)")
-    rows = yield from run("select name from storage_migrations")
+    rows = yield from run(_APPLIED)
     return {row["name"] for row in rows}
 
 
