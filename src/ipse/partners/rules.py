@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from ipse.kernel.settings import Environment
 from ipse.partners.errors import PartnerRegistrationError
+from ipse.standards.jose import JoseError, check_partner_jwks
 
 _PARTNER_ID = re.compile(r"[A-Za-z0-9_-]{3,64}")
 _SERVICE_CODE = re.compile(r"[A-Za-z0-9_]{3,45}")
-_PRIVATE_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "k", "oth"}
-_RSA_MODULUS_CHARACTERS = 342
 LANGUAGES = ("nl", "fr", "de", "en")
 
 
@@ -49,34 +48,12 @@ def check_redirect_uri(uri: str, environment: Environment) -> None:
 
 
 def check_jwks(jwks: Mapping[str, Any]) -> None:
-    """Public RSA (2048 bits or more) or P-256 keys with `kid`, one for `sig` and one for `enc` at least."""
-    keys = jwks.get("keys")
-    if not isinstance(keys, Sequence) or not keys:
-        message = "jwks must hold a member keys with at least one sig and one enc key"
-        raise PartnerRegistrationError(message, public=message)
-    for key in keys:
-        _check_key(key)
-    uses = {key["use"] for key in keys}
-    if uses != {"sig", "enc"}:
-        message = "jwks must hold one key with use sig and one with use enc"
-        raise PartnerRegistrationError(message, public=message)
-
-
-def _check_key(key: Mapping[str, Any]) -> None:
-    kid = key.get("kid")
-    if _PRIVATE_MEMBERS & key.keys():
-        problem = "holds a private member; hand over public keys only, and replace this one"
-    elif not isinstance(kid, str) or not kid or key.get("use") not in {"sig", "enc"}:
-        problem = "needs a kid, and use sig or enc"
-    elif key.get("kty") == "RSA":
-        problem = "is an RSA key below 2048 bits" if len(str(key.get("n", ""))) < _RSA_MODULUS_CHARACTERS else ""
-    elif key.get("kty") == "EC":
-        problem = "" if key.get("crv") == "P-256" else "is not on the curve P-256"
-    else:
-        problem = "is neither RSA nor EC"
-    if problem:
-        message = f"jwks: key {kid!r} {problem}"
-        raise PartnerRegistrationError(message, public=message)
+    """Public RSA (2048 bits or more) or P-256 keys with `kid`, sound, one for `sig` and one for `enc` at least."""
+    try:
+        check_partner_jwks(jwks)
+    except JoseError as error:
+        message = f"jwks: {error.reason}"
+        raise PartnerRegistrationError(message, public=message) from error
 
 
 def _is_loopback(host: str) -> bool:
