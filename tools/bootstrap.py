@@ -55,6 +55,7 @@ def prepare_to_test() -> None:
     install("test", "build.txt", "test.txt")
     install_ipse()
     have_chromium()
+    have_certutil()
     have_postgresql()
     have_softhsm()
     install_javascript_tools()
@@ -104,6 +105,14 @@ def have_chromium() -> None:
         return
     if not install_from_debian("chromium"):
         missing("Chromium", "sudo apt-get install chromium")
+
+
+def have_certutil() -> None:
+    """Find or install the tool that teaches a browser a certificate authority, for the tests over TLS."""
+    if shutil.which("certutil"):
+        return
+    if not install_from_debian("libnss3-tools"):
+        missing("certutil", "sudo apt-get install libnss3-tools")
 
 
 def have_postgresql() -> None:

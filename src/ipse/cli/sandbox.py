@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sys
 import tempfile
 import time
@@ -106,8 +107,20 @@ def _places(port: int, folder: Path, lan: str | None) -> Places:
         return Places.on_this_machine(port)
     from ipse.sandbox.authority import certify
 
+    _check_name(lan)
     certify(folder / "world" / "tls", lan)
     return Places.on_the_network(port, lan, folder / "world" / "tls")
+
+
+def _check_name(name: str) -> None:
+    """Refuse a name that this machine itself cannot reach: bank, partners and scheme call each other by it."""
+    try:
+        socket.getaddrinfo(name, None)
+    except OSError as error:
+        raise SettingsError(
+            f"{name} leads nowhere from this machine. Name it as the network knows it, such as "
+            f"{socket.gethostname()}.local, or add a line to /etc/hosts"
+        ) from error
 
 
 def _check_ports(places: Places) -> None:

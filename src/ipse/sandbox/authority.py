@@ -41,10 +41,12 @@ def certify(folder: Path, name: str, clock: Clock | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if _still_good(folder, name, now):
         return
-    authority_key, authority = _make_authority(name, now)
+    kept = _kept_authority(folder, name, now)
+    authority_key, authority = kept or _make_authority(name, now)
+    if kept is None:
+        _write(folder / "authority.key", _key_pem(authority_key), private=True)
+        _write(folder / "authority.crt", _pem(authority))
     server_key, server = _make_server(name, now, authority_key, authority)
-    _write(folder / "authority.key", _key_pem(authority_key), private=True)
-    _write(folder / "authority.crt", _pem(authority))
     _write(folder / "server.key", _key_pem(server_key), private=True)
     _write(folder / "server.crt", _pem(server) + _pem(authority))
 
@@ -83,6 +85,21 @@ def _still_good(folder: Path, name: str, now: datetime) -> bool:
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     lasts = certificate.not_valid_after_utc - now > timedelta(days=_FRESH_DAYS)
     return lasts and _general_name(name) in list(names)
+
+
+def _kept_authority(
+    folder: Path, name: str, now: datetime
+) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate] | None:
+    """The authority that phones trust already, if it is for this name and outlives another server certificate."""
+    try:
+        certificate = x509.load_pem_x509_certificate((folder / "authority.crt").read_bytes())
+        key = serialization.load_pem_private_key((folder / "authority.key").read_bytes(), None)
+    except (FileNotFoundError, ValueError):
+        return None
+    limits = certificate.extensions.get_extension_for_class(x509.NameConstraints).value
+    lasts = certificate.not_valid_after_utc - now > timedelta(days=_SERVER_DAYS)
+    fits = limits.permitted_subtrees == [_constraint(name)]
+    return (key, certificate) if lasts and fits and isinstance(key, ec.EllipticCurvePrivateKey) else None
 
 
 def _make_authority(name: str, now: datetime) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:

@@ -61,10 +61,11 @@ def _named(things: tuple[_Thing, ...], wanted: str, what: str) -> _Thing:
 
 
 def address(base: str) -> str:
-    """Where the sandbox at `base` describes its world: the next port of 127.0.0.1."""
+    """Where the sandbox at `base` describes its world: the next port of 127.0.0.1, or of the same name over TLS."""
     parts = urlsplit(base)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return f"http://127.0.0.1:{port + 1}/world.json"
+    if parts.scheme == "https":
+        return f"https://{parts.hostname}:{(parts.port or 443) + 1}/world.json"
+    return f"http://127.0.0.1:{(parts.port or 80) + 1}/world.json"
 
 
 def read(http: httpx.Client, url: str) -> World:

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import threading
@@ -35,6 +36,7 @@ class Running:
 
     process: subprocess.Popen[str]
     port: int
+    authority: Path | None = None
 
     def wait_until_up(self) -> None:
         deadline = time.monotonic() + 60
@@ -47,8 +49,11 @@ class Running:
         raise AssertionError(self.process.communicate())
 
     def answers(self, port: int, path: str = "/v2/jwkSet") -> bool:
+        base, trust = f"http://127.0.0.1:{port}", ssl.create_default_context(cafile=self.authority)
+        if self.authority is not None:
+            base = f"https://localhost:{port}"
         with contextlib.suppress(httpx.TransportError):
-            return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=2, trust_env=False).status_code == 200
+            return httpx.get(base + path, timeout=2, trust_env=False, verify=trust).status_code == 200
         return False
 
     def wait_until_down(self, seconds: float) -> float:
@@ -60,11 +65,11 @@ class Running:
 
 
 @contextlib.contextmanager
-def sandbox(*options: str, port: int | None = None) -> Iterator[Running]:
+def sandbox(*options: str, port: int | None = None, authority: Path | None = None) -> Iterator[Running]:
     port = port or free_ports()
     command = [*IPSE, "sandbox", "--port", str(port), *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    running = Running(process, port)
+    running = Running(process, port, authority)
     try:
         running.wait_until_up()
         yield running
