@@ -11,7 +11,7 @@ import msgspec
 
 from ipse.actions.rules.showing import phone_level, weakest
 from ipse.actions.service import Approvals, Messages
-from ipse.actions.service.messages import Handler
+from ipse.actions.service.messages import Handler, Work
 from ipse.actions.service.requests import account_wake_key
 from ipse.attributes.service import Attributes
 from ipse.enrolment.model import EnrolRequest
@@ -227,9 +227,8 @@ class Mobile:
             new = rules.handover(received.message.members, prefix="new_")
             await self.messages.prove(received, opened.proof)
 
-            def work(now: int) -> Transaction[None]:
-                yield from self.phones.replacing_code_key(received.phone, new, now=now)
-
+            replacement = self.phones.code_key_replacement(received.phone, new, now=self.clock.now())
+            work = Work(replacement, MalformedMessageError(public="code_key_id is not a code key of this phone"))
             return await self.messages.conclude(received, {"code_key_id": new.code_key_id}, work)
 
         return await self._sealed(opened, "change-code", handler)

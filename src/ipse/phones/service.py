@@ -29,7 +29,7 @@ from ipse.phones.model import Answer, NewPhone, Phone, PhoneState, Received, Sto
 from ipse.standards import phone_channel
 from ipse.standards.phone_channel import MessageError, OpenedMessage, SignatureError, UnverifiedMessage
 from ipse.storage.database import Database
-from ipse.storage.statement import Transaction, one, run
+from ipse.storage.statement import Statement, Transaction, one, run
 
 _KEPT_DEVICE_KEYS = 10_000
 _JUDGING_SECONDS = 2.0
@@ -167,20 +167,26 @@ class Phones:
             sealed, new.app_version, now,
         )  # fmt: skip
 
+    def acceptance(self, received: Received, answer: Answer, *, now: int, challenge: str | None = None) -> Statement:
+        """The statement that accepts a message: moves the chain on, records the answer.
+
+        `challenge` when the answer carries a new one. It returns no row when another message was accepted meanwhile.
+        """
+        phone = received.phone
+        sealed = self._sealed_answer(phone.phone_id, answer)
+        digest = received.message.digest
+        values = (phone.phone_id, phone.chain, received.chain, challenge, digest, sealed, now, phone.state)
+        return Statement(store.ACCEPT, values)
+
     def accepting(
         self, received: Received, answer: Answer, *, now: int, challenge: str | None = None
     ) -> Transaction[None]:
-        """Accept a message: move the chain on, record the answer; `challenge` when the answer carries a new one.
+        """Accept a message inside a transaction.
 
         Raises:
             StaleMessageError: another message was accepted meanwhile.
         """
-        phone = received.phone
-        accepted = yield from one(
-            store.ACCEPT, phone.phone_id, phone.chain, received.chain, challenge, received.message.digest,
-            self._sealed_answer(phone.phone_id, answer), now, phone.state,
-        )  # fmt: skip
-        if accepted is None:
+        if not (yield self.acceptance(received, answer, now=now, challenge=challenge)):
             raise StaleMessageError
 
     async def take_try(self, received: Received, challenge: str, *, most: int) -> int:
@@ -198,20 +204,26 @@ class Phones:
             raise StaleMessageError
         return int(row["tries"])
 
+    def judgement(
+        self, received: Received, answer: Answer, *, tries: int, challenge: str | None, now: int
+    ) -> Statement:
+        """The statement that records the outcome of a try that was taken; `tries` is 0 after a right code.
+
+        It returns no row when the phone was stopped, or the try given up as lost, meanwhile.
+        """
+        phone_id = received.phone.phone_id
+        sealed = self._sealed_answer(phone_id, answer)
+        return Statement(store.JUDGED, (phone_id, received.message.digest, tries, challenge, sealed, now))
+
     def judged(
         self, received: Received, answer: Answer, *, tries: int, challenge: str | None, now: int
     ) -> Transaction[None]:
-        """Record the outcome of a try that was taken; `tries` is 0 after a right code.
+        """Record the outcome of a try inside a transaction.
 
         Raises:
             StaleMessageError: the phone was stopped, or the try was given up as lost, meanwhile.
         """
-        phone = received.phone
-        row = yield from one(
-            store.JUDGED, phone.phone_id, received.message.digest, tries, challenge,
-            self._sealed_answer(phone.phone_id, answer), now,
-        )  # fmt: skip
-        if row is None:
+        if not (yield self.judgement(received, answer, tries=tries, challenge=challenge, now=now)):
             raise StaleMessageError
 
     def activating(
@@ -234,8 +246,19 @@ class Phones:
 
     def adding_code_key(self, phone: Phone, code_key: tuple[str, bytes], *, now: int) -> Transaction[None]:
         """Keep a code key, wrapped and bound to the device key."""
+        code_key_id, _ = code_key
+        wrapped = self._wrapped(phone, code_key)
+        yield from run(store.ADD_CODE_KEY, code_key_id, phone.phone_id, "normal", wrapped, now)
+
+    def code_key_replacement(self, phone: Phone, code_key: tuple[str, bytes], *, now: int) -> Statement:
+        """The statement that puts a new code key in place of the one the message named."""
+        old = phone.code_key.code_key_id if phone.code_key else ""
+        wrapped = self._wrapped(phone, code_key)
+        return Statement(store.REPLACE_CODE_KEY, (old, phone.phone_id, code_key[0], wrapped, now))
+
+    def _wrapped(self, phone: Phone, code_key: tuple[str, bytes]) -> bytes:
         code_key_id, key = code_key
-        wrapped = seal(
+        return seal(
             self._code_key,
             key,
             table="phones_code_keys",
@@ -243,13 +266,6 @@ class Phones:
             column="wrapped_key",
             extra=phone.thumbprint.encode(),
         )
-        yield from run(store.ADD_CODE_KEY, code_key_id, phone.phone_id, "normal", wrapped, now)
-
-    def replacing_code_key(self, phone: Phone, code_key: tuple[str, bytes], *, now: int) -> Transaction[None]:
-        """Keep a new code key in place of the one the message named."""
-        if phone.code_key is not None:
-            yield from run(store.REMOVE_CODE_KEY, phone.code_key.code_key_id, phone.phone_id)
-        yield from self.adding_code_key(phone, code_key, now=now)
 
     def stopping(self, account_id: str, why: StopReason, *, now: int, but: str = "") -> Transaction[list[str]]:
         """Stop the account's phones, `but` one; forget their code keys. Returns the ids of those stopped."""

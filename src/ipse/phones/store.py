@@ -48,7 +48,11 @@ returning phone_id
 ADD_CODE_KEY = """
 insert into phones_code_keys (code_key_id, phone_id, kind, wrapped_key, created_at) values ($1, $2, $3, $4, $5)
 """
-REMOVE_CODE_KEY = "delete from phones_code_keys where code_key_id = $1 and phone_id = $2 returning code_key_id"
+REPLACE_CODE_KEY = """
+update phones_code_keys set code_key_id = $3, wrapped_key = $4, created_at = $5
+where code_key_id = $1 and phone_id = $2
+returning code_key_id
+"""
 FORGET_CODE_KEYS = """
 delete from phones_code_keys where phone_id in (select phone_id from phones_phones where account_id = $1
   and state = 'stopped') returning code_key_id

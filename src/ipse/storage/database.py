@@ -41,7 +41,7 @@ class Database(Protocol):
         """Run a transaction and return its result. Raises as `rows`, and whatever the transaction raises."""
 
     async def pair(self, pair: Pair) -> None:
-        """Run two statements as one transaction. Raises as `rows`, or the pair's own `refused`; then nothing changed."""
+        """Run two statements as one transaction. Raises as `rows`, or the pair's own `refused`: nothing changed."""
 
     async def close(self) -> None:
         """End waits and let go."""

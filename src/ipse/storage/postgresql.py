@@ -7,12 +7,13 @@ import contextlib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import asyncpg
 import structlog
 
 from ipse.kernel.ids import RandomIds
+from ipse.storage.connections import Connection, Connections
 from ipse.storage.errors import DatabaseUnavailableError, DuplicateError
 from ipse.storage.statement import Pair, Row, Transaction, in_turn
 from ipse.storage.wakeups import Wakeups
@@ -46,10 +47,6 @@ def _together(first: str, second: str, shift: int) -> str:
     )
 
 
-async def _keep_session(_connection: object) -> None:
-    """No session state is ever left on a pooled connection, so none is reset: saves a round trip for each use."""
-
-
 class PostgresqlDatabase:
     """The engine for scale. See `ipse.storage.database.Database`."""
 
@@ -59,7 +56,7 @@ class PostgresqlDatabase:
         self.wakeups = Wakeups()
         self.statements = 0
         self._url = url
-        self._connections = connections
+        self._connections = Connections(url, connections)
 
     async def open(self) -> None:
         """Connect.
@@ -68,16 +65,8 @@ class PostgresqlDatabase:
             DatabaseUnavailableError: nothing answers there, or it does not let us in.
         """
         try:
-            self._pool: asyncpg.Pool[asyncpg.Record] = await asyncpg.create_pool(
-                self._url,
-                min_size=1,
-                max_size=self._connections,
-                statement_cache_size=1000,
-                max_inactive_connection_lifetime=0,
-                command_timeout=10,
-                timeout=5,
-                reset=_keep_session,
-            )
+            async with self._connections.lend():
+                pass  # one that works, kept for what comes
             bus = PostgresqlBus(self._url, self.wakeups)
             await bus.open()
         except (*_GONE, asyncpg.PostgresError) as error:
@@ -88,7 +77,7 @@ class PostgresqlDatabase:
         """Run one statement; a write is durable when this returns."""
         self.statements += 1
         try:
-            async with self._pool.acquire() as connection:
+            async with self._connections.lend() as connection:
                 return await connection.fetch(text, *values)
         except asyncpg.UniqueViolationError as error:
             raise DuplicateError(error.constraint_name or "") from error
@@ -104,7 +93,7 @@ class PostgresqlDatabase:
         """Run a transaction on one connection, again when it lost to a deadlock."""
         for attempt in range(_TRIES):
             try:
-                async with self._pool.acquire() as connection:
+                async with self._connections.lend() as connection:
                     return await self._drive(connection, make())
             except _RETRIED as error:
                 if attempt == _TRIES - 1:
@@ -124,7 +113,7 @@ class PostgresqlDatabase:
         """
         text = _together(pair.first.text, pair.second.text, len(pair.first.values))
         try:
-            async with self._pool.acquire() as connection:
+            async with self._connections.lend() as connection:
                 await connection.fetch(text, *pair.first.values, *pair.second.values)
                 self.statements += 1
         except (asyncpg.DivisionByZeroError, *_RETRIED):
@@ -137,9 +126,9 @@ class PostgresqlDatabase:
     async def close(self) -> None:
         """End waits and disconnect."""
         await self.wakeups.stop()
-        await self._pool.close()
+        await self._connections.close()
 
-    async def _drive(self, connection: Any, transaction: Transaction[T]) -> T:  # noqa: ANN401 - pool proxy
+    async def _drive(self, connection: Connection, transaction: Transaction[T]) -> T:
         await connection.execute("begin")
         try:
             statement = next(transaction)

@@ -43,8 +43,8 @@ def one(text: str, *values: object) -> Transaction[Row | None]:
 class Pair(NamedTuple):
     """Two statements as one transaction that only counts when each returns a row.
 
-    Much cheaper on PostgreSQL than a transaction of two: one round trip. `refused` are the errors that say the first, or
-    the second, found nothing to change.
+    Much cheaper on PostgreSQL than a transaction of two: one round trip. `refused` are the errors that say the first,
+    or the second, found nothing to change.
     """
 
     first: Statement

@@ -31,7 +31,7 @@ from ipse.actions.model import (
 )
 from ipse.actions.rules import showing, starts
 from ipse.actions.rules.starts import Ticket
-from ipse.actions.service.messages import Messages, answering
+from ipse.actions.service.messages import Messages, Work, answering
 from ipse.actions.service.requests import Actions, account_wake_key, raise_ended, wake_key
 from ipse.attributes.model import Circumstances
 from ipse.attributes.service import Attributes
@@ -41,7 +41,8 @@ from ipse.people.errors import AccountBlockedError, AccountPendingError
 from ipse.people.model import Account, AccountState
 from ipse.phones.errors import MalformedMessageError
 from ipse.phones.model import Answer, Received
-from ipse.storage.statement import Transaction, one
+from ipse.phones.service import StaleMessageError
+from ipse.storage.statement import Pair, Statement
 
 _APPROVED_SECONDS = 180
 _PAGE = 50
@@ -99,16 +100,20 @@ class Approvals:
         body = _claim_body(action, shown, came.start, received.challenge)
         answer, now = answering(received, body), self.actions.clock.now()
 
-        def transaction() -> Transaction[None]:
-            yield from self.messages.phones.accepting(received, answer, now=now, challenge=received.challenge)
-            claimed = yield from one(
-                store.CLAIM, action.action_id, came.start, account.account_id, received.phone.phone_id,
-                sha256(shown.octets), sealed, now,
-            )  # fmt: skip
-            if claimed is None:
-                raise RequestTaken
-
-        await self.actions.database.transact(transaction)
+        acceptance = self.messages.phones.acceptance(received, answer, now=now, challenge=received.challenge)
+        claiming = Statement(
+            store.CLAIM,
+            (
+                action.action_id,
+                came.start,
+                account.account_id,
+                received.phone.phone_id,
+                sha256(shown.octets),
+                sealed,
+                now,
+            ),
+        )
+        await self.actions.database.pair(Pair(acceptance, claiming, (StaleMessageError(), RequestTaken())))
         self._wake(action.action_id, account.account_id)
         return answer
 
@@ -120,7 +125,8 @@ class Approvals:
     async def decide(self, received: Received, proof: bytes | None, *, address: str) -> Answer:
         """Approve with the code, or reject."""
         members = received.message.members
-        await self._active(received)
+        # No look at the account: what blocks it stops its phone in the same transaction, and one that is pending
+        # could not have claimed anything.
         action = await self._own(received)
         self._check_open(action)
         if members.get("decision") == "rejected":
@@ -279,15 +285,11 @@ class Approvals:
         subject = await self.actions.people.subject(received.account_id, action.partner_id)
         sealed = await self._sealed_approval(received, action, shared, address)
 
-        def work(now: int) -> Transaction[None]:
-            until = now + _APPROVED_SECONDS * SECOND
-            phone_id = received.phone.phone_id
-            approved = yield from one(
-                store.APPROVE, action.action_id, phone_id, subject, sealed, return_hash, now, until
-            )
-            if approved is None:
-                raise RequestEnded
-
+        now = self.actions.clock.now()
+        until = now + _APPROVED_SECONDS * SECOND
+        phone_id = received.phone.phone_id
+        values = (action.action_id, phone_id, subject, sealed, return_hash, now, until)
+        work = Work(Statement(store.APPROVE, values), RequestEnded())
         answer = await self.messages.conclude(received, body, work)
         self._wake(action.action_id, received.account_id)
         return answer
@@ -299,13 +301,9 @@ class Approvals:
         sealed = await self._sealed_approval(received, action, (), address)
         answer, now = answering(received, {"outcome": "rejected"}), self.actions.clock.now()
 
-        def transaction() -> Transaction[None]:
-            yield from self.messages.phones.accepting(received, answer, now=now)
-            phone_id = received.phone.phone_id
-            if (yield from one(store.REJECT, action.action_id, phone_id, reason, sealed, now)) is None:
-                raise RequestEnded
-
-        await self.actions.database.transact(transaction)
+        acceptance = self.messages.phones.acceptance(received, answer, now=now)
+        rejection = Statement(store.REJECT, (action.action_id, received.phone.phone_id, reason, sealed, now))
+        await self.actions.database.pair(Pair(acceptance, rejection, (StaleMessageError(), RequestEnded())))
         self._wake(action.action_id, received.account_id)
         return answer
 

@@ -25,10 +25,18 @@ from ipse.phones.model import Answer, PhoneState, Received, StopReason
 from ipse.phones.service import Phones, StaleMessageError
 from ipse.standards.phone_channel import UnverifiedMessage, code_proof
 from ipse.storage.database import Database
-from ipse.storage.statement import Transaction, run
+from ipse.storage.statement import Pair, Statement, Transaction, run
 
 Handler = Callable[[Received], Awaitable[Answer]]
 _TRIES = 3
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a right code brings about, as one statement; `refused` is the outcome when it finds nothing to change."""
+
+    statement: Statement
+    refused: PlatformError
 
 
 class _Answered(Exception):
@@ -92,8 +100,7 @@ class Messages:
     async def accept(self, received: Received, body: dict[str, Any], *, challenge: str | None = None) -> Answer:
         """Accept a message that changes nothing else."""
         answer = answering(received, body)
-        now = self.clock.now()
-        await self.database.transact(lambda: self.phones.accepting(received, answer, now=now, challenge=challenge))
+        await self._run(self.phones.acceptance(received, answer, now=self.clock.now(), challenge=challenge))
         return answer
 
     async def prove(self, received: Received, proof: bytes | None) -> None:
@@ -118,31 +125,21 @@ class Messages:
         await self._wrong(received, tries)
 
     async def conclude(
-        self,
-        received: Received,
-        body: dict[str, Any],
-        work: Callable[[int], Transaction[None]] | None = None,
-        *,
-        challenge: str | None = None,
+        self, received: Received, body: dict[str, Any], work: Work | None = None, *, challenge: str | None = None
     ) -> Answer:
-        """After a right code: reset the tries, do `work` (given the time), record the outcome; one transaction."""
+        """After a right code: reset the tries, do `work`, record the outcome; one transaction."""
         answer, now = answering(received, body), self.clock.now()
-
-        def transaction() -> Transaction[None]:
-            yield from self.phones.judged(received, answer, tries=0, challenge=challenge, now=now)
-            if work is not None:
-                yield from work(now)
-
+        judgement = self.phones.judgement(received, answer, tries=0, challenge=challenge, now=now)
+        if work is None:
+            await self._run(judgement)
+            return answer
+        refused = work.refused
         try:
-            await self.database.transact(transaction)
-        except PlatformError as error:
-            if not recordable(error):
-                raise
-            refused = refusal(error, received)
-            await self.database.transact(
-                lambda: self.phones.judged(received, refused, tries=0, challenge=None, now=self.clock.now())
-            )
-            raise _Answered(refused) from error
+            await self.database.pair(Pair(judgement, work.statement, (StaleMessageError(), refused)))
+        except type(refused) as error:
+            outcome = refusal(refused, received)
+            await self._run(self.phones.judgement(received, outcome, tries=0, challenge=None, now=now))
+            raise _Answered(outcome) from error
         return answer
 
     async def block(self, account_id: str, why: BlockReason, stop: StopReason, *, actor: str) -> None:
@@ -190,8 +187,11 @@ class Messages:
 
     async def _accept(self, received: Received, answer: Answer, error: PlatformError) -> None:
         challenge = received.challenge if isinstance(error, WrongChallenge) else None
-        now = self.clock.now()
-        await self.database.transact(lambda: self.phones.accepting(received, answer, now=now, challenge=challenge))
+        await self._run(self.phones.acceptance(received, answer, now=self.clock.now(), challenge=challenge))
+
+    async def _run(self, statement: Statement) -> None:
+        if not await self.database.rows(statement.text, *statement.values):
+            raise StaleMessageError
 
     async def _wrong(self, received: Received, tries: int) -> NoReturn:
         if tries >= self.tries:
@@ -210,10 +210,8 @@ class Messages:
         received = replace(received, chain=chain)
         error = kind(tries_left=self.tries - tries, challenge=received.challenge)
         answer = refusal(error, received)
-        now = self.clock.now()
-        await self.database.transact(
-            lambda: self.phones.judged(received, answer, tries=tries, challenge=received.challenge, now=now)
-        )
+        now, challenge = self.clock.now(), received.challenge
+        await self._run(self.phones.judgement(received, answer, tries=tries, challenge=challenge, now=now))
         raise _Answered(answer)
 
     async def _block_after_tries(self, received: Received) -> NoReturn:
