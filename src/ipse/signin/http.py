@@ -64,7 +64,7 @@ class _Endpoints:
 
     async def extend(self, request: Request) -> Response:
         await read_own_form(request)
-        return _to(await self._signin.extend(request, _handle(request)) + _same_language(request))
+        return _to(await self._signin.extend(request, _handle(request)) + _same_form(request))
 
     async def cancel(self, request: Request) -> Response:
         await read_own_form(request)
@@ -125,9 +125,10 @@ def _handle(request: Request) -> str:
     return handle
 
 
-def _same_language(request: Request) -> str:
-    language = request.query_params.get("lang")
-    return f"?lang={language}" if language in LANGUAGES else ""
+def _same_form(request: Request) -> str:
+    query = request.query_params
+    plain = "plain=1&" if query.get("plain") == "1" else ""
+    return f"?{plain}lang={query['lang']}" if query.get("lang") in LANGUAGES else ""
 
 
 def _to(address: str) -> Response:

@@ -100,6 +100,7 @@ def _where(error: BaseException) -> list[str]:
     trace = error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
-        places.append(f"{code.co_filename.rpartition('/ipse/')[2]}:{trace.tb_lineno}")
+        file = code.co_filename.rpartition("/site-packages/")[2].rpartition("/src/ipse/")[2]
+        places.append(f"{file}:{trace.tb_lineno}")
         trace = trace.tb_next
     return places[-12:]

@@ -64,6 +64,9 @@ class Pages:
             links=links or LINKS,
             languages=languages.LANGUAGES,
         )
+        # Compiled now: the first visitor does not wait, and an upgrade under a running process changes nothing in it.
+        for template in self._environment.list_templates():
+            self._environment.get_template(template)
 
     def text(self, language: str, id_: str, /, **values: object) -> str:
         """One text outside a template."""

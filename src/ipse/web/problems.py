@@ -108,7 +108,8 @@ def handlers(error_page: ErrorPage | None = None) -> dict[Any, Any]:
 
 def _for_a_person(request: Request) -> bool:
     caller = request.scope.get("ipse.caller")
-    if caller is not None:
+    # A registrar's server asks for keys, the browser it sends back wants a page: the header tells them apart.
+    if caller is not None and caller != "registrar":
         return bool(caller == "browser")
     return "text/html" in request.headers.get("accept", "")
 

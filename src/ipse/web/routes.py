@@ -54,12 +54,20 @@ class Route(StarletteRoute):
         self.caller = caller
         self.limit = limit
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check bucket and origin, then answer."""
+    def admit(self, scope: Scope) -> None:
+        """Take from the bucket of the client's address, and check where a form came from.
+
+        Raises:
+            TooManyRequests, ForeignOrigin: not now, or not from there.
+        """
         scope["ipse.caller"] = self.caller
         edge = scope.get("ipse.edge")
         if edge is not None:
             edge.buckets.take(self.limit, scope["ipse.address"])
             if self.caller is Caller.BROWSER and scope["method"] not in {"GET", "HEAD", "OPTIONS"}:
                 check_same_origin(scope, edge.origin)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Admit, then answer."""
+        self.admit(scope)
         await super().handle(scope, receive, send)

@@ -55,6 +55,21 @@ async def test_it_refreshes_itself_to_an_address_that_begins_nothing(site: Site,
     assert len(site.began) == 1
 
 
+async def test_browsers_that_know_no_modules_get_the_page_without_scripts(
+    site: Site, client: httpx.AsyncClient
+) -> None:
+    assert "<script nomodule" in await begin(client)
+    page = (await client.get(f"/v2/sign-in/{site.handle}?plain=1&lang=de")).text
+    assert "<script" not in page
+    assert "<noscript" not in page
+    refresh = f'<meta http-equiv="refresh" content="5;url=/v2/sign-in/{site.handle}?plain=1&amp;lang=de">'
+    assert refresh in page
+    assert (await client.get(attribute(page, "qr", "src"))).status_code == 200
+    action, fields = form_of(page, "extend")
+    stays = await client.post(action, data=fields)
+    assert stays.headers["location"] == f"/v2/sign-in/{site.handle}?plain=1&lang=de"
+
+
 async def test_the_drawn_frame_is_the_one_named(site: Site, client: httpx.AsyncClient) -> None:
     html = await begin(client)
     picture = await client.get(attribute(html, "qr", "src"))

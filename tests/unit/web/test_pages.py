@@ -30,6 +30,7 @@ CONTEXT: dict[str, Any] = {
     "start": "",
     "extensible": True,
     "explained": True,
+    "plain": False,
     "long": False,
     "app_origin": "http://localhost:18302",
 }

@@ -121,6 +121,7 @@ class SignIn:
             start=action.start.value if action.start else "",
             extensible=view.extensible,
             explained=bool(purpose),
+            plain=request.query_params.get("plain") == "1",
             long=len(title) > LONG_TITLE,
             app_origin=self._app_origin,
         )

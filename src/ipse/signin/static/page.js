@@ -129,11 +129,22 @@ let stream = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let retry;
 let pause = 1000;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let silence;
+
+/** Where something between us and the server holds the stream back, the page is loaded again now and then. */
+async function unheard() {
+  silence = setTimeout(unheard, 10_000);
+  const answer = await fetch(here, { method: "HEAD", redirect: "manual" }).catch(() => null);
+  if (answer !== null && stream !== null) again();
+}
 
 function listen() {
   if (stream !== null || document.hidden) return;
   stream = new EventSource(`${here}/events`);
+  silence = setTimeout(unheard, 10_000);
   stream.addEventListener("state", (event) => {
+    clearTimeout(silence);
     pause = 1000;
     show(/** @type {News} */ (JSON.parse(/** @type {MessageEvent<string>} */ (event).data)));
   });
@@ -152,6 +163,7 @@ function listen() {
 
 function hush() {
   clearTimeout(retry);
+  clearTimeout(silence);
   stream?.close();
   stream = null;
 }
@@ -199,5 +211,7 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) again();
 });
 listen();
+// Without WebCrypto (an address that is neither https nor loopback) the server draws.
+if (!globalThis.crypto?.subtle) location.replace(`${here}?plain=1&lang=${language}`);
 makeFrame = await frameMaker(data["frame"] ?? "", data["secret"] ?? "");
 tick();
