@@ -25,6 +25,12 @@ PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / ".stamps"
 OLDEST = (3, 11)
 POSTGRESQL = Path("/usr/lib/postgresql")
+# What the tests drive, the programs that show it is there, and Debian's package.
+FROM_DEBIAN = (
+    ("Chromium", ("chromium", "chromium-browser"), "chromium"),
+    ("certutil, which makes a browser trust an authority", ("certutil",), "libnss3-tools"),
+    ("SoftHSM, a hardware security module in software", ("softhsm2-util",), "softhsm2"),
+)
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -54,10 +60,8 @@ def prepare_to_test() -> None:
     make_environment()
     install("test", "build.txt", "test.txt")
     install_ipse()
-    have_chromium()
-    have_certutil()
+    have_from_debian()
     have_postgresql()
-    have_softhsm()
     install_javascript_tools()
 
 
@@ -99,20 +103,11 @@ def install_ipse() -> None:
     mark_done("ipse", made_from)
 
 
-def have_chromium() -> None:
-    """Find or install the browser of the journey tests."""
-    if shutil.which("chromium") or shutil.which("chromium-browser"):
-        return
-    if not install_from_debian("chromium"):
-        missing("Chromium", "sudo apt-get install chromium")
-
-
-def have_certutil() -> None:
-    """Find or install the tool that teaches a browser a certificate authority, for the tests over TLS."""
-    if shutil.which("certutil"):
-        return
-    if not install_from_debian("libnss3-tools"):
-        missing("certutil", "sudo apt-get install libnss3-tools")
+def have_from_debian() -> None:
+    """Find or install the programs that the tests drive."""
+    for part, programs, package in FROM_DEBIAN:
+        if not any(map(shutil.which, programs)) and not install_from_debian(package):
+            missing(part, f"sudo apt-get install {package}")
 
 
 def have_postgresql() -> None:
@@ -127,14 +122,6 @@ def have_postgresql() -> None:
             install("postgresql", "postgresql.txt")
         except subprocess.CalledProcessError:
             missing("PostgreSQL", "sudo apt-get install postgresql")
-
-
-def have_softhsm() -> None:
-    """Find or install the hardware security module in software, for the tests of production's keystore."""
-    if shutil.which("softhsm2-util"):
-        return
-    if not install_from_debian("softhsm2"):
-        missing("SoftHSM", "sudo apt-get install softhsm2")
 
 
 def keep_server_stopped() -> None:
