@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from types import TracebackType
+from typing import TypeAlias
 
 import asyncpg
 
-Connection = asyncpg.Connection[asyncpg.Record]
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 class Connections:
