@@ -84,7 +84,7 @@ import { NoAnswer, NoPhone, Problem } from "./problems.js";
  * @property {string} partner
  * @property {string} service
  * @property {string} type
- * @property {number} at unix microseconds
+ * @property {number} at unix seconds
  * @property {string} outcome
  * @property {string | null} method
  * @property {string | null} start

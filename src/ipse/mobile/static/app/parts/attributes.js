@@ -87,6 +87,7 @@ function structured(app, members) {
  */
 function wordsOf(app, name, value) {
   if (COUNTRY_CODES.has(name)) return countryName(app, value);
+  if (name === "IDDocumentType") return app.words(`document_type.${value.charAt(0)}`, "attribute.other");
   if (name === "gender") return app.words(`gender.${value}`, "gender.unknown");
   if (name === "locale") return app.words(`language.${value.slice(0, 2).toLowerCase()}`, "attribute.other");
   const day = /^(\d{4})-(\d{2})-(\d{2})(T.*)?$/.exec(value);

@@ -101,3 +101,22 @@ export function progress(words, done, all) {
 export function waiting(words) {
   return h("div", { class: "waiting", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), h("p", {}, words));
 }
+
+/**
+ * How something ended: a large sign, a heading, a sentence.
+ * @param {string} id
+ * @param {string} tone
+ * @param {IconName} picture
+ * @param {string} title
+ * @param {string} words
+ * @param {string} [state] for `data-state`
+ */
+export function result(id, tone, picture, title, words, state = "") {
+  return h(
+    "div",
+    { class: "outcome", id, "data-state": state },
+    h("div", { class: `figure figure-big figure-${tone}` }, icon(picture)),
+    h("h1", { id: "title", tabindex: "-1" }, title),
+    h("p", { class: "lead" }, words),
+  );
+}

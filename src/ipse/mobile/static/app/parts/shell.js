@@ -155,6 +155,7 @@ export class Shell {
     const heading = h("h1", { id: "title", tabindex: "-1" }, view.title);
     fill(main, h("div", { class: "content" }, ...(view.bare ? [] : [heading]), ...view.content));
     fill(part("actions"), ...(view.actions ?? []));
+    for (const region of ["polite", "assertive"]) fill(part(region));
     this.#drawTabs(view);
     main.scrollTop = 0;
     window.scrollTo(0, 0);

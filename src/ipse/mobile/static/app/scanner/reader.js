@@ -2,11 +2,14 @@
 
 import { decodeQR } from "../vendor/qr/decode.js";
 
+/** Milliseconds for one picture. The code moves each second, so a second look at a hard picture is worth it. */
+const TIME = 100;
+
 addEventListener("message", ({ data: picture }) => {
   /** @type {string | null} */
   let content = null;
   try {
-    content = decodeQR(picture);
+    content = decodeQR(picture, { timeLimit: TIME });
   } catch {
     content = null; // no QR in this picture
   }

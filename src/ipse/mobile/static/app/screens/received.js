@@ -4,14 +4,14 @@ import { isWeak } from "../engine/weak.js";
 import { attributeLabel, attributeValue } from "../parts/attributes.js";
 import { codePad } from "../parts/codepad.js";
 import { h } from "../parts/dom.js";
-import { icon } from "../parts/icons.js";
-import { button, note, progress } from "../parts/pieces.js";
+import { button, note, progress, result } from "../parts/pieces.js";
 import { STEPS } from "./activate.js";
 
 /** @typedef {import("../parts/shell.js").Shell} Shell */
 /** @typedef {import("../parts/shell.js").View} View */
 /** @typedef {import("../engine/store.js").PhoneRecord} PhoneRecord */
 /** @typedef {import("../engine/store.js").Enrolment} Enrolment */
+/** @typedef {import("../engine/store.js").Account} Account */
 /** @typedef {import("../engine/weak.js").CodeContext} CodeContext */
 
 /**
@@ -92,7 +92,7 @@ function repeatCodeScreen(app, { code, context }) {
       }
       const { account, moved } = await app.phone.activate(code);
       void navigator.storage?.persist?.().catch(() => false);
-      app.open(doneScreen, { state: account.state, moved }, "reset");
+      app.open(doneScreen, { account, moved }, "reset");
       return null;
     },
   });
@@ -111,24 +111,21 @@ function lastStep(app) {
 
 /**
  * @param {Shell} app
- * @param {{ state: string, moved: boolean }} parameters
+ * @param {{ account: Account, moved: boolean }} parameters
  * @returns {View}
  */
-export function doneScreen(app, { state, moved }) {
+export function doneScreen(app, { account: { state, why }, moved }) {
   const active = state === "active";
+  const missing = app.words(`account.pending.${why}`, "account.pending.other");
   return {
     name: "done",
     title: app.t(active ? "done.title" : "done.pending_title"),
     back: false,
     bare: true,
     content: [
-      h(
-        "div",
-        { class: "outcome", id: "done", "data-state": state },
-        h("div", { class: `figure figure-big ${active ? "figure-ok" : "figure-warning"}` }, icon(active ? "check" : "clock")),
-        h("h1", { id: "title", tabindex: "-1" }, app.t(active ? "done.title" : "done.pending_title")),
-        h("p", { class: "lead" }, app.t(active ? "done.text" : "done.pending_text")),
-      ),
+      active
+        ? result("done", "ok", "check", app.t("done.title"), app.t("done.text"), state)
+        : result("done", "warning", "clock", app.t("done.pending_title"), app.t("done.pending_text", { why: missing }), state),
       ...(moved ? [note("info", app.t("done.moved"))] : []),
       ...(active ? [note("info", app.t("done.advice"))] : []),
     ],

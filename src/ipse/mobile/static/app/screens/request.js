@@ -76,9 +76,8 @@ export function requestScreen(app, parameters) {
       attributes.length === 0 ? note("info", app.t("request.nothing_shared", { partner: partner.name })) : null,
       required.length === 0 ? null : group(app, parameters, choice, "request.required", required),
       voluntary.length === 0 ? null : group(app, parameters, choice, "request.voluntary", voluntary),
-      notMe,
     ],
-    actions: [h("div", { class: "pair" }, refuse, approve)],
+    actions: [h("div", { class: "pair" }, refuse, approve), notMe],
     leave: clock.stop,
   };
 }
@@ -210,7 +209,7 @@ function approvalScreen(app, { request, shared }) {
     name: "approval",
     title: app.t("approval.title"),
     content: [
-      h("div", { class: "asker asker-small" }, monogram(partner), h("p", {}, app.t(shared.length === 0 ? "approval.log_in" : "approval.share", { partner, count: shared.length }))),
+      h("div", { class: "asker asker-small" }, monogram(partner), h("p", {}, app.t(request.shown.type === "identification" ? "approval.share" : "approval.log_in", { partner }))),
       pad.element,
     ],
     leave: pad.leave,
@@ -272,14 +271,16 @@ export function revealScreen(app, { reveal }) {
 function countdown(app, request, over) {
   const element = h("span", { class: "clock", role: "timer", id: "time-left" });
   let asking = false;
+  let left = false;
 
   async function ask() {
-    if (asking) return;
+    if (asking || left) return;
     asking = true;
     try {
       request.expiresAt = (await app.phone.show(request.action)).expiresAt;
     } catch (error) {
-      if (error instanceof Problem) over(error);
+      // Our own answer ends the request too: by then this screen is left, and what the person sees stays.
+      if (error instanceof Problem && !left) over(error);
     }
     asking = false;
   }
@@ -295,10 +296,11 @@ function countdown(app, request, over) {
 
   tick();
   const timer = setInterval(tick, 1000);
-  const silence = app.live.listen({ changed: () => void ask(), trouble: (error) => (error instanceof Problem ? over(error) : undefined) });
+  const silence = app.live.listen({ changed: () => void ask(), trouble: (error) => (error instanceof Problem && !left ? over(error) : undefined) });
   return {
     element,
     stop: () => {
+      left = true;
       clearInterval(timer);
       silence();
     },

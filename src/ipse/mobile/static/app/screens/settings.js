@@ -6,7 +6,7 @@ import { codePad } from "../parts/codepad.js";
 import { fill, h } from "../parts/dom.js";
 import { icon } from "../parts/icons.js";
 import { LANGUAGE_NAMES, LANGUAGES } from "../parts/language.js";
-import { busy, button, complaint, note, row } from "../parts/pieces.js";
+import { busy, button, complaint, note, result, row } from "../parts/pieces.js";
 import { documentsIn } from "./activate.js";
 import { checkScreen } from "./check.js";
 import { stoppedScreen } from "./welcome.js";
@@ -165,7 +165,8 @@ function codeChangedScreen(app) {
     name: "code-changed",
     title: app.t("change_code.done"),
     back: false,
-    content: [h("div", { class: "figure figure-ok" }, icon("check")), h("p", { class: "lead", id: "code-changed" }, app.t("change_code.done_text"))],
+    bare: true,
+    content: [result("code-changed", "ok", "check", app.t("change_code.done"), app.t("change_code.done_text"))],
     actions: [button({ id: "done-continue", words: app.t("done.continue"), press: () => app.ways.home() })],
   };
 }
@@ -226,7 +227,8 @@ export function blockedScreen(app) {
     name: "blocked",
     title: app.t("blocked.title"),
     back: false,
-    content: [h("div", { class: "figure figure-danger" }, icon("block")), h("p", { class: "lead", id: "blocked" }, app.t("blocked.text"))],
+    bare: true,
+    content: [result("blocked", "danger", "block", app.t("blocked.title"), app.t("blocked.text"))],
     actions: [button({ id: "blocked-home", words: app.t("outcome.home"), press: () => app.ways.home() })],
   };
 }
