@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
@@ -31,10 +30,10 @@ from ipse.signin import http as signin_http
 from ipse.signin.service import SignIn
 from ipse.standards import jose
 from ipse.storage.database import Database
+from ipse.web.application import Application
 from ipse.web.assets import routes as asset_routes
 from ipse.web.edge import Edge
 from ipse.web.pages import Pages
-from ipse.web.problems import handlers
 from ipse.web.routes import Caller, Route
 
 PAGES = ("ipse.signin", "ipse.enrolment", "ipse.oidc")
@@ -99,8 +98,8 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         for client in features.banks.values():
             await client.close()
 
-    application = Starlette(routes=routes, exception_handlers=handlers(pages.error_page))
-    app_application = Starlette(routes=mobile_http.app_routes(settings.base_url), exception_handlers=handlers())
+    application = Application(routes, pages.error_page)
+    app_application = Application(mobile_http.app_routes(settings.base_url))
     return Scheme(
         settings=settings,
         database=database,

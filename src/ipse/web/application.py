@@ -25,6 +25,7 @@ class Application:
         refusals: dict[Any, Any] = handlers(error_page)
         self.routes = routes
         self._refused = refusals[PlatformError]
+        self._unforeseen = refusals[Exception]
         self._starlette = Starlette(routes=routes, exception_handlers=refusals)
         self._table = {
             (method, route.path): route for route in routes if "{" not in route.path for method in route.methods or ()
@@ -42,4 +43,8 @@ class Application:
             response = await route.endpoint(request)
         except PlatformError as error:
             response = await self._refused(request, error)
+        except Exception as error:
+            response = await self._unforeseen(request, error)
+            await response(scope, receive, send)
+            raise
         await response(scope, receive, send)

@@ -58,7 +58,7 @@ class Route(StarletteRoute):
         """Take from the bucket of the client's address, and check where a form came from.
 
         Raises:
-            TooManyRequests, ForeignOrigin: not now, or not from there.
+            TooManyRequests, CrossSiteForm: not now, or not from there.
         """
         scope["ipse.caller"] = self.caller
         edge = scope.get("ipse.edge")
