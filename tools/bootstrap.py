@@ -99,7 +99,7 @@ def install_ipse() -> None:
     if is_done("ipse", made_from):
         return
     say("Installing Ipse itself")
-    pip("install", "--no-index", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    pip("install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     mark_done("ipse", made_from)
 
 
