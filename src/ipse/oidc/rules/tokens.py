@@ -10,8 +10,6 @@ from ipse.kernel.clock import seconds
 from ipse.oidc.errors import InvalidGrant
 from ipse.oidc.model import Requested, Vocabulary
 
-LIFETIME_SECONDS = 300
-"""Of an ID token and of a UserInfo answer (partner protocol, section 1.13)."""
 PICTURE = "picture"
 """Delivered as an address; the image itself is fetched there with the access token."""
 
@@ -23,6 +21,8 @@ class Speaker:
     issuer: str
     vocabulary: Vocabulary
     picture_url: str
+    lifetime: int = 300
+    """Seconds an ID token and a UserInfo answer are good for (partner protocol, section 1.13)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ def _envelope(speaker: Speaker, approved: Approved, now: int) -> dict[str, Any]:
         "sub": approved.subject,
         "aud": approved.partner_id,
         "iat": issued,
-        "exp": issued + LIFETIME_SECONDS,
+        "exp": issued + speaker.lifetime,
     }
 
 

@@ -50,7 +50,7 @@ def build_provider(
     """
     issuer, vocabulary = settings.issuer, Vocabulary(settings.claim_prefix)
     keys = ProviderKeys.from_keystore(keystore)
-    speaker = Speaker(issuer, vocabulary, issuer + "/picture")
+    speaker = Speaker(issuer, vocabulary, issuer + "/picture", settings.lifetimes.token)
     return Provider(
         issuer=issuer,
         metadata=provider_metadata(issuer, vocabulary, signing=list(keys.signing)),

@@ -115,15 +115,15 @@ def decrypt(
     parts = split(text, count=5, max_bytes=max_bytes)
     header = read_header(parts[0])
     alg, enc = header.get("alg"), header.get("enc")
-    if (alg, enc) not in allowed:
+    if not isinstance(alg, str) or not isinstance(enc, str) or (alg, enc) not in allowed:
         raise JoseError("algorithms not allowed")
     if media_type(header.get("cty")) != cty:
         raise JoseError("content of another type")
-    key = _decryption_key(header, str(alg), keys)
+    key = _decryption_key(header, alg, keys)
     try:
         if alg == "ECDH-ES" and enc == "A256GCM" and isinstance(key, PrivateKey):
             return Decrypted(header, _open_agreed(header, parts, key))
-        return Decrypted(header, _open_with_joserfc(text, str(alg), str(enc), key))
+        return Decrypted(header, _open_with_joserfc(text, alg, enc, key))
     except (InvalidTag, ValueError, TypeError, JoserfcError) as error:
         raise JoseError("does not open") from error
 

@@ -163,7 +163,7 @@ def check_partner_jwks(jwks: Mapping[str, Any]) -> KeySet:
         JoseError: says what is wrong, for the partner to read.
     """
     for jwk in _members(jwks):
-        if not isinstance(jwk.get("kid"), str) or jwk.get("use") not in {"sig", "enc"}:
+        if not isinstance(jwk.get("kid"), str) or jwk.get("use") not in ("sig", "enc"):
             raise JoseError("each key needs a kid and a use of sig or enc")
     keys = public_keys(jwks)
     uses = {key.use for key in keys.keys}
@@ -178,8 +178,8 @@ def _canonical(value: Mapping[str, Any]) -> bytes:
 
 @lru_cache(maxsize=4096)
 def _cached_public_keys(canonical: bytes) -> KeySet:
-    known = (jwk for jwk in _members(msgspec.json.decode(canonical)) if jwk.get("kty") in {"EC", "RSA", "oct"})
-    keys = tuple(public_key(jwk) for jwk in known)
+    judged = ("EC", "RSA", "oct")
+    keys = tuple(public_key(jwk) for jwk in _members(msgspec.json.decode(canonical)) if jwk.get("kty") in judged)
     if len({key.kid for key in keys}) != len(keys):
         raise JoseError("two keys share one kid")
     return KeySet(keys)
@@ -204,18 +204,19 @@ def _attributes(jwk: Jwk) -> tuple[str, Literal["sig", "enc"], str | None]:
     kid, use, alg = jwk.get("kid") or thumbprint(jwk), jwk.get("use", "sig"), jwk.get("alg")
     if not isinstance(kid, str) or len(kid) > 256:
         raise JoseError("kid is not a text of at most 256 characters")
-    if use not in {"sig", "enc"}:
+    if use not in ("sig", "enc"):
         raise JoseError("use is neither sig nor enc")
-    if alg is not None and alg not in (SIGNATURE_KTY if use == "sig" else ENCRYPTION_KTY):
+    fitting = SIGNATURE_KTY if use == "sig" else ENCRYPTION_KTY
+    if alg is not None and (not isinstance(alg, str) or alg not in fitting):
         raise JoseError("alg does not fit the use of the key")
     return kid, use, alg
 
 
 def _kty(jwk: Jwk) -> str:
     kty = jwk.get("kty")
-    if kty not in _PUBLIC_MEMBERS:
+    if not isinstance(kty, str) or kty not in _PUBLIC_MEMBERS:
         raise JoseError("kty is neither EC nor RSA")
-    return str(kty)
+    return kty
 
 
 def _text(jwk: Jwk, name: str) -> str:
