@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +20,21 @@ class Holder:
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether a server could listen there now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    """Whether a server could listen there now, and nobody waits at the same port of `::1`.
+
+    Browsers try `::1` first for `localhost`: a stranger there would be visited in our place.
+    """
+    return _could_bind(socket.AF_INET, host, port) and _could_bind(socket.AF_INET6, "::1", port)
+
+
+def _could_bind(family: socket.AddressFamily, host: str, port: int) -> bool:
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
-        except OSError:
-            return False
+    except OSError as error:
+        # A machine without IPv6 has nobody there either.
+        return family is socket.AF_INET6 and error.errno != errno.EADDRINUSE
     return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -89,20 +90,35 @@ def _listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _parked(port: int) -> None:
-    """Hold requests that wait: a slow bank's answer."""
+def _at_a_slow_bank(port: int) -> None:
     with contextlib.suppress(httpx.HTTPError):
         httpx.get(f"http://127.0.0.1:{port + 1}/banks/bank-lys/", timeout=60, trust_env=False)
+
+
+def _at_a_sign_in_page(port: int) -> None:
+    """Wait for news of a login, as the page does."""
+    with (
+        contextlib.suppress(httpx.HTTPError),
+        httpx.Client(timeout=60, trust_env=False, follow_redirects=True) as browser,
+    ):
+        page = browser.get(f"http://127.0.0.1:{port + 1}/shop/login")
+        found = re.search(r"/v2/sign-in/([A-Za-z0-9_-]{10,})", page.text)
+        assert found is not None
+        with browser.stream("GET", f"http://localhost:{port}/v2/sign-in/{found[1]}/events") as news:
+            for _ in news.iter_bytes():
+                pass
 
 
 def test_it_says_where_and_stops_at_once_with_waits_parked(tmp_path: Path) -> None:
     with sandbox("--data", str(tmp_path)) as running:
         slow = {"party": "bank-lys", "how": "slow", "seconds": 60}
         httpx.post(f"http://127.0.0.1:{running.port + 1}/misbehave", json=slow, timeout=5)
-        parked = [threading.Thread(target=_parked, args=(running.port,)) for _ in range(10)]
+        waits = [_at_a_slow_bank] * 5 + [_at_a_sign_in_page] * 5
+        parked = [threading.Thread(target=wait, args=(running.port,)) for wait in waits]
         for thread in parked:
             thread.start()
-        time.sleep(0.5)
+        time.sleep(1.5)
+        assert all(thread.is_alive() for thread in parked)
         running.process.send_signal(signal.SIGINT)
         output, _ = running.process.communicate(timeout=STOPS_WITHIN)
         assert running.wait_until_down(0.5) < 0.5
@@ -134,11 +150,14 @@ def test_neither_process_outlives_the_other(tmp_path: Path, offset: int) -> None
         running.wait_until_down(1)
 
 
-@pytest.mark.parametrize("offset", [0, 1, 2])
-def test_it_names_the_process_that_holds_a_port(tmp_path: Path, offset: int) -> None:
+@pytest.mark.parametrize(("offset", "address"), [(0, "127.0.0.1"), (1, "0.0.0.0"), (2, "127.0.0.1"), (0, "::1")])
+def test_it_names_the_process_that_holds_a_port(tmp_path: Path, offset: int, address: str) -> None:
     port = free_ports()
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", port + offset))
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as taken:
+        try:
+            taken.bind((address, port + offset))
+        except OSError:
+            pytest.skip("no IPv6 here: nobody can take it")
         taken.listen()
         refused = run("sandbox", "--port", str(port), "--data", str(tmp_path))
     assert refused.returncode == 1
@@ -152,14 +171,20 @@ def test_state_survives_with_data_and_is_forgotten_when_asked(tmp_path: Path) ->
         document = httpx.get(f"http://127.0.0.1:{running.port + 1}/world.json", timeout=5).json()
         return document["partners"][0]["client_secret"]
 
+    phone = ["--store", str(tmp_path / "phone.json")]
     with sandbox("--data", str(tmp_path)) as running:
         first, port = secret(running), running.port
+        person = ["--bank", "bank-lys", "--person", "sukma", "--code", "13579"]
+        activated = run("phone", "activate", "--base", f"http://localhost:{port}", *person, *phone)
+        assert activated.returncode == 0, activated.stderr
     database = tmp_path / "ipse.db"
     born = database.stat().st_ino
     (tmp_path / "mine.txt").write_text("kept")
     with sandbox("--data", str(tmp_path), port=port) as running:
         assert secret(running) == first
         assert database.stat().st_ino == born
+        home = run("phone", "home", *phone)
+        assert "Sukmawijaya" in home.stdout, home.stderr
     with sandbox("--data", str(tmp_path), "--fresh", port=port) as running:
         assert secret(running) != first
     assert (tmp_path / "mine.txt").read_text() == "kept"
