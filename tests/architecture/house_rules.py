@@ -53,6 +53,8 @@ WITHOUT_TIMEOUT = {
 
 def sql_is_never_built(module: Module) -> Iterator[Finding]:
     """SQL is constant: no %, no format, and nothing put in but other constants, such as a list of columns."""
+    if module.parts[0] == "storage":
+        return  # runs stores' texts, and may put two whole ones together
     for node in ast.walk(module.tree):
         parts: list[ast.expr] = []
         if isinstance(node, ast.JoinedStr):
