@@ -37,28 +37,32 @@ where enrolment_id = $1 and phone_id = $2 and value_hash = $3 and expires_at > $
 returning enrolment_id, registrar, language, sealed_request, sealed_answer
 """
 
+# One statement for all enrolments of the person, so that two that finish at the same moment wait for each other in one
+# order. $4 is no bytes at all: what was superseded is forgotten.
 FINISH = """
-update enrolment_enrolments set state = 'finished', changed_at = $3
-where enrolment_id = $1 and phone_id = $2 and state = 'presented' and expires_at > $3
-returning enrolment_id, registrar, language, sealed_request, sealed_answer, identity_index
+update enrolment_enrolments
+set state = case when enrolment_id = $1 then 'finished' else 'ended' end,
+  why = case when enrolment_id = $1 then null else 'superseded' end,
+  sealed_request = case when enrolment_id = $1 then sealed_request else $4 end,
+  sealed_answer = case when enrolment_id = $1 then sealed_answer else null end,
+  changed_at = $3
+where state in ('returned', 'presented') and identity_index = (
+  select own.identity_index from enrolment_enrolments own
+  where own.enrolment_id = $1 and own.phone_id = $2 and own.state = 'presented' and own.expires_at > $3)
+returning enrolment_id, registrar, language, sealed_request, sealed_answer
 """
 
-# What the registrar said lives on under the person's key; here it is no longer needed.
+# What was said lives on under the person's key; here it is no longer needed. $3 is no bytes at all.
 FORGET = """
-update enrolment_enrolments set account_id = $2, sealed_answer = null, sealed_exchange = null
+update enrolment_enrolments
+set account_id = $2, sealed_request = $3, sealed_answer = null, sealed_exchange = null
 where enrolment_id = $1
-returning enrolment_id
-"""
-
-SUPERSEDE = """
-update enrolment_enrolments set state = 'ended', why = 'superseded', sealed_answer = null, changed_at = $3
-where identity_index = $1 and enrolment_id <> $2 and state in ('returned', 'presented')
 returning enrolment_id
 """
 
 END = """
 update enrolment_enrolments
-set state = 'ended', why = $2, sealed_answer = null, sealed_exchange = null, changed_at = $3
+set state = 'ended', why = $2, sealed_request = $4, sealed_answer = null, sealed_exchange = null, changed_at = $3
 where enrolment_id = $1 and state in ('begun', 'at_registrar', 'returned', 'presented')
 returning enrolment_id
 """

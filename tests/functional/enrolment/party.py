@@ -39,14 +39,13 @@ class Stage:
     port: int
     keystore: Keystore
     browsers: list[httpx.AsyncClient] = field(default_factory=list)
-    connections: list[httpx.Client] = field(default_factory=list)
+    phones_http: httpx.Client = field(default_factory=lambda: connect(None))
 
     async def close(self) -> None:
         """Close what phones and browsers opened."""
         for browser_ in self.browsers:
             await browser_.aclose()
-        for connection in self.connections:
-            connection.close()
+        self.phones_http.close()
 
     @property
     def base(self) -> str:
@@ -76,7 +75,7 @@ class Browser:
     stage: Stage
 
     def __post_init__(self) -> None:
-        self.http = httpx.AsyncClient(timeout=30, trust_env=False, follow_redirects=False)
+        self.http = httpx.AsyncClient(timeout=30, trust_env=False, follow_redirects=False, verify=False)
         self.stage.browsers.append(self.http)
 
     async def to_login_page(self, start_url: str) -> httpx.Response:
@@ -120,8 +119,7 @@ class Phone:
 
     def __post_init__(self) -> None:
         self.browser = Browser(self.stage)
-        http = connect(None)
-        self.stage.connections.append(http)
+        http = self.stage.phones_http
         self.channel = Channel(store=self.store, http=http, patience_seconds=5)
         self.writer = Writer(
             clock=self.stage.clock, ids=RandomIds(), configuration=lambda base: configuration.fetch(http, base)

@@ -62,17 +62,29 @@ async def test_a_person_becomes_an_active_identity(stage: Stage) -> None:
 
 
 async def test_nothing_readable_is_stored(stage: Stage) -> None:
-    """Facts, evidence and what waits meanwhile are sealed; the finished enrolment holds no answer any more."""
+    """Facts, evidence and what waits meanwhile are sealed; a finished or ended enrolment holds nothing any more."""
+    waiting = Phone(stage, *BRAM)
+    await waiting.visit_bank()
+    row = await stage.scheme.database.row("select sealed_request, sealed_answer from enrolment_enrolments")
+    assert row is not None
+    assert not any(
+        word in bytes(row[column])
+        for word in (b"Graaf", b"670000102")
+        for column in ("sealed_request", "sealed_answer")
+    )
     await stage.activated(*ADA)
     for text in (
         "select sealed from attributes_documents",
         "select sealed from attributes_evidence",
-        "select sealed_request as sealed from enrolment_enrolments",
     ):
         row = await stage.scheme.database.row(text)
         assert row is not None
         assert not any(word in bytes(row["sealed"]) for word in (b"Lievens", b"880517", b"400000101"))
-    assert await stage.count("select count(*) as n from enrolment_enrolments where sealed_answer is not null") == 0
+    finished = await stage.scheme.database.row(
+        "select sealed_request, sealed_answer, sealed_exchange from enrolment_enrolments where state = 'finished'"
+    )
+    assert finished is not None
+    assert [finished[name] or b"" for name in ("sealed_request", "sealed_answer", "sealed_exchange")] == [b""] * 3
 
 
 async def test_a_dutch_person_has_no_belgian_attributes(stage: Stage) -> None:
@@ -149,9 +161,7 @@ async def test_of_two_activations_at_the_same_moment_one_wins(stage: Stage) -> N
     for phone in phones:
         await phone.bring(await phone.visit_bank())
     messages = [await phone.activation_message() for phone in phones]
-    answers = await asyncio.gather(
-        *(phone.post(message) for phone, message in zip(phones, messages, strict=True))
-    )
+    answers = await asyncio.gather(*(phone.post(message) for phone, message in zip(phones, messages, strict=True)))
     assert sorted(answer.status_code for answer in answers) == [200, 410, 410, 410]
     assert {answer.json()["why"] for answer in answers if answer.status_code == 410} == {"superseded"}
     assert await stage.count(ACCOUNTS) == 1

@@ -34,7 +34,7 @@ BELGIAN = Facts(
     gender="female",
     nationalities=("BEL",),
     citizenship="Belg",
-    place_of_birth=Place(city="Gent", country="België"),
+    place_of_birth=Place(city="Gent", country="BEL"),
     address=Address(street_address="Kouter 1", postal_code="9000", locality="Gent", country="BE"),
     document=Document(
         kind="ID",
@@ -121,7 +121,12 @@ ONE_NAME = Facts(family_name="Suharto", birthdate="1960-01-01")
         (
             BELGIAN,
             "place_of_birth",
-            {"formatted": "Gent, België", "city": "Gent", "country": "België"},
+            {"formatted": "Gent", "city": "Gent", "country": "BEL"},
+        ),
+        (
+            replace(BELGIAN, place_of_birth=Place(city="Nador", country="MAR")),
+            "place_of_birth",
+            {"formatted": "Nador, MAR", "city": "Nador", "country": "MAR"},
         ),
         (DUTCH, "place_of_birth", None),
         (BELGIAN, "BENationalNumber", "90022899902"),

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from base64 import b64encode
+from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ipse.enrolment.errors import RegistrarError, UnacceptableIdentityError
+from ipse.attributes import ATTRIBUTES
+from ipse.attributes.rules import derive
+from ipse.enrolment.errors import RefusedAnswerError, RegistrarError, UnacceptableIdentityError
 from ipse.enrolment.rules import reading
+from ipse.standards import ida
 from tests.unit.enrolment.answers import answer, details, verified
+
+MEMBERS = ("formatted", "locality", "country", "format", "value", "street_address", "postal_code")
 
 
 def test_a_belgian_answer_is_read_whole() -> None:
@@ -137,3 +146,23 @@ def test_when_the_document_was_read_last() -> None:
     changed = answer()
     del changed["verification"]["evidence"][1]["check_details"]
     assert reading.read_at(verified(changed)) == 1_679_400_000_000_000
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(MEMBERS), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(name=st.sampled_from(sorted(reading.CLAIMS)), value=JSON)
+@settings(max_examples=400, deadline=None)
+def test_whatever_a_bank_claims_becomes_facts_or_a_refusal(name: str, value: object) -> None:
+    """F-8."""
+    changed = answer()
+    changed["claims"][name] = value
+    with contextlib.suppress(RefusedAnswerError, ida.IdaError):
+        said = verified(changed)
+        facts = reading.facts(said, email=None)
+        reading.same_number(said, "+32 400000101")
+        derive(facts, ATTRIBUTES, today=date(2026, 11, 21), language="nl")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ipse.standards.ida import IdaError, parse, request
 
@@ -81,7 +84,7 @@ def _with(path: str, value: object) -> Any:
     if value is ...:
         del place[last]
     else:
-        place[last] = value
+        place[int(last) if isinstance(place, list) else last] = value
     return answer
 
 
@@ -140,3 +143,34 @@ def test_the_request_names_framework_evidence_and_essential_claims() -> None:
     assert asked["verification"]["trust_framework"] == {"value": FRAMEWORK}
     assert asked["verification"]["evidence"][0]["type"] == {"value": "document"}
     assert asked["claims"] == {"family_name": {"essential": True}, "given_name": None}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=8,
+)
+PLACES = (
+    "verification",
+    "claims",
+    "verification.trust_framework",
+    "verification.time",
+    "verification.assurance_level",
+    "verification.evidence",
+    "verification.evidence.0",
+    "verification.evidence.0.record",
+    "verification.evidence.0.record.source",
+    "verification.evidence.1.check_details",
+    DOCUMENT,
+    f"{DOCUMENT}.issuer",
+    f"{DOCUMENT}.issuer.country_code",
+    f"{DOCUMENT}.date_of_expiry",
+)
+
+
+@given(place=st.sampled_from(PLACES), value=JSON)
+@settings(max_examples=300, deadline=None)
+def test_garbage_anywhere_is_refused_by_name_or_harmless(place: str, value: object) -> None:
+    """F-8: whatever a bank writes, the answer is read or refused, never a fault of ours."""
+    with contextlib.suppress(IdaError):
+        parse(_with(place, value), trust_framework=FRAMEWORK)

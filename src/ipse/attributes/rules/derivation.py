@@ -143,7 +143,8 @@ def _place_of_birth(facts: Facts, _asking: _Asking) -> Json | None:
     place = facts.place_of_birth
     if place is None or not _belgian(facts):
         return None
-    formatted = place.formatted or ", ".join(part for part in (place.city, place.country) if part)
+    abroad = place.country if alpha_2(place.country or "") != "BE" else None
+    formatted = place.formatted or ", ".join(part for part in (place.city, abroad) if part)
     return _present(formatted=formatted, city=place.city, country=place.country)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from ipse.attributes.model import NATIONAL_NUMBER_COUNTRIES, Evidence, complete
+from ipse.attributes.model import NATIONAL_NUMBER_COUNTRIES, Evidence, Json, complete
 from ipse.attributes.service import Attributes
 from ipse.enrolment import store
 from ipse.enrolment.clients import DEADLINE, BankClient
@@ -281,12 +281,19 @@ class Enrolments:
         registrar = self._client(row["registrar"]).registrar
         return Returned(
             enrolment_id=enrolment_id,
-            received=self.attributes.preview(answer.facts, SHOWN, language=row["language"]),
+            received=self._shown(answer, row["language"]),
             registrar_id=registrar.id,
             registrar_name=registrar.name,
             number_verified=answer.number_verified,
             phone_number=self._request(row).phone_number,
         )
+
+    def _shown(self, answer: Answer, language: str) -> Mapping[str, Json]:
+        """What the person is shown: the birth date as printed only where the day itself is not known."""
+        shown = self.attributes.preview(answer.facts, SHOWN, language=language)
+        return {
+            name: value for name, value in shown.items() if name != "birthdate_as_string" or "birthdate" not in shown
+        }
 
     async def _not_presented(self, enrolment_id: str, phone_id: str, value_hash: bytes) -> EnrolmentEndedError:
         """Why; and end whatever the value belongs to if it came from somebody else."""
@@ -312,14 +319,16 @@ class Enrolments:
     def activating(self, enrolment_id: str, phone_id: str, *, epoch: str, now: int) -> Transaction[Activated]:
         """Finish an enrolment inside the transaction that gives the identity to its phone.
 
-        Finds or makes the one account of the person, keeps facts, evidence and acceptances. The account is active when
-        the record of evidence is complete (B-1) and the registrar's verified claims hold the phone number; else it is
-        `pending` and says why. The caller stops the person's other phones in the same transaction, after this.
+        Finds or makes the one account of the person, keeps facts, evidence and acceptances, and ends other enrolments
+        of the same person that are as far. The account is active when the record of evidence is complete (B-1) and the
+        registrar's verified claims hold the phone number; else it is `pending` and says why. The caller stops the
+        person's other phones in the same transaction, after this.
 
         Raises:
             EnrolmentEndedError: not presented by this phone, too late, finished or superseded. Nothing was changed.
         """
-        row = yield from one(store.FINISH, enrolment_id, phone_id, now)
+        rows = yield from run(store.FINISH, enrolment_id, phone_id, now, b"")
+        row = next((each for each in rows if each["enrolment_id"] == enrolment_id), None)
         if row is None:
             current = yield from one(store.BY_ID, enrolment_id)
             raise EnrolmentEndedError(_why_not(current, phone_id, now))
@@ -336,8 +345,7 @@ class Enrolments:
         )
         account, key, new = yield from self.people.enrolling(enrolled, epoch=epoch, now=now)
         yield from self.attributes.keeping(account.account_id, key, answer.facts, answer.evidence, now)
-        yield from run(store.FORGET, enrolment_id, account.account_id)
-        yield from run(store.SUPERSEDE, bytes(row["identity_index"]), enrolment_id, now)
+        yield from run(store.FORGET, enrolment_id, account.account_id, b"")
         return Activated(account=account, new=new)
 
     async def delete_old(self, *, before: int) -> int:
@@ -358,7 +366,7 @@ class Enrolments:
 
     async def _ended(self, row: Row, why: EndReason, detail: str) -> Back:
         """End an enrolment that is not over yet; `detail` is for the log."""
-        ended = await self.database.row(store.END, row["enrolment_id"], why, self.clock.now())
+        ended = await self.database.row(store.END, row["enrolment_id"], why, self.clock.now(), b"")
         if ended is not None:
             log.info("enrolment_ended", enrolment=row["enrolment_id"], why=why, detail=detail)
         return Back(language=row["language"], ended=why)
