@@ -55,7 +55,7 @@ def sql_is_never_built(module: Module) -> Iterator[Finding]:
     """SQL is constant: no %, no format, and nothing put in but other constants, such as a list of columns."""
     if module.parts[0] == "storage":
         return  # runs stores' texts, and may put two whole ones together
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         parts: list[ast.expr] = []
         if isinstance(node, ast.JoinedStr):
             parts = node.values
@@ -72,7 +72,7 @@ def sql_stands_in_stores(module: Module) -> Iterator[Finding]:
     """SQL stands in a feature's store, or in storage."""
     if module.parts[0] == "storage" or "store" in module.parts or module.parts[:2] == ("cli", "bench"):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.fullmatch(node.value):
             yield Finding(node.lineno, "move the text to the feature's store.py, which alone reads its tables")
 
@@ -81,14 +81,14 @@ def one_clock(module: Module) -> Iterator[Finding]:
     """The wall clock is read in kernel/clock.py only."""
     if module.parts == ("kernel", "clock"):
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Attribute) and ".".join(_dotted(node).split(".")[-2:]) in CLOCKS:
             yield Finding(node.lineno, "take a clock (ipse.kernel.clock) as argument, so that tests can set it")
 
 
 def secrets_are_compared_in_constant_time(module: Module) -> Iterator[Finding]:
     """Secrets, tokens, signatures and proofs are never compared by == or !=."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], ast.Eq | ast.NotEq):
             continue
         sides = [node.left, node.comparators[0]]
@@ -100,7 +100,7 @@ def secrets_are_compared_in_constant_time(module: Module) -> Iterator[Finding]:
 
 def patterns_match_whole_values(module: Module) -> Iterator[Finding]:
     """A pattern judges a whole value: fullmatch, never match or a closing $."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.Call):
             continue
         name = _dotted(node.func)
@@ -117,7 +117,7 @@ def outgoing_http_is_in_clients(module: Module) -> Iterator[Finding]:
     """Only a feature's clients, and the programs of the other parties, speak HTTP outwards."""
     if module.parts[0] in {"softphone", "sandbox", "cli"} or "clients" in module.parts:
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
         names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
@@ -127,7 +127,7 @@ def outgoing_http_is_in_clients(module: Module) -> Iterator[Finding]:
 
 def calls_end(module: Module) -> Iterator[Finding]:
     """Whatever waits for somebody else says how long."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.Call) or _dotted(node.func) not in WITHOUT_TIMEOUT:
             continue
         given = {keyword.arg for keyword in node.keywords}
@@ -137,7 +137,7 @@ def calls_end(module: Module) -> Iterator[Finding]:
 
 def columns_are_named(module: Module) -> Iterator[Finding]:
     """Every SQL text names its columns."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or not SQL.fullmatch(node.value):
             continue
         if re.search(r"\b(select|returning)\s+(\w+\.)?\*", node.value, re.IGNORECASE):
@@ -148,7 +148,7 @@ def routes_declare_their_caller(module: Module) -> Iterator[Finding]:
     """Every route of the service says who may call it and which limit holds."""
     if module.parts[0] in {"web", "sandbox"}:
         return
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ImportFrom) and node.module == "starlette.routing":
             yield Finding(node.lineno, "use ipse.web.routes.Route, which takes caller= and limit=")
         if isinstance(node, ast.Call) and _dotted(node.func).rpartition(".")[2] in {"add_route", "mount"}:

@@ -38,6 +38,11 @@ class Module:
     def tree(self) -> ast.Module:
         return ast.parse(self.text, filename=self.place)
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree."""
+        return tuple(ast.walk(self.tree))
+
 
 @cache
 def modules(folder: Path = PACKAGE) -> tuple[Module, ...]:

@@ -45,7 +45,7 @@ def test_no_test_module_is_longer_than_600_lines() -> None:
 
 def functions(module: Module) -> Iterator[tuple[str, int, int]]:
     """Each function with its first line and its length, the docstring not counted."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno is not None:
             first = node.body[0]
             described = (first.end_lineno or 0) - first.lineno + 1 if ast.get_docstring(node) else 0
