@@ -121,8 +121,10 @@ def decrypt(
         raise JoseError("content of another type")
     key = _decryption_key(header, alg, keys)
     try:
-        if alg == "ECDH-ES" and enc == "A256GCM" and isinstance(key, PrivateKey):
-            return Decrypted(header, _open_agreed(header, parts, key))
+        if alg == "ECDH-ES" and isinstance(key, PrivateKey):
+            ephemeral = _ephemeral(header)
+            if enc == "A256GCM":
+                return Decrypted(header, _open_agreed(ephemeral, parts, key))
         return Decrypted(header, _open_with_joserfc(text, alg, enc, key))
     except (InvalidTag, ValueError, TypeError, JoserfcError) as error:
         raise JoseError("does not open") from error
@@ -202,15 +204,20 @@ def _decryption_key(
     raise JoseError("no key of ours with this kid for this algorithm")
 
 
-def _open_agreed(header: Mapping[str, Any], parts: Sequence[str], key: PrivateKey) -> bytes:
-    encrypted_key, nonce, ciphertext, tag = (b64u_decode(part) for part in parts[1:])
+def _ephemeral(header: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:
+    """The sender's one-time key, on the curve; party infos are not used here (RFC 7518 §4.6.1)."""
     epk = header.get("epk")
-    if encrypted_key or len(nonce) != 12 or len(tag) != 16 or not isinstance(epk, dict):
+    if not isinstance(epk, dict) or header.keys() & {"apu", "apv"}:
         raise JoseError("does not open")
-    if header.keys() & {"apu", "apv"}:
-        raise JoseError("party infos are not used here")
     ephemeral = public_key(epk).handle
-    if not isinstance(ephemeral, ec.EllipticCurvePublicKey) or not isinstance(key.handle, ec.EllipticCurvePrivateKey):
+    if not isinstance(ephemeral, ec.EllipticCurvePublicKey):
+        raise JoseError("does not open")
+    return ephemeral
+
+
+def _open_agreed(ephemeral: ec.EllipticCurvePublicKey, parts: Sequence[str], key: PrivateKey) -> bytes:
+    encrypted_key, nonce, ciphertext, tag = (b64u_decode(part) for part in parts[1:])
+    if encrypted_key or len(nonce) != 12 or len(tag) != 16 or not isinstance(key.handle, ec.EllipticCurvePrivateKey):
         raise JoseError("does not open")
     content_key = _concat_kdf(key.handle.exchange(ec.ECDH(), ephemeral), "A256GCM")
     return AESGCM(content_key).decrypt(nonce, ciphertext + tag, parts[0].encode())
