@@ -23,6 +23,7 @@ from ipse.mobile import http as mobile_http
 from ipse.mobile.service import Mobile
 from ipse.oidc import http as oidc_http
 from ipse.oidc.service import build_provider
+from ipse.oidc.service.authentication import forget_used_assertions
 from ipse.partners.service import Partners
 from ipse.people.service import People
 from ipse.phones.service import Phones
@@ -106,7 +107,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         application=_edge(application, settings.base_url, given),
         app_application=_edge(app_application, settings.app_origin, given),
         routes=routes,
-        jobs=_jobs(features, clock),
+        jobs=_jobs(given, features),
         partners=features.partners,
         people=features.people,
         messages=features.messages,
@@ -195,7 +196,8 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
     ]
 
 
-def _jobs(features: _Features, clock: Clock) -> list[tuple[str, Job]]:
+def _jobs(given: _Given, features: _Features) -> list[tuple[str, Job]]:
+    clock = given.clock
     return [
         ("actions.expire", features.actions.expire),
         ("people.rewrap", features.people.rewrap),
@@ -203,6 +205,7 @@ def _jobs(features: _Features, clock: Clock) -> list[tuple[str, Job]]:
             "phones.delete_abandoned",
             lambda: features.phones.delete_abandoned(before=clock.now() - _ABANDONED_SECONDS * SECOND),
         ),
+        ("oidc.forget_used_assertions", lambda: forget_used_assertions(given.database, clock)),
         ("enrolment.delete_abandoned", lambda: enrolment_jobs.delete_abandoned(features.enrolments)),
     ]
 

@@ -66,10 +66,6 @@ class PartnerAuthentication:
         except InvalidClient as error:
             raise InvalidClient(error.detail, basic=True) from error
 
-    async def forget_used(self) -> int:
-        """Forget assertions that would be refused as expired by now; how many there were. To be run now and then."""
-        return await store.forget_assertions(self.database, self.clock.now())
-
     async def _by_body(self, form: Mapping[str, str], audiences: frozenset[str]) -> Partner:
         secret, assertion = form.get("client_secret"), form.get("client_assertion")
         if secret is not None and (assertion is not None or "client_assertion_type" in form):
@@ -130,3 +126,8 @@ class PartnerAuthentication:
         partner = await self.partners.partner(partner_id)
         usable = partner is not None and partner.state == "active" and partner.auth_method is method
         return partner if usable else None
+
+
+async def forget_used_assertions(database: Database, clock: Clock) -> int:
+    """Forget assertions that would be refused as expired by now; how many there were. To be run now and then."""
+    return await store.forget_assertions(database, clock.now())
