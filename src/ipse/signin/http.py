@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -17,6 +18,7 @@ from ipse.web.forms import read_own_form
 from ipse.web.languages import LANGUAGES
 from ipse.web.routes import Caller, Endpoint, Route
 
+_HANDLE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 KEEP_ALIVE = b": waiting\n\n"
 
 
@@ -122,6 +124,8 @@ async def _left(receive: Receive) -> None:
 
 def _handle(request: Request) -> str:
     handle: str = request.path_params["handle"]
+    if not _HANDLE.fullmatch(handle):
+        raise UnknownAction("not a handle")
     return handle
 
 

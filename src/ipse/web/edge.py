@@ -10,8 +10,9 @@ from ipse.kernel.clock import Clock
 from ipse.kernel.ids import Ids
 from ipse.kernel.settings import Limits
 from ipse.web.addresses import client_address
+from ipse.web.errors import MalformedRequest
 from ipse.web.limits import Buckets
-from ipse.web.problems import new_reference, problem_body
+from ipse.web.problems import new_reference, problem, problem_body
 
 HEADERS = (
     (
@@ -77,6 +78,11 @@ class Edge:
                 message["headers"] = headers
             await send(message)
 
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            # No name or value of ours holds it, and PostgreSQL's texts cannot.
+            refusal = problem(MalformedRequest("a NUL character in the address"), new_reference(self.ids))
+            await refusal(scope, receive, send_with_headers)
+            return
         try:
             await self._app(scope, receive, send_with_headers)
         except ClientDisconnect:

@@ -41,6 +41,14 @@ class CrossSiteForm(PlatformError):
     title = "This form was not sent from our page"
 
 
+class MalformedRequest(PlatformError):
+    """An address that cannot mean anything: a NUL character in it."""
+
+    code = "malformed_request"
+    status = 400
+    title = "The address could not be read"
+
+
 class MalformedForm(PlatformError):
     """A form body that cannot be read: wrong type, too large, a field sent twice."""
 

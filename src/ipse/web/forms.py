@@ -35,7 +35,7 @@ async def read_form(request: Request, *, most: int = MOST_BYTES) -> dict[str, st
     """The fields of an `application/x-www-form-urlencoded` body.
 
     Raises:
-        MalformedForm: another type, too large, not UTF-8, or a field sent twice (RFC 6749 §3.2).
+        MalformedForm: another type, too large, not UTF-8, a NUL, or a field sent twice (RFC 6749 §3.2).
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
@@ -53,6 +53,8 @@ async def read_form(request: Request, *, most: int = MOST_BYTES) -> dict[str, st
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise MalformedForm("a field was sent twice")
+    if b"%00" in body:
+        raise MalformedForm("a NUL character")
     return fields
 
 

@@ -7,7 +7,9 @@ import hashlib
 import itertools
 import re
 import socket
-from collections.abc import AsyncIterator, Sequence
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
@@ -204,12 +206,33 @@ async def stranger(site: Site) -> AsyncIterator[httpx.AsyncClient]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def devtools(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One Chromium for all tests here; each test has a context of its own in it."""
+    profile = tmp_path_factory.mktemp("chromium")
+    options = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--remote-debugging-port=0"]
+    process = subprocess.Popen(
+        [chromium, *options, f"--user-data-dir={profile}", "about:blank"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    place = profile / "DevToolsActivePort"
+    try:
+        deadline = time.monotonic() + 60
+        while not (place.is_file() and "\n" in place.read_text()):
+            assert process.poll() is None, "Chromium did not start"
+            assert time.monotonic() < deadline, "Chromium did not start in a minute"
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{place.read_text().splitlines()[0]}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
 @pytest.fixture
-async def browser(chromium: str) -> AsyncIterator[Browser]:
+async def browser(devtools: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
+        found = await playwright.chromium.connect_over_cdp(devtools)
         yield found
         await found.close()
 

@@ -106,8 +106,8 @@ async def test_the_return_finishes_in_the_browser_that_began(site: Site, page: P
 
 
 async def test_cancel_by_keyboard(site: Site, page: Page) -> None:
-    """The form may lead to the partner's origin and nowhere else (form-action covers the redirect)."""
     await page.goto(site.door)
+    await expect(page.locator("#qr")).to_be_visible()
     await page.get_by_role("button", name="Cancel").focus()
     await page.keyboard.press("Enter")
     await page.wait_for_url(re.compile(r"/back\?error=access_denied&how=cancelled"))
@@ -223,6 +223,16 @@ async def test_without_scripts_in_a_browser(site: Site, browser: Browser) -> Non
     await site.claimed(site.handle)
     await site.approved(site.handle)
     await page.wait_for_url(re.compile(r"/back\?code="), timeout=10_000)
+    await context.close()
+
+
+async def test_cancel_by_form_alone(site: Site, browser: Browser) -> None:
+    """The form may lead to the partner's origin: form-action covers the redirect that answers it."""
+    context = await browser.new_context(java_script_enabled=False, locale="en-GB")
+    page = await context.new_page()
+    await page.goto(site.door)
+    await page.get_by_role("button", name="Cancel").click()
+    await page.wait_for_url(re.compile(r"/back\?error=access_denied&how=cancelled"))
     await context.close()
 
 

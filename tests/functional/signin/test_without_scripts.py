@@ -206,6 +206,11 @@ async def test_an_unknown_handle_says_so(site: Site, client: httpx.AsyncClient) 
     answer = await client.get("/v2/sign-in/nothing", headers={"accept-language": "de"})
     assert answer.status_code == 404
     assert "Diese Anfrage gibt es nicht mehr" in answer.text
+    for odd in ("%00", "a%00b", "%ff", "..", "x" * 5000, "%F0%9F%94%91"):
+        for path in ("", "/events", "/finish", "/frame.svg"):
+            answer = await client.get(f"/v2/sign-in/{odd}{path}")
+            assert answer.status_code in {400, 404, 414}, (odd, path)
+    assert (await client.get("/v2/sign-in/return/%00")).status_code == 400
 
 
 async def test_headers_of_the_page(site: Site, client: httpx.AsyncClient) -> None:

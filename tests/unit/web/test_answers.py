@@ -161,6 +161,14 @@ async def test_missing_pages_and_methods(client: httpx.AsyncClient) -> None:
     assert "GET" in wrong.headers["allow"]
 
 
+@pytest.mark.parametrize("address", ["/hello?a=%00", "/hello%00", "/hello?%00"])
+async def test_a_nul_is_refused_before_anything_sees_it(client: httpx.AsyncClient, address: str) -> None:
+    response = await client.get(address)
+    assert response.status_code == 400
+    assert response.json()["code"] == "malformed_request"
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
 async def test_limits_count_loopback_and_say_when_to_come_back() -> None:
     clock = FrozenClock()
     limits = Limits(page=Limit(burst=3, per_minute=6))
@@ -206,6 +214,7 @@ async def test_forms_need_the_token_of_this_browser(client: httpx.AsyncClient) -
     ("body", "kind"),
     [
         (b"a=1&a=2", "application/x-www-form-urlencoded"),
+        (b"a=%00", "application/x-www-form-urlencoded"),
         (b"a=%ff", "application/x-www-form-urlencoded"),
         (b"a=" + b"x" * 70_000, "application/x-www-form-urlencoded"),
         (b"{}", "application/json"),

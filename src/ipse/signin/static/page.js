@@ -185,21 +185,36 @@ function look() {
 
 // --- more time, without leaving the page -----------------------------------------------------------------------------
 
+/**
+ * Send a form without leaving the page; its answer is a redirect that is not followed.
+ *
+ * @param {HTMLFormElement} form
+ */
+function post(form) {
+  const fields = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) fields.append(name, String(value));
+  return fetch(form.action, { method: "POST", body: fields, redirect: "manual" });
+}
+
 const extend = /** @type {HTMLFormElement} */ (document.getElementById("extend"));
 extend.addEventListener("submit", (event) => {
   event.preventDefault();
-  const fields = new URLSearchParams();
-  for (const [name, value] of new FormData(extend)) fields.append(name, String(value));
-  fetch(extend.action, { method: "POST", body: fields, redirect: "manual" }).then(
+  post(extend).then(
     (response) => {
-      if (response.type !== "opaqueredirect" && !response.ok) again();
+      if (response.type !== "opaqueredirect") again();
     },
     () => again(),
   );
 });
 
-// Whoever cancels leaves by the form's answer; news of it must not lead elsewhere meanwhile.
-document.getElementById("cancel")?.addEventListener("submit", stop);
+const cancel = /** @type {HTMLFormElement} */ (document.getElementById("cancel"));
+cancel.addEventListener("submit", (event) => {
+  event.preventDefault();
+  stop();
+  // Not the form itself: browsers hold every redirect that follows a form to `form-action`, also those of partners.
+  const go = () => location.replace(`${here}/finish`);
+  post(cancel).then(go, go);
+});
 
 // --- start -------------------------------------------------------------------------------------------------------
 
