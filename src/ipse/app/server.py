@@ -21,6 +21,7 @@ from ipse.app.certificates import server_context
 from ipse.app.composition import Scheme, build_scheme
 from ipse.app.keystores import open_keystore
 from ipse.app.safety import check_database
+from ipse.audit.service import Audit
 from ipse.kernel.clock import SystemClock
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import Address, Environment, Settings, SettingsError
@@ -72,6 +73,8 @@ async def serve(settings: Settings, *, lifeline: int | None = None, ready: Calla
         database = await _open(settings)
         try:
             await check_database(settings, database, keystore)
+            head = await Audit(database).head()
+            log.info("audit.head", head=str(head))  # kept with the logs, outside the database
             scheme = await build_scheme(settings, keystore, database, clock=SystemClock(), ids=RandomIds())
             await _run(scheme, settings, listeners, lifeline=lifeline, ready=ready)
         finally:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from ipse.audit import store
-from ipse.audit.model import FIRST, Line, line_digest
+from ipse.audit.model import FIRST, Head, Line, line_digest
 from ipse.storage.database import Database
 from ipse.storage.statement import Transaction
 
@@ -38,13 +38,24 @@ class Audit:
                 return
             after = rows[-1]["seq"]
 
-    async def first_broken(self) -> int | None:
-        """The number of the first line that does not fit the chain, or None when all do."""
+    async def head(self) -> Head:
+        """The last line's number and digest: kept elsewhere, it proves later that nothing was cut off."""
+        row = await self.database.row(store.LAST)
+        return Head(row["seq"], bytes(row["digest"])) if row else Head(0, FIRST)
+
+    async def first_broken(self, kept: Head | None = None) -> int | None:
+        """The number of the first line that does not fit the chain, or None when all do.
+
+        The chain alone cannot tell that its last lines were cut off, or that all of it was written anew: `kept`, a head
+        of earlier, does.
+        """
         previous, expected = FIRST, 1
         async for line in self.lines():
             words = (line.actor, line.act, line.subject, line.details)
             digest = line_digest(line.seq, line.at, words=words, previous=previous)
             if line.seq != expected or line.previous != previous or line.digest != digest:
                 return line.seq
+            if kept is not None and line.seq == kept.seq and line.digest != kept.digest:
+                return line.seq
             previous, expected = line.digest, expected + 1
-        return None
+        return expected if kept is not None and expected <= kept.seq else None

@@ -1,0 +1,56 @@
+"""`ipse doctor` tells everything that is missing or unsafe, with remedies, and its exit status says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.functional.app.installation import PIN, Place
+
+pytestmark = pytest.mark.processes
+
+
+def test_a_proper_installation_is_well(proper: Place) -> None:
+    told = proper.ipse("doctor")
+    assert (told.returncode, told.stdout.strip()) == (0, "nothing is missing or unsafe"), told.stderr
+
+
+def test_every_fault_is_told_with_its_remedy(proper: Place) -> None:
+    """S-10: settings, files, keys, database and debugging in one list; status 1."""
+    ill = proper.changed(base_url="http://id.ipse.test", database=f"sqlite://{proper.folder}/nowhere/ipse.db")
+    (proper.folder / "tls.key").chmod(0o644)
+    (proper.folder / "pin").write_text("another PIN")
+    ill.environment["SSLKEYLOGFILE"] = str(proper.folder / "keys.log")
+    told = ill.ipse("doctor")
+    assert told.returncode == 1, told.stderr
+    expected = (
+        "base_url is http://id.ipse.test, and production is https only",
+        "mend: write base_url with https://",
+        "tls.key can be read by others",
+        "mend: chmod 600",
+        "SSLKEYLOGFILE is set",
+        "refuses the PIN",
+        "the database cannot be opened",
+    )
+    assert [text for text in expected if text not in told.stdout] == []
+    assert PIN not in told.stdout
+    assert "Traceback" not in told.stderr
+
+
+def test_a_sandbox_without_migrations_or_registrars_is_advised(small: Place) -> None:
+    """Advice alone does not fail; a database without tables does."""
+    told = small.ipse("doctor")
+    assert told.returncode == 0
+    assert "advice  no registrar is configured: nobody can activate" in told.stdout
+    empty = small.changed(database=f"sqlite://{small.folder}/empty.db")
+    told = empty.ipse("doctor")
+    assert told.returncode == 1
+    assert "migrations are not applied" in told.stdout
+    assert "mend: ipse migrate" in told.stdout
+
+
+def test_settings_that_cannot_be_read_are_told_in_one_line(small: Place) -> None:
+    small.config.write_text("environment = 'sandbox\n")
+    told = small.ipse("doctor")
+    assert told.returncode == 1
+    assert told.stderr.startswith(f"ipse: {small.config.name}: ")
+    assert len(told.stderr.splitlines()) == 1
