@@ -126,9 +126,9 @@ def read_ticket(key: bytes, text: str, *, now: int) -> Ticket:
     return ticket
 
 
-def collection_code(key: bytes, action_id: str) -> str:
+def collection_code(key: bytes, handle: str) -> str:
     """The 36-character code of an action. Always the same, so that a browser whose answer was lost gets it again."""
-    return alphanumerics(hmac.digest(key, b"code\x00" + action_id.encode(), "sha256"), 36)
+    return alphanumerics(hmac.digest(key, b"code\x00" + handle.encode(), "sha256"), 36)
 
 
 def _frame_mac(secret: bytes, signed: str) -> bytes:

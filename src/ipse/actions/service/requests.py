@@ -181,10 +181,7 @@ class Actions:
             UnknownAction, StartedElsewhere, RequestExpired, RequestEnded: nothing to collect.
         """
         now = self.clock.now()
-        row = await self.database.row(store.BY_HANDLE, handle)
-        if row is None:
-            raise UnknownAction
-        code = starts.collection_code(self._start_key, row["action_id"])
+        code = starts.collection_code(self._start_key, handle)
         collected = await self.database.row(
             store.COLLECT, handle, browser_hash, sha256(code), now + self.lifetimes.code * SECOND, now
         )
@@ -206,7 +203,7 @@ class Actions:
         action = store.read_action(found)
         if not hmac.compare_digest(action.browser_hash, browser_hash):
             raise StartedElsewhere
-        code = starts.collection_code(self._start_key, action.action_id)
+        code = starts.collection_code(self._start_key, action.handle)
         until = now + self.lifetimes.code * SECOND
         row = await self.database.row(store.COLLECT_RETURN, hashed, browser_hash, sha256(code), until, now)
         if row is None:
