@@ -120,7 +120,7 @@ class Phone:
     def __post_init__(self) -> None:
         self.browser = Browser(self.stage)
         http = self.stage.phones_http
-        self.channel = Channel(store=self.store, http=http, patience_seconds=5)
+        self.channel = Channel(store=self.store, http=http, patience_seconds=20)
         self.writer = Writer(
             clock=self.stage.clock, ids=RandomIds(), configuration=lambda base: configuration.fetch(http, base)
         )
