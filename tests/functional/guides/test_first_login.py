@@ -49,6 +49,27 @@ def _ipse(words: list[str], folder: Path) -> str:
     return done.stdout
 
 
+def _approve(browser: httpx.Client, page: str, folder: Path) -> None:
+    """Hand the page's QR to the phone; a machine that is too busy to do that in time takes the next QR."""
+    for _ in range(4):
+        code = re.search(r'data-content="([^"]+)"', browser.get(page).text)
+        assert code is not None
+        words = [
+            "phone",
+            "approve",
+            unescape(code[1]),
+            "--code",
+            "13579",
+            "--store",
+            str(folder / "phone.json"),
+            "--json",
+        ]
+        done = subprocess.run([*IPSE, *words], cwd=folder, capture_output=True, text=True, timeout=90, check=False)
+        if "stale_frame" not in done.stdout:
+            break
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_developer_who_follows_the_guide_gets_a_verified_login(sandbox: Sandbox, tmp_path: Path) -> None:
     """A program that shares no code with the scheme verifies the tokens."""
     program = [sys.executable, "-u", str(PROGRAM), sandbox.base + "/v2"]
@@ -67,13 +88,9 @@ def test_a_developer_who_follows_the_guide_gets_a_verified_login(sandbox: Sandbo
     try:
         address = waiting.stdout.readline().strip()
         with httpx.Client(follow_redirects=True, timeout=30, trust_env=False) as browser:
-            page = browser.get(address).text
-            code = re.search(r'data-content="([^"]+)"', page)
-            handle = re.search(r"/v2/sign-in/[A-Za-z0-9_-]+", page)
-            assert code is not None
+            handle = re.search(r"/v2/sign-in/[A-Za-z0-9_-]+", browser.get(address).text)
             assert handle is not None
-            store = ["--store", str(tmp_path / "phone.json")]
-            _ipse(["phone", "approve", unescape(code[1]), "--code", "13579", *store], tmp_path)
+            _approve(browser, sandbox.base + handle[0], tmp_path)
             assert "You can close this window" in browser.get(sandbox.base + handle[0]).text
         out, errors = waiting.communicate(timeout=30)
     finally:
