@@ -215,7 +215,8 @@ class Mobile:
                 raise MalformedMessageError(public="before must be a number of microseconds")
             account = await self.people.account(received.account_id)
             entries, earlier = await self.approvals.history(account, before=before)
-            return await self.messages.accept(received, {"entries": msgspec.to_builtins(entries), "next": earlier})
+            body = {"entries": msgspec.to_builtins(entries), "next": earlier, "challenge": received.challenge}
+            return await self.messages.accept(received, body, challenge=received.challenge)
 
         return await self._signed(body, "history", handler)
 
