@@ -4,6 +4,8 @@ Run `python tools/draw_portraits.py` after changing a face here; the pictures ar
 time. Needs Chromium at /usr/bin/chromium and the test requirements (playwright).
 """
 
+# ruff: noqa: E501 - a path is read as one line
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -109,10 +111,8 @@ FRONT = {
 def shade(colour: str, factor: float) -> str:
     """The colour, darker (< 1) or lighter (> 1)."""
     parts = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
-    if factor > 1:
-        parts = [round(p + (255 - p) * (factor - 1)) for p in parts]
-    else:
-        parts = [round(p * factor) for p in parts]
+    goal, share = (255, factor - 1) if factor > 1 else (0, 1 - factor)
+    parts = [round(part + (goal - part) * share) for part in parts]
     return "#" + "".join(f"{p:02x}" for p in parts)
 
 
