@@ -93,7 +93,7 @@ def test_every_page_links_terms_privacy_and_practice(pages: Pages) -> None:
     """B-13."""
     html = bytes(pages.render_fast("signin/page.html", "fr", FIELDS, **CONTEXT).body).decode()
     for kind in ("terms", "privacy", "practice"):
-        assert f'href="/enrolment/documents/{kind}"' in html
+        assert f'href="/enrolment/documents/{kind}?lang=fr"' in html
 
 
 def test_the_page_is_small(pages: Pages) -> None:
