@@ -1,26 +1,34 @@
-"""One server process of an installation: `python -m tests.functional.oidc.process DATABASE KEYSTORE PORT BASE_PORT`."""
+"""One real server process: `python -m tests.functional.oidc.process DATABASE KEYSTORE PORT BASE_PORT`."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 
-from ipse.app.keystores import open_keystore
-from ipse.kernel.clock import SystemClock
-from ipse.storage.database import open_database
-from tests.functional.oidc.installation import build, listening, settings_at
+import msgspec
+import structlog
+
+from ipse.app.server import serve
+from ipse.kernel.settings import Address
+from tests.functional.oidc.installation import settings_at
 
 
-async def main(database_url: str, keystore: str, port: int, base_port: int) -> None:
-    """Serve until standard input ends; `base_port` is the one in the issuer, shared by all processes."""
-    database = await open_database(database_url)
-    _, application = build(settings_at(base_port, database_url), open_keystore(keystore), database, clock=SystemClock())
-    async with listening(application, port):
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
-        await asyncio.to_thread(sys.stdin.read)
-    await database.close()
+def ready() -> None:
+    """Say that the port answers."""
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+    database_url, keystore, port, base_port = sys.argv[1:]
+    settings = msgspec.structs.replace(
+        settings_at(int(base_port), database_url),
+        keystore=keystore,
+        listen=Address("127.0.0.1", int(port)),
+        app_listen=Address("127.0.0.1", int(port) + 1),
+    )
+    # Standard output is for `ready` alone.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    # It ends with its standard input: no test leaves a process behind.
+    asyncio.run(serve(settings, lifeline=0, ready=ready))
