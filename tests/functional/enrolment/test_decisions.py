@@ -110,6 +110,7 @@ async def test_a_bank_that_claims_high_gets_what_its_setting_allows(desk: Desk) 
 
 async def test_another_bank_route_finds_the_same_person_and_newer_facts_replace_older(desk: Desk) -> None:
     first = await desk.activate(answer(own_national_number=REGISTERED), "phone-1")
+    desk.bank.clock.advance(seconds=60)
     said = answer(own_national_number="88.05.17-002.13", family_name="Lievens-Maes")
     details(said)["document_number"] = "592001447203"
     second = await desk.activate(said, "phone-2")

@@ -55,6 +55,10 @@ def test_a_good_request_comes_back_with_its_number_in_one_form() -> None:
         (replace(GOOD, email="not an address"), MalformedMessageError),
         (replace(GOOD, email="a@b\n.example"), MalformedMessageError),
         (replace(GOOD, accepted=()), DocumentsChangedError),
+        (
+            replace(GOOD, accepted=(*GOOD.accepted, *_accepted("terms", language="fr"))),
+            MalformedMessageError,
+        ),
         (replace(GOOD, accepted=_accepted("terms")), DocumentsChangedError),
         (replace(GOOD, accepted=_accepted("privacy", "practice")), DocumentsChangedError),
         (

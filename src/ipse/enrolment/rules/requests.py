@@ -26,7 +26,6 @@ MUST_ACCEPT: Final = frozenset({"terms", "privacy"})
 _EMAIL: Final = re.compile(r"[^@\s<>()\[\],;:\\\"]{1,64}@[^@\s<>()\[\],;:\\\"]+\.[^@\s.<>()\[\],;:\\\"]{2,}")
 _LONGEST_EMAIL: Final = 254
 _VERSION: Final = re.compile(r"[0-9]{1,5}(\.[0-9]{1,5}){0,3}")
-_MOST_ACCEPTED: Final = 8
 
 
 def checked(
@@ -72,9 +71,12 @@ def _check_accepted(accepted: tuple[Acceptance, ...], documents: Collection[Publ
     current = {
         Acceptance(document.kind, document.version, document.language, document.sha256) for document in documents
     }
-    if len(accepted) > _MOST_ACCEPTED or not current.issuperset(accepted):
+    kinds = [acceptance.kind for acceptance in accepted]
+    if len(set(kinds)) != len(kinds):
+        raise MalformedMessageError(public="accepted must hold each kind of document once")
+    if not current.issuperset(accepted):
         raise DocumentsChangedError("accepted is not what is published")
-    if MUST_ACCEPT - {acceptance.kind for acceptance in accepted}:
+    if MUST_ACCEPT.difference(kinds):
         raise DocumentsChangedError("terms and privacy must both be accepted")
 
 
