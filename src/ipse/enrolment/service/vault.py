@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -32,15 +31,3 @@ class Vault:
         """
         plain = unseal(self.key, bytes(sealed), table=_TABLE, row=row, column=column)
         return msgspec.json.decode(plain, type=kind)
-
-
-def fragment(app_origin: str, **member: str) -> str:
-    """Return the app's address with one member in its fragment, which no server ever sees."""
-    ((name, value),) = _one(member).items()
-    return f"{app_origin}/#{name}={value}"
-
-
-def _one(member: Mapping[str, str]) -> Mapping[str, str]:
-    if len(member) != 1:
-        raise ValueError("exactly one member")
-    return member
