@@ -67,10 +67,6 @@ class Attributes:
         """Return attributes of facts that are not kept yet: what a person is shown before they activate."""
         return derive(facts, names, today=times.day(self._clock.now()), language=language)
 
-    async def assurance(self, account_id: str) -> str | None:
-        """Return the eIDAS level of the newest evidence; None without any."""
-        return await store.latest_assurance(self._db, account_id)
-
     async def evidence(self, account_id: str) -> list[Evidence]:
         """Return all evidence of a person, oldest first."""
         rows = await store.evidence_of(self._db, account_id)

@@ -23,10 +23,6 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 returning evidence_id
 """
 
-_LATEST_ASSURANCE = """
-select assurance from attributes_evidence where account_id = $1 order by kept_at desc, evidence_id limit 1
-"""
-
 _EVIDENCE_OF = """
 select evidence_id, registrar, sealed from attributes_evidence where account_id = $1 order by kept_at, evidence_id
 """
@@ -62,12 +58,6 @@ def keep_evidence(
 ) -> Transaction[None]:
     """Keep one piece of evidence; `times` are verified at, expires at, kept at."""
     yield from run(_KEEP_EVIDENCE, evidence_id, account_id, registrar, kind, assurance, sealed, *times)
-
-
-async def latest_assurance(db: Database, account_id: str) -> str | None:
-    """Return the assurance of the newest evidence."""
-    row = await db.row(_LATEST_ASSURANCE, account_id)
-    return None if row is None else str(row["assurance"])
 
 
 async def evidence_of(db: Database, account_id: str) -> list[Row]:
