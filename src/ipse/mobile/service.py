@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from ipse.actions.rules.showing import phone_level, weakest
 from ipse.actions.service import Approvals, Messages
 from ipse.actions.service.messages import Handler, Work
 from ipse.actions.service.requests import account_wake_key
@@ -154,7 +153,7 @@ class Mobile:
                 "watch_expires_in": self.settings.lifetimes.watch,
                 "incident": msgspec.to_builtins(self.settings.incident),
                 "language": account.language,
-                "level": weakest(account.level, phone_level(received.phone.key_protection)),
+                "level": self.approvals.level(received, account),
             }
             return await self.messages.accept(received, body, challenge=received.challenge)
 

@@ -150,6 +150,11 @@ class Approvals:
         body = {"values": values, "challenge": received.challenge}
         return await self.messages.conclude(received, body, challenge=received.challenge)
 
+    @staticmethod
+    def level(received: Received, account: Account) -> str:
+        """The eIDAS level an approval of this phone has: the weakest of evidence and phone."""
+        return showing.weakest(account.level, showing.phone_level(received.phone.key_protection))
+
     async def open_requests(self, received: Received, account: Account) -> list[dict[str, Any]]:
         """The requests this phone has claimed and not decided."""
         now = self.actions.clock.now()
@@ -263,7 +268,7 @@ class Approvals:
             values,
             salt=self.actions.ids.octets(32),
             language=account.language,
-            level=showing.weakest(account.level, showing.phone_level(received.phone.key_protection)),
+            level=self.level(received, account),
             start=came.start,
         )
 

@@ -178,6 +178,7 @@ function factValue(app, { request }, choice, { name, value, masked, protected: i
  */
 export function maskedWords(app, masked) {
   const ending = masked.replaceAll("*", "");
+  if (ending === "") return h("span", { class: "hidden-value" }, app.t("request.hidden"));
   return h(
     "span",
     { class: "masked" },
