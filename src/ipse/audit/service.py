@@ -40,14 +40,14 @@ class Audit:
 
     async def head(self) -> Head:
         """The last line's number and digest: kept elsewhere, it proves later that nothing was cut off."""
-        row = await self.database.row(store.LAST)
+        row = await self.database.row(store.LAST)  # of the lines themselves, not what `audit_head` claims
         return Head(row["seq"], bytes(row["digest"])) if row else Head(0, FIRST)
 
     async def first_broken(self, kept: Head | None = None) -> int | None:
         """The number of the first line that does not fit the chain, or None when all do.
 
-        The chain alone cannot tell that its last lines were cut off, or that all of it was written anew: `kept`, a head
-        of earlier, does.
+        The database alone cannot tell that its last lines were cut off with care, or that all of it was written anew:
+        `kept`, a head of earlier, does.
         """
         previous, expected = FIRST, 1
         async for line in self.lines():
@@ -58,4 +58,7 @@ class Audit:
             if kept is not None and line.seq == kept.seq and line.digest != kept.digest:
                 return line.seq
             previous, expected = line.digest, expected + 1
-        return expected if kept is not None and expected <= kept.seq else None
+        row = await self.database.row(store.HEAD)
+        claimed = Head(row["seq"], bytes(row["digest"])) if row else Head(0, FIRST)
+        lines = Head(expected - 1, previous)
+        return expected if claimed != lines or (kept is not None and lines.seq < kept.seq) else None

@@ -1,4 +1,4 @@
-"""Table `audit_lines`: append only."""
+"""Tables `audit_lines`, append only, and `audit_head`, one row."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ import msgspec
 from ipse.audit.model import FIRST, Line, line_digest
 from ipse.storage.statement import Row, Transaction, one, run
 
+TAKE = """
+insert into audit_head (name, seq, digest) values ('head', 1, $1)
+on conflict (name) do update set seq = audit_head.seq + 1
+returning seq, digest
+"""
+KEEP = "update audit_head set digest = $1 where name = 'head' returning seq"
+HEAD = "select seq, digest from audit_head where name = 'head'"
 LAST = "select seq, digest from audit_lines order by seq desc limit 1"
 APPEND = """
 insert into audit_lines (seq, at, actor, act, subject, details, previous, digest)
@@ -19,12 +26,15 @@ from audit_lines where seq > $1 order by seq limit $2
 
 
 def append(now: int, *, actor: str, act: str, subject: str, details: object) -> Transaction[None]:
-    """Write the next line; two writers at once collide on `seq` and one of them starts over."""
-    last = yield from one(LAST)
-    seq, previous = (last["seq"] + 1, bytes(last["digest"])) if last else (1, FIRST)
+    """Write the next line. Updating the head comes first: another writer waits until this transaction is over."""
+    taken = yield from one(TAKE, FIRST)
+    if taken is None:  # pragma: no cover - written above
+        raise LookupError
+    seq, previous = taken["seq"], bytes(taken["digest"])
     words = (actor, act, subject, msgspec.json.encode(details).decode())
     digest = line_digest(seq, now, words=words, previous=previous)
     yield from run(APPEND, seq, now, *words, previous, digest)
+    yield from run(KEEP, digest)
 
 
 def read_line(row: Row) -> Line:
