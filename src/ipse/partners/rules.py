@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 
 from ipse.kernel.settings import Environment
 from ipse.partners.errors import PartnerRegistrationError
-from ipse.standards.jose import JoseError, check_partner_jwks
+from ipse.partners.model import AuthMethod, Partner
+from ipse.standards.jose import JoseError, check_partner_jwks, public_keys
 
 _PARTNER_ID = re.compile(r"[A-Za-z0-9_-]{3,64}")
 _SERVICE_CODE = re.compile(r"[A-Za-z0-9_]{3,45}")
+CONTRACT_DEMANDS = ("required", "voluntary")
 LANGUAGES = ("nl", "fr", "de", "en")
 
 
@@ -54,6 +56,35 @@ def check_jwks(jwks: Mapping[str, Any]) -> None:
     except JoseError as error:
         message = f"jwks: {error.reason}"
         raise PartnerRegistrationError(message, public=message) from error
+
+
+def check_algorithms(partner: Partner) -> None:
+    """Each answer can be protected as agreed: `dir` by a secret, others by an `enc` key of the partner that fits."""
+    agreed = partner.algorithms
+    for alg in {agreed.id_token_encrypted_response_alg, agreed.userinfo_encrypted_response_alg}:
+        if partner.auth_method is AuthMethod.CLIENT_SECRET_POST:
+            possible = alg == "dir"
+        else:
+            possible = _has_key_for(partner.jwks or {}, alg)
+        if not possible:
+            message = f"answers cannot be encrypted with {alg}: the partner has no secret or enc key that fits it"
+            raise PartnerRegistrationError(message, public=message)
+
+
+def check_contract(contract: Mapping[str, str]) -> None:
+    """Each attribute of a contract is `required` or `voluntary`."""
+    for name, demand in contract.items():
+        if demand not in CONTRACT_DEMANDS:
+            message = f"contract: {name} is {demand!r}; it must be required or voluntary"
+            raise PartnerRegistrationError(message, public=message)
+
+
+def _has_key_for(jwks: Mapping[str, Any], alg: str) -> bool:
+    try:
+        public_keys(jwks).encryption_key(alg)
+    except JoseError:
+        return False
+    return True
 
 
 def _is_loopback(host: str) -> bool:

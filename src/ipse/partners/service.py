@@ -112,6 +112,7 @@ class Partners:
                 row=partner.partner_id,
                 column="sealed_secret",
             )
+        rules.check_algorithms(partner)
         await self.database.transact(lambda: self._saving_partner(partner, sealed, actor))
         self._partners.pop(partner.partner_id, None)
 
@@ -122,6 +123,7 @@ class Partners:
             PartnerRegistrationError: names what is wrong.
         """
         rules.check_service_code(service.code)
+        rules.check_contract(service.contract)
         for uri in service.redirect_uris:
             rules.check_redirect_uri(uri, self.environment)
         for name in rules.LANGUAGES:

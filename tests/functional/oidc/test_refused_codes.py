@@ -138,6 +138,7 @@ ASSERTIONS: list[dict[str, Any]] = [
     {"header": {"typ": "at+jwt"}},
     {"header": {"typ": "oauth-authz-req+jwt"}},
     {"header": {"typ": "secevent+jwt"}},
+    {"header": {"typ": "ipse-phone+jwt"}},
     {"header": {"kid": "unknown"}},
     {"header": {"kid": "e1"}},
 ]

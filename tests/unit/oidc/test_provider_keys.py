@@ -1,0 +1,56 @@
+"""The provider's keys over a rotation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from ipse.oidc.service.keys import ProviderKeys
+from ipse.standards import jose
+from tests.unit.oidc.partners import partner
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A keystore with just these keys."""
+
+    keys: Sequence[Mapping[str, str]]
+
+    def working_key(self, use: str) -> bytes:
+        raise KeyError(use)
+
+    def signing_keys(self, use: str) -> Sequence[Mapping[str, str]]:
+        return self.keys if use == "oidc" else ()
+
+
+ALGORITHMS = ("ES256", "RS256", "RSA-OAEP-256")
+OLD, NEW = ([jose.new_private_jwk(alg, kid=f"{age} {alg}") for alg in ALGORITHMS] for age in ("old", "new"))
+
+
+def test_the_current_key_signs_and_the_old_one_stays_published() -> None:
+    keys = ProviderKeys.from_keystore(Kept([*NEW, *OLD]))
+    assert {alg: key.kid for alg, key in keys.signing.items()} == {"ES256": "new ES256", "RS256": "new RS256"}
+    published = json.loads(keys.published)["keys"]
+    assert [key["kid"] for key in published] == [jwk["kid"] for jwk in [*NEW, *OLD]]
+    assert not {"d", "p", "q", "dp", "dq", "qi"} & {name for key in published for name in key}
+
+
+@pytest.mark.parametrize("age", ["old", "new"])
+async def test_what_was_encrypted_to_either_key_opens(age: str) -> None:
+    keys = ProviderKeys.from_keystore(Kept([*NEW, *OLD]))
+    receiver = next(key for key in keys.decryption if key.kid.startswith(age)).public
+    sealed = jose.encrypt(b"inside", receiver, alg="RSA-OAEP-256", enc="A128CBC-HS256")
+    assert await keys.open(sealed) == "inside"
+
+
+def test_an_answer_that_cannot_be_protected_is_not_made() -> None:
+    keys = ProviderKeys.from_keystore(Kept(NEW))
+    with pytest.raises(jose.JoseError):
+        keys.protection(partner(), "id_token", None)
+    with pytest.raises(KeyError):
+        ProviderKeys.from_keystore(Kept([])).protection(
+            partner(jwks={"keys": [jose.public_jwk(jose.new_private_jwk("ECDH-ES"))]}), "userinfo", None
+        )
