@@ -94,6 +94,9 @@ def _segment(text: str, name: str) -> bytes:
 
 
 def _object(octets: bytes, name: str) -> dict[str, Any]:
+    if b"\\u0000" in octets:
+        message = f"{name} holds a NUL character"
+        raise MessageError(message)
     try:
         value = msgspec.json.decode(octets)
     except msgspec.DecodeError as error:
