@@ -23,7 +23,7 @@ PAYLOAD = {"v": 1, "type": "claim", "phone": "p1", "iat": 1_790_000_000, "chain"
 
 
 def _device() -> ECKey:
-    return ECKey.import_key(json.dumps(phone_channel.public_jwk(DEVICE.public_key())))
+    return ECKey.import_key({**phone_channel.public_jwk(DEVICE.public_key()), "use": "sig"})
 
 
 def _server() -> ECKey:
