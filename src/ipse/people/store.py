@@ -31,7 +31,7 @@ returning account_id
 """
 SET_LANGUAGE = "update people_accounts set language = $2, changed_at = $3 where account_id = $1 returning account_id"
 KEY = "select epoch, wrapped_key from people_accounts where account_id = $1 and state <> 'archived'"
-NEWEST_EPOCH = "select epoch, wrapped_key, created_at from people_epochs order by created_at desc limit 1"
+NEWEST_EPOCH = "select epoch, wrapped_key, created_at from people_epochs order by created_at desc, epoch limit 1"
 EPOCHS = "select epoch, wrapped_key, created_at from people_epochs"
 CREATE_EPOCH = "insert into people_epochs (epoch, wrapped_key, created_at) values ($1, $2, $3)"
 OLD_KEYS = (
