@@ -21,7 +21,6 @@ ON_OUR_PAGE: list[tuple[dict[str, str | None], str]] = [
     ({"client_id": None}, "invalid_client_id"),
     ({"client_id": "unknown"}, "invalid_client_id"),
     ({"client_id": "NEW_EC"}, "invalid_client_id"),
-    ({"client_id": "new_ec\x00"}, "invalid_client_id"),
     ({"client_id": "'; drop table partners_partners; --"}, "invalid_client_id"),
     ({"redirect_uri": None}, "invalid_redirect_uri"),
     ({"redirect_uri": "https://stranger.example/"}, "invalid_redirect_uri"),
@@ -61,7 +60,7 @@ BACK_TO_THE_PARTNER: list[tuple[dict[str, str | None], str]] = [
     ({"claims": '{"userinfo":{"given_name":null}}'}, "invalid_scope"),
     ({"code_challenge": "x" * 43}, "invalid_request"),
     ({"code_challenge": "x" * 43, "code_challenge_method": "plain"}, "invalid_request"),
-    ({"nonce": "\x00"}, "invalid_request"),
+    ({"nonce": "a\nb"}, "invalid_request"),
 ]
 
 
@@ -122,6 +121,7 @@ async def test_malformed_requests(installation: Installation, party: RelyingPart
         good + "&state=" + "x" * 20_000,
         good + "".join(f"&x{number}=1" for number in range(70)),
         good + "&redirect_uri=%00",
+        f"{good}%00&redirect_uri={party.redirect_uri}",
     ):
         answer = await party.browser.get(f"{endpoint}?{query}")
         assert answer.status_code == 400, query[:100]
