@@ -92,7 +92,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
     """
     given = _Given(settings, keystore, database, clock, ids)
     features = _features(given)
-    pages = Pages(name=settings.name, ids=ids, packages=PAGES)
+    pages = Pages(name=settings.name, ids=ids, packages=PAGES, incident=settings.incident)
     routes = _routes(given, features, pages)
 
     async def close() -> None:

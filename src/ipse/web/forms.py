@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
 from ipse.kernel.ids import b64u, sha256
 from ipse.web import cookies
 from ipse.web.errors import CrossSiteForm, MalformedForm
+from ipse.web.queries import parse_pairs
 
 MOST_BYTES = 65_536
 MOST_FIELDS = 64
@@ -42,12 +42,7 @@ async def read_form(request: Request, *, most: int = MOST_BYTES) -> dict[str, st
         raise MalformedForm("content type is not application/x-www-form-urlencoded")
     body = await read_body(request, most=most)
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"),
-            keep_blank_values=True,
-            errors="strict",
-            max_num_fields=MOST_FIELDS,
-        )
+        pairs = parse_pairs(body.decode("ascii"), most=MOST_FIELDS)
     except ValueError as error:
         raise MalformedForm("not urlencoded UTF-8") from error
     fields = dict(pairs)

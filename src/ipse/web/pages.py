@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import Ids, b64u
+from ipse.kernel.settings import Incident
 from ipse.web import languages
 from ipse.web.assets import Assets
 
@@ -43,6 +44,7 @@ class Pages:
         ids: Ids,
         packages: Iterable[str] = (),
         links: dict[str, str] | None = None,
+        incident: Incident | None = None,
     ) -> None:
         every = ("ipse.web", *packages)
         self._ids = ids
@@ -61,6 +63,7 @@ class Pages:
         self._environment.globals.update(
             asset=self.assets.url,
             scheme=name,
+            incident=incident,
             links=links or LINKS,
             languages=languages.LANGUAGES,
         )
