@@ -82,11 +82,20 @@ export class Live {
         if (signal.aborted) return;
         const known = error instanceof Problem || error instanceof NoAnswer;
         if (known) for (const { trouble } of this.#listeners) trouble?.(error);
-        if (error instanceof Problem && error.code !== "too_many_requests") return;
+        if (error instanceof Problem && error.code !== "too_many_requests") return this.#end(signal);
       }
       await new Promise((resolve) => setTimeout(resolve, pause));
       pause = Math.min(pause * 2, LONGEST_PAUSE);
     }
+  }
+
+  /**
+   * What was known no longer holds; whoever listens next asks anew.
+   * @param {AbortSignal} signal
+   */
+  #end(signal) {
+    this.latest = null;
+    if (this.#running?.signal === signal) this.#running = null;
   }
 
   async #tell() {
