@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +16,7 @@ from ipse.signin.service import SignIn
 from ipse.web import cookies, languages, problems
 from ipse.web.errors import MethodNotAllowed
 from ipse.web.pages import Pages
+from ipse.web.queries import parse_pairs
 
 _MOST_BYTES = 16_384
 _MOST_PARAMETERS = 64
@@ -71,9 +72,6 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
     if len(query) > _MOST_BYTES:
         raise InvalidRequest("the request is too large")
     try:
-        pairs = parse_qsl(
-            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
-        )
+        return parse_pairs(query.decode("ascii"), most=_MOST_PARAMETERS)
     except ValueError as error:
         raise InvalidRequest("the query is not urlencoded UTF-8") from error
-    return pairs

@@ -121,7 +121,7 @@ class SignIn:
             start=action.start.value if action.start else "",
             extensible=view.extensible,
             explained=bool(purpose),
-            plain=request.query_params.get("plain") == "1",
+            plain=b"plain=1" in request.scope["query_string"].split(b"&"),
             long=len(title) > LONG_TITLE,
             app_origin=self._app_origin,
         )
