@@ -58,6 +58,13 @@ class Handset:
 
     async def activate(self, person: str, phone_number: str) -> None:
         """From the welcome to home, through Vesta Bank."""
+        await self.choose_code(person, phone_number)
+        await expect(self.page.locator("#done")).to_have_attribute("data-state", "active")
+        await self.press("#done-continue")
+        await expect(self.page.locator("#account-state")).to_have_attribute("data-state", "active")
+
+    async def choose_code(self, person: str, phone_number: str) -> None:
+        """From the welcome until the code is sent."""
         await self.open()
         await self.press("#welcome-start")
         await self.page.locator("#accept-terms").check()
@@ -69,9 +76,6 @@ class Handset:
         await self.type_code()
         await self.on_screen("repeat-code")
         await self.type_code()
-        await expect(self.page.locator("#done")).to_have_attribute("data-state", "active")
-        await self.press("#done-continue")
-        await expect(self.page.locator("#account-state")).to_have_attribute("data-state", "active")
 
     async def begin(self, path: str = "/shop/login") -> Page:
         """A sign-in page on the desktop."""

@@ -81,8 +81,37 @@ async def test_an_approval_under_way_is_finished_after_a_restart(phone: Handset)
     await phone.context.unroute("**/phone/v1/approvals")
     await phone.open()
     await _outcome(phone, "approved")
+    await expect(phone.page.locator("#outcome")).to_contain_text("Go on at Pot & Linde")
     await phone.press("#outcome-home")
     await expect(phone.page.locator("#history [data-entry]").first).to_have_attribute("data-outcome", "approved")
+
+
+async def test_an_activation_survives_a_lost_answer(phone: Handset) -> None:
+    """The code that counts is the one that was sent; nobody is asked to choose again meanwhile."""
+    asked = 0
+
+    async def lose(route: Route) -> None:
+        nonlocal asked
+        if route.request.method != "POST":
+            await route.continue_()
+            return
+        asked += 1
+        await route.fetch()
+        await route.abort("connectionreset")
+
+    await phone.context.route("**/phone/v1/activation", lose)
+    await phone.choose_code("juergen", "+49 1713920017")
+    while asked == 0:
+        await phone.page.wait_for_timeout(100)
+    await phone.page.goto("about:blank")
+    await phone.context.unroute("**/phone/v1/activation")
+    await phone.open()
+    await expect(phone.page.locator("#account-state")).to_have_attribute("data-state", "active")
+    shop = await phone.begin()
+    await phone.open(await phone.link_of(shop))
+    await phone.press("#approve")
+    await phone.type_code()
+    await expect(phone.page).to_have_url(re.compile("/v2/sign-in/return/"))
 
 
 async def test_many_tabs_are_one_phone(phone: Handset) -> None:

@@ -26,8 +26,8 @@ import { chooseLanguage, LANGUAGES, loadCatalogue } from "./parts/language.js";
 import { Shell } from "./parts/shell.js";
 import { atBankScreen, endedScreen } from "./screens/activate.js";
 import { homeScreen } from "./screens/home.js";
-import { kindOf, openingScreen } from "./screens/intake.js";
-import { outcomeScreen } from "./screens/outcome.js";
+import { openingScreen, waitingScreen } from "./screens/intake.js";
+import { outcomeScreen, showFinished } from "./screens/outcome.js";
 import { receivedScreen } from "./screens/received.js";
 import { scanScreen } from "./screens/scan.js";
 import { settingsScreen } from "./screens/settings.js";
@@ -116,14 +116,18 @@ async function routeActivation(app, record, start) {
     if (start !== null) return app.open(elsewhereScreen, undefined, "reset");
     return app.open(atBankScreen, { startUrl: enrolment.startUrl, bank: enrolment.registrarName }, "reset");
   }
+  app.open(waitingScreen, undefined, "reset");
   try {
     await app.phone.presentReturn(start.value);
     await route(app, null);
   } catch (error) {
-    const why = error instanceof Problem ? (error.why ?? error.code) : "no_answer";
-    app.open(endedScreen, { why }, "reset");
+    if (error instanceof Problem) app.open(endedScreen, { why: error.why ?? error.code }, "reset");
+    else app.open(outcomeScreen, { kind: "no_answer", partner: "", text: app.explain(error) }, "reset");
   }
 }
+
+/** Messages whose answer a person waits for; all others are sent again by whoever sends next. */
+const AWAITED = new Set(["approval", "enrolment-return", "activate", "change-code"]);
 
 /**
  * A message that was left without answer goes first, and its result is shown where a person waits for it.
@@ -132,20 +136,17 @@ async function routeActivation(app, record, start) {
  */
 async function finishWaiting(app) {
   const record = await app.phone.record();
-  if (record?.pending?.type !== "approval") {
-    app.phone.finish().catch(() => undefined); // whoever sends next tries again
+  if (!AWAITED.has(record?.pending?.type ?? "")) {
+    app.phone.finish().catch(() => undefined);
     return false;
   }
+  app.open(waitingScreen, undefined, "reset");
   try {
-    const done = await app.phone.finish();
-    if (done?.decision === null || done?.decision === undefined) return false;
-    const kind = done.problem === null ? done.decision : kindOf(done.problem);
-    const text = done.problem === null ? {} : { text: app.explain(done.problem) };
-    app.open(outcomeScreen, { kind, partner: "", returnUrl: done.returnUrl, ...text }, "reset");
+    return showFinished(app, await app.phone.finish());
   } catch (error) {
     app.open(outcomeScreen, { kind: "no_answer", partner: "", text: app.explain(error) }, "reset");
+    return true;
   }
-  return true;
 }
 
 async function start() {
@@ -180,6 +181,10 @@ async function start() {
         if ((await phone.record())?.stage === "living") await phone.setLanguage(chosen).catch(() => undefined);
       },
     },
+  });
+  window.addEventListener("beforeinstallprompt", (event) => {
+    event.preventDefault();
+    app.install = /** @type {import("./parts/shell.js").InstallPrompt} */ (event);
   });
   window.addEventListener("hashchange", () => {
     const opened = takeStart();

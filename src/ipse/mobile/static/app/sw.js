@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "riGuJlBJfD0rIlkS";
+const VERSION = "bUjc42LfO4eN6Hgf";
 const FILES = [
   "/",
   "/app.js",

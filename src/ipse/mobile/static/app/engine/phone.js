@@ -258,7 +258,7 @@ export class Phone {
       type: "approval",
       path: "/approvals",
       seal: true,
-      kept: { action: request.action, decision: "approved" },
+      kept: { action: request.action, decision: "approved", partner: request.shown.partner.name },
       members: ({ codeKey: id }) => ({
         action: request.action,
         challenge,
@@ -282,7 +282,7 @@ export class Phone {
       type: "approval",
       path: "/approvals",
       seal: true,
-      kept: { action: request.action, decision: "rejected" },
+      kept: { action: request.action, decision: "rejected", partner: request.shown.partner.name },
       members: () => ({
         action: request.action,
         challenge,
@@ -374,14 +374,15 @@ export class Phone {
 
   /**
    * Delivers the message that was left without answer, if there is one.
-   * @returns {Promise<{ type: string, decision: string | null, returnUrl: string | null, problem: Problem | null } | null>}
+   * @returns {Promise<{ type: string, decision: string | null, partner: string, returnUrl: string | null, problem: Problem | null } | null>}
    */
   async finish() {
     const done = await this.#messages.finish();
     if (done === null) return null;
     const { pending, answer, problem } = done;
     const returnUrl = answer === null ? null : this.#returnUrl(answer);
-    return { type: pending.type, decision: pending.kept["decision"] ?? null, returnUrl, problem };
+    const { decision = null, partner = "" } = pending.kept;
+    return { type: pending.type, decision, partner, returnUrl, problem };
   }
 
   /**

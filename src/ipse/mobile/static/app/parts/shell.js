@@ -41,12 +41,19 @@ import { translator } from "./language.js";
  * @property {(language: string) => Promise<void>} changeLanguage
  */
 
+/**
+ * The browser's offer to install the app (Chromium's `beforeinstallprompt`).
+ * @typedef {Event & { prompt: () => Promise<{ outcome: string }> }} InstallPrompt
+ */
+
 export class Shell {
   /** @type {{ screen: Screen<any>, parameters: any }[]} */
   #stack = [];
   /** @type {View | null} */
   #view = null;
   #wasLoaded = false;
+  /** @type {InstallPrompt | null} */
+  install = null;
 
   /**
    * @param {{ phone: Phone, language: Language, catalogue: Catalogue, origins: string[], ways: Ways, live: Live }} parts

@@ -30,7 +30,7 @@ export function homeScreen(app) {
   /** @param {Home} home */
   function draw(home) {
     drawCard(app, card, home.account, home.name, home.level);
-    fill(news, home.incident === null ? null : note("info", incidentSentence(app, home.incident)), trouble(app, home.account));
+    fill(news, incidentNote(app, home.incident), trouble(app, home.account));
     drawRequests(app, requests, home);
     if (home.open.length > known && known >= 0) app.announce(app.t("home.new_request"));
     if (home.open.length !== known) void loadHistory();
@@ -86,6 +86,18 @@ function drawCard(app, card, account, name, level) {
       level === "" || state !== "active" ? null : h("span", { class: "identity-level" }, app.words(`level.${level}`, "level.other")),
     ),
   );
+}
+
+/**
+ * One calm sentence, with more for those who want it.
+ * @param {Shell} app
+ * @param {{ sentence: Record<string, string>, url?: string } | null} incident
+ */
+function incidentNote(app, incident) {
+  if (incident === null) return null;
+  const { url } = incident;
+  const more = url === undefined ? null : h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, app.t("home.incident_more"));
+  return note("info", incidentSentence(app, incident), " ", more);
 }
 
 /**

@@ -53,6 +53,15 @@ export function openingScreen(app, origin) {
   };
 }
 
+/**
+ * Something is under way that ends by itself.
+ * @param {Shell} app
+ * @returns {View}
+ */
+export function waitingScreen(app) {
+  return { name: "waiting", title: app.t("opening.title"), back: false, content: [waiting(app.t("loading"))] };
+}
+
 /** @param {unknown} error */
 export function kindOf(error) {
   if (!(error instanceof Problem)) return "no_answer";

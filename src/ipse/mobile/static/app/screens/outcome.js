@@ -3,6 +3,7 @@
 import { h } from "../parts/dom.js";
 import { icon } from "../parts/icons.js";
 import { busy, button, complaint } from "../parts/pieces.js";
+import { kindOf } from "./intake.js";
 import { blockedScreen } from "./settings.js";
 
 /** @typedef {import("../parts/shell.js").Shell} Shell */
@@ -21,6 +22,23 @@ const FIGURES = {
   failed: { tone: "danger", icon: "alert" },
   no_answer: { tone: "warning", icon: "cloud" },
 };
+
+/**
+ * Shows how a message ended that had been left without answer.
+ * @param {Shell} app
+ * @param {Awaited<ReturnType<import("../engine/phone.js").Phone["finish"]>>} done
+ * @returns {boolean} false when there is nothing to show beyond what the phone's own state says
+ */
+export function showFinished(app, done) {
+  if (done === null) return false;
+  if (done.problem !== null) {
+    app.open(outcomeScreen, { kind: kindOf(done.problem), text: app.explain(done.problem), partner: done.partner }, "reset");
+    return true;
+  }
+  if (done.decision === null) return false;
+  app.open(outcomeScreen, { kind: done.decision, partner: done.partner, returnUrl: done.returnUrl }, "reset");
+  return true;
+}
 
 /**
  * @param {Shell} app
@@ -52,9 +70,7 @@ export function outcomeScreen(app, { kind: given, partner, text, returnUrl = nul
     words: app.t("try_again"),
     press: () =>
       busy(finish, async () => {
-        const done = await app.phone.finish();
-        if (done === null || done.problem !== null) return app.ways.home();
-        app.open(outcomeScreen, { kind: done.decision ?? "over", partner, returnUrl: done.returnUrl }, "reset");
+        if (!showFinished(app, await app.phone.finish())) app.ways.home();
       }).catch((error) => (problem.textContent = app.explain(error))),
   });
   const onward =

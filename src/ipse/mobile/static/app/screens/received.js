@@ -1,11 +1,13 @@
 // Activation after the bank: what the bank said, the code, done.
 
+import { NoAnswer } from "../engine/problems.js";
 import { isWeak } from "../engine/weak.js";
 import { attributeLabel, attributeValue } from "../parts/attributes.js";
 import { codePad } from "../parts/codepad.js";
 import { h } from "../parts/dom.js";
 import { button, note, progress, result } from "../parts/pieces.js";
 import { STEPS } from "./activate.js";
+import { outcomeScreen } from "./outcome.js";
 
 /** @typedef {import("../parts/shell.js").Shell} Shell */
 /** @typedef {import("../parts/shell.js").View} View */
@@ -90,9 +92,14 @@ function repeatCodeScreen(app, { code, context }) {
         app.open(chooseCodeScreen, { context, objection: app.t("choose_code.differ") }, "replace");
         return null;
       }
-      const { account, moved } = await app.phone.activate(code);
-      void navigator.storage?.persist?.().catch(() => false);
-      app.open(doneScreen, { account, moved }, "reset");
+      try {
+        const { account, moved } = await app.phone.activate(code);
+        void navigator.storage?.persist?.().catch(() => false);
+        app.open(doneScreen, { account, moved }, "reset");
+      } catch (error) {
+        if (!(error instanceof NoAnswer)) throw error;
+        app.open(outcomeScreen, { kind: "no_answer", text: app.explain(error), partner: "" }, "reset");
+      }
       return null;
     },
   });

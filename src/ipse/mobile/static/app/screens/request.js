@@ -1,7 +1,7 @@
 // A request: who asks, for which service, why, and every attribute with its value. Approving and refusing are equally
 // easy; "I did not start this" is one tap.
 
-import { Problem } from "../engine/problems.js";
+import { NoAnswer, Problem } from "../engine/problems.js";
 import { attributeLabel, attributeValue } from "../parts/attributes.js";
 import { codePad } from "../parts/codepad.js";
 import { fill, h } from "../parts/dom.js";
@@ -224,6 +224,11 @@ function approvalScreen(app, { request, shared }) {
  * @returns {string | null} a sentence for the pad; `null` when another screen says it
  */
 function explained(app, error, partner) {
+  if (error instanceof NoAnswer) {
+    // Nothing may be typed again now: the message with this code is kept and decides.
+    app.open(outcomeScreen, { kind: "no_answer", text: app.explain(error), partner }, "reset");
+    return null;
+  }
   if (error instanceof Problem && error.code === "account_blocked") {
     app.open(outcomeScreen, { kind: "blocked", text: app.explain(error), partner }, "reset");
     return null;

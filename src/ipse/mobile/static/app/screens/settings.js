@@ -1,7 +1,7 @@
 // Settings: language, code, check, blocking, removal, documents.
 
 import { isWeak } from "../engine/weak.js";
-import { Problem } from "../engine/problems.js";
+import { NoAnswer, Problem } from "../engine/problems.js";
 import { codePad } from "../parts/codepad.js";
 import { fill, h } from "../parts/dom.js";
 import { icon } from "../parts/icons.js";
@@ -9,6 +9,7 @@ import { LANGUAGE_NAMES, LANGUAGES } from "../parts/language.js";
 import { busy, button, complaint, note, result, row } from "../parts/pieces.js";
 import { documentsIn } from "./activate.js";
 import { checkScreen } from "./check.js";
+import { outcomeScreen } from "./outcome.js";
 import { stoppedScreen } from "./welcome.js";
 
 /** @typedef {import("../parts/shell.js").Shell} Shell */
@@ -53,6 +54,7 @@ export function settingsScreen(app) {
         row({ id: "settings-language", icon: icon("globe"), words: app.t("settings.language"), aside: LANGUAGE_NAMES[app.language], press: () => app.open(languageScreen, undefined) }),
         row({ id: "settings-code", icon: icon("lock"), words: app.t("settings.code"), press: () => app.open(changeCodeScreen, {}) }),
         row({ id: "settings-check", icon: icon("phone"), words: app.t("settings.check"), press: () => app.open(checkScreen, undefined) }),
+        installRow(app),
       ),
       h("h2", {}, app.t("settings.when_wrong")),
       h(
@@ -67,6 +69,21 @@ export function settingsScreen(app) {
       h("p", { class: "hint" }, app.t("settings.size")),
     ],
   };
+}
+
+/**
+ * @param {Shell} app
+ * @returns {HTMLElement | null} only where the browser offers it
+ */
+function installRow(app) {
+  const { install } = app;
+  if (install === null) return null;
+  const press = async () => {
+    await install.prompt();
+    app.install = null; // an offer counts once
+    app.again();
+  };
+  return row({ id: "settings-install", icon: icon("home"), words: app.t("settings.install"), below: app.t("settings.install_more"), press: () => void press() });
 }
 
 /**
@@ -137,6 +154,9 @@ function changeCodeScreen(app, { current, next, objection }) {
       app.open(codeChangedScreen, undefined, "replace");
     } catch (error) {
       if (error instanceof Problem && error.code === "account_blocked") return app.ways.home();
+      if (error instanceof NoAnswer) {
+        return app.open(outcomeScreen, { kind: "no_answer", text: app.explain(error), partner: "" }, "reset");
+      }
       app.open(changeCodeScreen, { objection: app.explain(error) }, "replace");
     }
   }
