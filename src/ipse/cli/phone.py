@@ -1,10 +1,4 @@
-"""`ipse phone`: the phone in Python, for a person at a terminal and for programs.
-
-Exit status: 0 done; 1 the command was not understood; 2 refused for a reason not listed; 3 wrong code; 4 the phone is
-stopped or the identity blocked; 5 the request is over or unknown; 6 no answer (the message is kept: run any command
-again); 7 the store cannot be used; 8 the code is too easy to guess; 9 the activation ended; 10 the identity is not
-complete yet.
-"""
+"""`ipse phone`: the phone in Python, for a person at a terminal and for programs."""
 
 from __future__ import annotations
 
@@ -35,7 +29,22 @@ from ipse.softphone import (
     SoftPhone,
 )
 
-app = App(name="phone", help="The phone in Python: activate it, show requests, approve or reject them.")
+HELP = """The phone in Python: activate it, show requests, approve or reject them.
+
+Exit status:
+0 done;
+1 the command was not understood;
+2 refused for a reason not listed here;
+3 wrong code;
+4 the phone is stopped or the identity blocked;
+5 the request is over or unknown;
+6 no answer: the message is kept, run any command again;
+7 the store cannot be used;
+8 the code is too easy to guess;
+9 the activation ended;
+10 the identity is not complete yet.
+"""
+app = App(name="phone", help=HELP)
 
 DEFAULT_STORE = Path("~/.ipse/phone.json")
 

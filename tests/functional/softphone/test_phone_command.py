@@ -1,0 +1,177 @@
+"""`ipse phone` against a running sandbox, as a partner's automated tests would use it."""
+
+from __future__ import annotations
+
+import json
+import re
+import stat
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ipse.cli.phone import HELP
+from tests.support.sandbox import IPSE, Sandbox, running_sandbox
+from tests.support.visitor import Visitor
+
+CODE = "13579"
+
+pytestmark = pytest.mark.processes
+
+
+@dataclass(frozen=True)
+class Command:
+    """One phone at the command line."""
+
+    sandbox: Sandbox
+    store: Path
+
+    def __call__(self, *words: str) -> tuple[int, dict[str, Any]]:
+        """Run it; exit status and what it printed as JSON."""
+        done = subprocess.run(
+            [*IPSE, "phone", *words, "--json", "--store", str(self.store)], capture_output=True, timeout=60, check=False
+        )
+        assert done.stdout, done.stderr.decode()
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return done.returncode, answer
+
+    def activate(self, person: str, *more: str) -> tuple[int, dict[str, Any]]:
+        bank = next(one["bank"] for one in self.sandbox.world["persons"] if one["id"] == person)
+        return self("activate", "--base", self.sandbox.base, "--bank", bank, "--person", person, "--code", CODE, *more)
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture
+def phone(sandbox: Sandbox, tmp_path: Path) -> Command:
+    """Ada's phone."""
+    command = Command(sandbox, tmp_path / "phone.json")
+    status, answer = command.activate("ada")
+    assert (status, answer["account"]["state"]) == (0, "active"), answer
+    return command
+
+
+@pytest.fixture(params=["shop", "portal"])
+def visitor(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Visitor]:
+    browser = Visitor(sandbox.base, sandbox.partner(request.param))
+    yield browser
+    browser.close()
+
+
+def test_a_whole_login_by_qr(phone: Command, visitor: Visitor) -> None:
+    page = visitor.start()
+    status, shown = phone("show", page.qr)
+    assert (status, shown["start"]) == (0, "qr")
+    assert shown["shown"]["partner"]["id"] == visitor.partner["client_id"]
+    status, outcome = phone("approve", page.qr, "--code", CODE)
+    assert (status, outcome["outcome"]) == (0, "approved")
+    assert "return_url" not in outcome
+    claims = visitor.opened(visitor.redeem(visitor.finish(page), page).json()["id_token"])
+    assert (claims["nonce"], len(claims["sub"])) == (page.nonce, 36)
+    _, history = phone("history")
+    assert history["entries"][0]["outcome"] == "approved"
+
+
+def test_data_is_shared_by_app_link_and_one_attribute_declined(phone: Command, visitor: Visitor) -> None:
+    page = visitor.start("identification", scope="profile")
+    _, shown = phone("show", page.link)
+    voluntary = [one["name"] for one in shown["shown"]["attributes"] if not one["required"]]
+    status, outcome = phone("approve", page.link, "--code", CODE, "--decline", voluntary[0])
+    assert (status, outcome["declined"]) == (0, [voluntary[0]])
+    tokens = visitor.redeem(visitor.open_return(outcome["return_url"], page), page).json()
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    claims = visitor.opened(visitor.browser.get(f"{visitor.base}/v2/userinfo", headers=bearer).text)
+    assert voluntary[0] not in claims
+    assert claims["family_name"] == "Lievens"
+
+
+def test_each_way_to_fail_has_a_status_of_its_own(phone: Command, visitor: Visitor) -> None:
+    page = visitor.start()
+    assert phone("approve", page.qr, "--code", "97531")[0] == 3
+    status, required = phone("approve", page.qr, "--code", CODE, "--decline", "family_name")
+    assert (status, required["error"]) == (2, "cannot_decline")
+    assert phone("reject", page.qr, "--not-started")[0] == 0
+    assert phone("approve", page.qr, "--code", CODE)[0] == 5
+    assert phone("approve", "https://example.org/", "--code", CODE)[0] == 5
+    status, weak = phone("change-code", "--code", CODE, "--new-code", "11111")
+    assert (status, weak["error"]) == (8, "weak_code")
+    status, exists = phone.activate("ada")
+    assert (status, exists["error"]) == (7, "phone_exists")
+
+
+def test_a_changed_code_is_the_one_that_counts(phone: Command, visitor: Visitor) -> None:
+    assert phone("change-code", "--code", CODE, "--new-code", "24680")[0] == 0
+    page = visitor.start()
+    assert phone("approve", page.qr, "--code", CODE)[0] == 3
+    assert phone("approve", page.qr, "--code", "24680")[0] == 0
+
+
+def test_a_blocked_identity_comes_back_on_a_new_phone_only(phone: Command, tmp_path: Path) -> None:
+    assert phone("block", "--reason", "lost")[1]["account"]["state"] == "blocked"
+    status, refused = phone("home")
+    assert (status, refused["error"]) == (4, "phone_stopped")
+    fresh = Command(phone.sandbox, tmp_path / "new.json")
+    assert fresh.activate("ada")[0] == 0
+    assert fresh("home")[1]["account"]["state"] == "active"
+    assert phone("home")[0] == 4
+
+
+def test_a_second_activation_moves_the_identity(phone: Command, tmp_path: Path) -> None:
+    other = Command(phone.sandbox, tmp_path / "other.json")
+    assert other.activate("ada")[1]["moved"]
+    assert phone("home")[1]["why"] == "moved"
+
+
+def test_removing_ends_the_phone_and_its_store_can_be_used_again(phone: Command) -> None:
+    assert phone("remove")[0] == 0
+    assert phone("home")[0] == 4
+    assert phone.activate("ada")[0] == 0
+
+
+def test_what_cannot_be_activated(sandbox: Sandbox, tmp_path: Path) -> None:
+    command = Command(sandbox, tmp_path / "phone.json")
+    base = ("activate", "--base", sandbox.base, "--code", CODE)
+    assert command("home")[0] == 7
+    assert command(*base, "--bank", "bank-vesta", "--person", "nobody")[0] == 9
+    assert command(*base, "--bank", "no-bank", "--person", "ada")[0] == 9
+    assert command(*base, "--bank", "bank-vesta", "--person", "ada", "--app-version", "0.0.1")[0] == 9
+    # A number the bank does not know: the identity stays pending, and says why.
+    status, answer = command(*base, "--bank", "bank-vesta", "--person", "ada", "--number", "+32 499999999")
+    assert (status, answer["account"]) == (10, {"state": "pending", "why": "number_not_verified"})
+
+
+def test_no_answer_keeps_nothing_half_done(sandbox: Sandbox, tmp_path: Path) -> None:
+    command = Command(sandbox, tmp_path / "phone.json")
+    status, answer = command(
+        "activate", "--base", "http://127.0.0.1:9", "--bank", "b", "--person", "p", "--code", CODE, "--number", "+32 4"
+    )
+    assert (status, answer["error"]) == (6, "no_answer")
+
+
+def test_the_store_is_for_its_owner_and_holds_no_code(phone: Command) -> None:
+    assert stat.S_IMODE(phone.store.stat().st_mode) == 0o600
+    assert CODE not in phone.store.read_text()
+
+
+def test_a_reported_device_reaches_the_partner(phone: Command, sandbox: Sandbox) -> None:
+    portal = Visitor(sandbox.base, sandbox.partner("portal"))
+    name = next(claim for claim in portal.service("identification")["claims"] if claim.endswith("claim_device"))
+    page = portal.start("identification", scope="profile", claims=json.dumps({"userinfo": {name: None}}))
+    assert phone("show", page.qr, "--rooted")[0] == 0
+    assert phone("approve", page.qr, "--code", CODE, "--rooted", "--on-call")[0] == 0
+    tokens = portal.redeem(portal.finish(page), page).json()
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    claims = portal.opened(portal.browser.get(f"{portal.base}/v2/userinfo", headers=bearer).text)
+    assert claims[name]["rooted"] is True
+    portal.close()
+
+
+def test_the_help_lists_every_status() -> None:
+    assert [int(number) for number in re.findall(r"^(\d+) ", HELP, re.MULTILINE)] == list(range(11))
