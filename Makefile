@@ -39,7 +39,7 @@ bench: ## Measure whole logins
 	$(VENV)/ipse bench login
 
 reference: ## Write the pages of docs/reference that come from the source
-	$(VENV)/python tools/write_reference.py
+	PYTHONPATH=. $(VENV)/python tools/write_reference.py
 
 pins: ## Compile the hashed pins from pyproject.toml, and the lock of the JavaScript tools (needs uv)
 	$(COMPILE) --group build -o requirements/build.txt

@@ -24,6 +24,7 @@ from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import Environment, Limits, Settings
 from ipse.storage.database import open_database
 from ipse.web.routes import Caller, Route
+from tools.operator_reference import commands_page, settings_page
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 ERRORS = """\
@@ -76,7 +77,12 @@ The numbers are the defaults; the settings change them.
 
 def pages() -> dict[Path, str]:
     """Make all pages."""
-    return {FOLDER / "errors.md": errors_page(), FOLDER / "routes.md": routes_page()}
+    return {
+        FOLDER / "errors.md": errors_page(),
+        FOLDER / "routes.md": routes_page(),
+        FOLDER / "settings.md": settings_page(),
+        FOLDER / "command-line.md": commands_page(),
+    }
 
 
 def errors_page() -> str:

@@ -53,17 +53,24 @@ class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a server listens."""
 
     host: str = "127.0.0.1"
+    """An address of this machine."""
     port: int = 8000
+    """A port that nobody else holds."""
 
 
 class Registrar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A bank that vouches for identities, as an OpenID provider."""
 
     id: str
+    """Ours for it, in addresses and records; never changed."""
     name: str
+    """What people read."""
     country: str
+    """ISO 3166-1, two letters."""
     issuer: str
+    """Its OpenID issuer; https in production."""
     client_id: str
+    """What it calls us."""
     assurance: str = "substantial"
     """The highest level an identity from here can have: `low`, `substantial` or `high`."""
     trust_framework: str = ""
@@ -74,47 +81,69 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A token bucket for each client address: `burst` requests at once, then `per_minute`."""
 
     burst: int
+    """At once."""
     per_minute: int
+    """Steadily."""
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Requests allowed for each client address and kind of route. Loopback is not exempt."""
 
     page: Limit = Limit(burst=120, per_minute=240)
+    """Pages that people see, and their forms."""
     wait: Limit = Limit(burst=60, per_minute=120)
+    """Event streams of waiting pages."""
     partner: Limit = Limit(burst=600, per_minute=6000)
+    """Token, UserInfo and revocation: a partner's back end is one address."""
     phone: Limit = Limit(burst=120, per_minute=240)
+    """Messages of phones."""
     enrolment: Limit = Limit(burst=30, per_minute=30)
+    """Beginning an activation and coming back from a registrar."""
     static: Limit = Limit(burst=600, per_minute=3000)
+    """Style sheets, scripts, pictures."""
 
 
 class Lifetimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds."""
 
     action: int = 180
+    """A request waits for its person this long."""
     action_extension: int = 180
+    """How much longer for each extension that the person asks."""
     action_most: int = 600
+    """The longest, with all extensions."""
     frame: int = 5
+    """The greatest age of a QR frame drawn in the page when a phone brings it."""
     drawn_frame: int = 10
+    """The same for a frame drawn by the server."""
     ticket: int = 60
+    """How long a phone has between scanning and answering."""
     code: int = 180
+    """An authorization code."""
     access_token: int = 3600
+    """An access token."""
     token: int = 300
+    """An ID token."""
     enrolment: int = 1800
+    """An activation, from first message to last."""
     watch: int = 600
+    """How long an open app is told of new requests before it asks again."""
 
 
 class Incident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A known incident, as one calm sentence by language, and where to read more."""
 
     sentence: dict[str, str]
+    """By language: nl, fr, de, en."""
     url: str = ""
+    """Where to read more."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything an installation can be told."""
 
     environment: Environment
+    """What this installation is, for ever: production refuses all that the others need."""
     base_url: str
     """Public address of the scheme, no path: the issuer is this plus `/v2`."""
     app_origin: str
@@ -125,21 +154,33 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """`file:/path/keystore.json` (sandbox and lab), or an RFC 7512 address of a security module with the file it seals:
     `pkcs11:token=LABEL;object=KEY?module-path=/path/module.so&pin-source=file:/path/pin&sealed=/path/keystore.sealed`."""
     name: str = "Ipse"
+    """What people read on every page."""
     listen: Address = Address()
+    """Where the scheme listens."""
     app_listen: Address = Address(port=8002)
+    """Where the phone app's origin listens."""
     claim_prefix: str = "http://itsme.services/v2/claim/"
+    """Put before the names of claims that no standard names."""
     registrars: tuple[Registrar, ...] = ()
+    """Banks that vouch for identities."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks whose `X-Forwarded-For` counts; nobody else's does."""
     tls_certificate: str | None = None
+    """PEM file: our certificate, then those between it and its authority; it names both public hosts."""
     tls_key: str | None = None
+    """PEM file of its private key, readable by its owner alone."""
     limits: Limits = Limits()
+    """Requests of one client address."""
     lifetimes: Lifetimes = Lifetimes()
+    """How long things live."""
     tries: int = 3
     """Wrong codes in a row that block an identity, at most 5 (B-40)."""
     minimum_app_version: str = "1.0.0"
+    """Older apps are asked to renew themselves."""
     incident: Incident | None = None
+    """A known incident, told in app and pages."""
     database_connections: int = 10
+    """PostgreSQL connections of this process."""
 
     @property
     def issuer(self) -> str:

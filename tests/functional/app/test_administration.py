@@ -1,0 +1,107 @@
+"""An operator's commands: keys rotate and stay published, the audit log is read and proved, partners come and go."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import time
+
+import pytest
+
+from tests.functional.app.conftest import LOGIN
+from tests.functional.app.installation import Place
+
+pytestmark = pytest.mark.processes
+
+
+def kids(place: Place) -> list[str]:
+    with place.serving(), place.client() as client:
+        return [key["kid"] for key in client.get("/v2/jwkSet").json()["keys"]]
+
+
+def test_rotated_keys_come_first_and_the_old_stay_published(small: Place) -> None:
+    """S-15: overlap; two rotations later the oldest are gone, and the log says so."""
+    first = kids(small)
+    assert small.ipse("keys", "rotate", "oidc").returncode == 0
+    second = kids(small)
+    assert set(first) < set(second)
+    assert second[0] not in first
+    assert small.ipse("keys", "rotate", "oidc").returncode == 0
+    third = kids(small)
+    assert set(first).isdisjoint(third)
+    assert set(second) & set(third)
+    told = small.ipse("audit", "list").stdout
+    assert told.count("keys.rotate") == 2
+    assert second[0] in told
+    other = small.ipse("keys", "rotate", "nothing")
+    assert (other.returncode, other.stderr) == (
+        1, "ipse: there is no key set 'nothing'; there are oidc, registrar, phone_channel\n",
+    )  # fmt: skip
+
+
+def test_a_stopped_partner_is_refused_within_two_seconds(small: Place) -> None:
+    """By another process than the one that serves."""
+    added = small.ipse("partner", "add", "shop", "Shop")
+    assert re.search(r"client_secret: \S{43}", added.stdout)
+    service = ("SHOP_LOGIN", "authentication", "--redirect-uri", LOGIN["redirect_uri"], "--name", "Shop")
+    assert small.ipse("partner", "service", "add", "shop", *service).returncode == 0
+    with small.serving(), small.client() as browser:
+        assert browser.get("/v2/authorization", params=LOGIN).status_code == 200
+        assert small.ipse("partner", "stop", "shop").returncode == 0
+        time.sleep(2)
+        browser.cookies.clear()
+        assert "sign-in" not in browser.get("/v2/authorization", params=LOGIN).text
+    assert "stopped" in small.ipse("partner", "list").stdout
+    again = small.ipse("partner", "stop", "shop")
+    assert (again.returncode, "is stopped already" in again.stdout) == (1, True)
+
+
+def test_an_unfit_registration_is_refused_in_one_line(small: Place) -> None:
+    assert small.ipse("partner", "add", "shop", "Shop").returncode == 0
+    service = ("SHOP_LOGIN", "authentication", "--redirect-uri", "http://shop.example/back", "--name", "Shop")
+    refused = small.ipse("partner", "service", "add", "shop", *service)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("ipse: redirect URI 'http://shop.example/back' must be https")
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_the_log_is_proved_and_a_change_in_it_is_named(small: Place) -> None:
+    """S-18: tampering with the file itself, and cutting it off with care, against a head kept elsewhere."""
+    for name in ("shop", "portal", "museum"):
+        assert small.ipse("partner", "add", name, name.title()).returncode == 0
+    proved = small.ipse("audit", "verify")
+    head = proved.stdout.split()[-1]
+    assert (proved.returncode, head.partition(":")[0]) == (0, "3")
+    with small.serving():
+        pass
+    logged = [line["head"] for line in small.log_lines() if line["event"] == "audit.head"]
+    assert logged == [head], "each start logs the head, outside the database"
+    edit(small, "update audit_lines set actor = 'nobody' where seq = 2")
+    broken = small.ipse("audit", "verify")
+    assert (broken.returncode, "line 2 was changed" in broken.stdout) == (1, True)
+    edit(small, "delete from audit_lines where seq >= 2")
+    assert small.ipse("audit", "verify").returncode == 1
+    edit(small, "update audit_head set seq = 1, digest = (select digest from audit_lines where seq = 1)")
+    assert small.ipse("audit", "verify").returncode == 0
+    assert small.ipse("audit", "verify", "--head", head).returncode == 1
+    assert "--head 'x' must be as ipse audit verify prints it" in small.ipse("audit", "verify", "--head", "x").stderr
+
+
+def edit(place: Place, statement: str) -> None:
+    connection = sqlite3.connect(place.folder / "ipse.db")
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_no_secret_is_printed_or_logged(small: Place) -> None:
+    """S-5: keys are listed by name; what serving logs holds none of them."""
+    keystore = json.loads((small.folder / "keystore.json").read_text())
+    listed = small.ipse("keys", "list").stdout
+    with small.serving():
+        pass
+    logged = json.dumps(small.log_lines())
+    for secret in (*keystore["working"].values(), *(key["d"] for keys in keystore["signing"].values() for key in keys)):
+        assert secret not in listed
+        assert secret not in logged
