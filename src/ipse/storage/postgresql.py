@@ -23,6 +23,9 @@ log = structlog.get_logger()
 _TRIES = 5
 _CHANNEL = "ipse_wakeups"
 _PAYLOAD = 7900
+_GREETING = "?"
+_PRESENCE_SECONDS = 15
+_COMPANY_SECONDS = 60
 _PLACEHOLDER = re.compile(r"\$(\d+)")
 _RETRIED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _GONE = (
@@ -148,13 +151,19 @@ class PostgresqlDatabase:
 
 
 class PostgresqlBus:
-    """LISTEN and NOTIFY on a connection of their own; NOTIFY inside commits would serialise them."""
+    """LISTEN and NOTIFY on a connection of their own; NOTIFY inside commits would serialise them.
+
+    A process that hears no other sends nothing: alone, its keys would only come back to it. Processes greet when they
+    connect, answer greetings, and say now and then that they are there.
+    """
 
     def __init__(self, url: str, wakeups: Wakeups) -> None:
         self._url = url
         self._wakeups = wakeups
         self._origin = RandomIds().identifier()  # process ids repeat over machines and containers
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._heard_at = float("-inf")
+        self._answers: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Connect, and stay connected."""
@@ -162,16 +171,16 @@ class PostgresqlBus:
         self._task = asyncio.get_running_loop().create_task(self._stay())
 
     async def publish(self, keys: Iterable[str]) -> None:
-        """NOTIFY, in as few messages as fit."""
-        if self._connection is None:
+        """NOTIFY, in as few messages as fit, if anybody else is there."""
+        if self._connection is None or not self._in_company:
             return
         batch = self._origin
         for key in keys:
             if len(batch) + len(key) + 1 > _PAYLOAD:
-                await self._connection.execute("select pg_notify($1, $2)", _CHANNEL, batch)
+                await self._notify(batch)
                 batch = self._origin
             batch += "," + key
-        await self._connection.execute("select pg_notify($1, $2)", _CHANNEL, batch)
+        await self._notify(batch)
 
     async def close(self) -> None:
         """Disconnect."""
@@ -184,18 +193,42 @@ class PostgresqlBus:
     async def _connect(self) -> None:
         self._connection = await asyncpg.connect(self._url, timeout=5, command_timeout=5)
         await self._connection.add_listener(_CHANNEL, self._heard)
+        await self._notify(self._origin + _GREETING)
         self._wakeups.ring_all()
 
+    @property
+    def _in_company(self) -> bool:
+        return asyncio.get_running_loop().time() - self._heard_at < _COMPANY_SECONDS
+
+    async def _notify(self, payload: str) -> None:
+        if self._connection is not None:
+            await self._connection.execute("select pg_notify($1, $2)", _CHANNEL, payload)
+
     async def _stay(self) -> None:
+        told_at = asyncio.get_running_loop().time()
         while True:
             await asyncio.sleep(1)
-            if self._connection is None or self._connection.is_closed():
-                try:
+            try:
+                if self._connection is None or self._connection.is_closed():
                     await self._connect()
-                except (*_GONE, asyncpg.PostgresError) as error:
-                    log.warning("wakeups.disconnected", error=type(error).__name__)
+                elif asyncio.get_running_loop().time() - told_at >= _PRESENCE_SECONDS:
+                    told_at = asyncio.get_running_loop().time()
+                    await self._notify(self._origin)
+            except (*_GONE, asyncpg.PostgresError) as error:
+                log.warning("wakeups.disconnected", error=type(error).__name__)
 
     def _heard(self, _connection: object, _process: int, _channel: str, payload: object) -> None:
-        origin, *keys = str(payload).split(",")
-        if origin != self._origin:
-            self._wakeups.ring(keys)
+        text = str(payload)
+        origin, *keys = text.removesuffix(_GREETING).split(",")
+        if origin == self._origin:
+            return
+        self._heard_at = asyncio.get_running_loop().time()
+        self._wakeups.ring(keys)
+        if text.endswith(_GREETING):
+            answer = asyncio.get_running_loop().create_task(self._answer())
+            self._answers.add(answer)
+            answer.add_done_callback(self._answers.discard)
+
+    async def _answer(self) -> None:
+        with contextlib.suppress(*_GONE, asyncpg.PostgresError):
+            await self._notify(self._origin)
