@@ -6,15 +6,14 @@ import ast
 import inspect
 import os
 import re
+import subprocess
+import sys
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from ipse.kernel import settings
-
-# The default settings file is shown as everybody has it.
-os.environ.pop("IPSE_CONFIG", None)
 
 SETTINGS = """\
 # Settings
@@ -31,6 +30,13 @@ COMMANDS = """\
 What `--help` says, written down by `make reference`. A command that fails says why in lines that begin with `ipse:` and
 ends with status 1; `ipse serve` ends with 78 when settings or keys must be mended before another try makes sense.
 
+"""
+# In a process of its own: names and defaults depend on how the program was called, and on its environment.
+_HELP = """
+import sys
+sys.argv = ["ipse"]
+from ipse.cli import app
+print(app.generate_docs(output_format="markdown", recursive=True, heading_level=1))
 """
 _TABLE = "\n| name | type | default | means |\n|---|---|---|---|\n"
 
@@ -53,9 +59,9 @@ def settings_page() -> str:
 
 def commands_page() -> str:
     """Write down the help of every command."""
-    from ipse.cli import app  # noqa: PLC0415 - after the environment was cleaned
-
-    text = str(app.generate_docs(output_format="markdown", recursive=True, heading_level=1))
+    environment = {name: value for name, value in os.environ.items() if name != "IPSE_CONFIG"}
+    told = subprocess.run([sys.executable, "-c", _HELP], env=environment, capture_output=True, timeout=60, check=True)
+    text = told.stdout.decode()
     # The list of contents and the list of commands say the same; one is enough.
     text = re.sub(r"## Table of Contents\n.*?(?=\*\*Commands\*\*)", "", text, count=1, flags=re.DOTALL)
     body = text.partition("```console\nipse COMMAND\n```\n")[2].strip()
