@@ -111,7 +111,10 @@ async function routeActivation(app, record, start) {
   const { enrolment } = record;
   if (enrolment === null) return app.open(welcomeScreen, undefined, "reset");
   if (record.stage === "received") return app.open(receivedScreen, { record, enrolment }, "reset");
-  if (start?.kind === "ended") return app.open(endedScreen, { why: start.value }, "reset");
+  if (start?.kind === "ended") {
+    await app.phone.forget(); // an enrolment that has ended leads nowhere any more
+    return app.open(endedScreen, { why: start.value }, "reset");
+  }
   if (start?.kind !== "return") {
     if (start !== null) return app.open(elsewhereScreen, undefined, "reset");
     return app.open(atBankScreen, { startUrl: enrolment.startUrl, bank: enrolment.registrarName }, "reset");

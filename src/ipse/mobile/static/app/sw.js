@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "bUjc42LfO4eN6Hgf";
+const VERSION = "X4HpMjdJ41ZrrGv0";
 const FILES = [
   "/",
   "/app.js",

@@ -122,8 +122,7 @@ export function contactScreen(app, wish) {
     const phoneNumber = readPhoneNumber(country.value, number.value);
     const address = email.value.trim();
     const wrong = phoneNumber === null ? number : address !== "" && !email.checkValidity() ? email : null;
-    number.toggleAttribute("aria-invalid", wrong === number);
-    email.toggleAttribute("aria-invalid", wrong === email);
+    for (const each of [number, email]) each.setAttribute("aria-invalid", String(wrong === each));
     if (wrong !== null) {
       problem.textContent = app.t(wrong === number ? "contact.bad_number" : "contact.bad_email");
       wrong.focus();

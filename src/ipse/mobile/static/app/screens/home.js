@@ -1,6 +1,6 @@
 // Home: the identity, what waits for an approval, what was approved before.
 
-import { Problem } from "../engine/problems.js";
+import { NoAnswer, Problem } from "../engine/problems.js";
 import { momentWords } from "../parts/attributes.js";
 import { fill, h } from "../parts/dom.js";
 import { icon, mark } from "../parts/icons.js";
@@ -60,6 +60,7 @@ export function homeScreen(app) {
   });
   const silence = app.live.listen({ home: draw, trouble: failed });
   if (app.live.latest !== null) draw(app.live.latest);
+  if (!navigator.onLine) void failed(new NoAnswer("home")); // says at once what waiting would find out
   return { name: "home", title: app.t("home.title"), tab: "home", back: false, content: [card, news, requests, past], leave: silence };
 }
 

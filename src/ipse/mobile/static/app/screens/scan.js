@@ -68,6 +68,7 @@ export function scanScreen(app) {
     })
     .catch((error) => {
       frame.setAttribute("data-state", "none");
+      fill(frame, icon("camera"));
       const denied = error instanceof DOMException && error.name === "NotAllowedError";
       fill(hint, app.t(denied ? "scan.denied" : "scan.no_camera"));
     });
