@@ -1,0 +1,163 @@
+"""Key files, where a security module is, and files that only their owner reads."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ipse.app.keystores import create_keystore, open_keystore, rotation
+from ipse.app.module_address import ModuleAddress, read_address
+from ipse.app.private_files import open_to_others, write_private
+from ipse.kernel.ids import RandomIds
+from ipse.kernel.keystore import WORKING_KEY_USES
+from ipse.kernel.settings import SettingsError
+
+
+@pytest.fixture
+def location(tmp_path: Path) -> str:
+    location = f"file:{tmp_path}/keys/keystore.json"
+    create_keystore(location, RandomIds())
+    return location
+
+
+def path_of(location: str) -> Path:
+    return Path(location.removeprefix("file:"))
+
+
+def test_each_use_has_a_key_of_its_own(location: str) -> None:
+    """S-15."""
+    keystore = open_keystore(location)
+    keys = [keystore.working_key(use) for use in WORKING_KEY_USES]
+    assert {len(key) for key in keys} == {32}
+    assert len(set(keys)) == len(WORKING_KEY_USES)
+    assert [key["alg"] for key in keystore.signing_keys("oidc")] == ["ES256", "RS256", "RSA-OAEP-256"]
+    assert [key["alg"] for key in keystore.signing_keys("phone_channel")] == ["ECDH-ES"]
+    assert path_of(location).stat().st_mode & 0o777 == 0o600
+
+
+def test_keys_are_never_overwritten(location: str) -> None:
+    before = path_of(location).read_bytes()
+    with pytest.raises(SettingsError, match="exists already and is never overwritten"):
+        create_keystore(location, RandomIds())
+    assert path_of(location).read_bytes() == before
+    assert [file.name for file in path_of(location).parent.iterdir()] == ["keystore.json"]
+
+
+def test_a_key_file_that_others_can_read_is_refused_everywhere(location: str) -> None:
+    """S-10: world-readable keys, in a sandbox as well."""
+    path_of(location).chmod(0o640)
+    with pytest.raises(SettingsError, match=r"can be read by others \(mode 640\); mend with: chmod 600"):
+        open_keystore(location)
+
+
+def weaken(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        document = json.loads(path.read_text())
+        change(document)
+        path.write_text(json.dumps(document))
+
+    return write
+
+
+WEAK: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
+    "all zero": (lambda doc: doc["working"].update(person=b64encode(bytes(32)).decode()), "key person is weak"),
+    "repeated": (lambda doc: doc["working"].update(code=b64encode(b"abcdefg" * 5).decode()[:44]), "key code is weak"),
+    "short": (
+        lambda doc: doc["working"].update(code=b64encode(b64decode(doc["working"]["code"])[:16]).decode()),
+        "key code is weak",
+    ),
+    "shared": (lambda doc: doc["working"].update(code=doc["working"]["person"]), "two uses share one working key"),
+    "missing": (lambda doc: doc["working"].pop("code"), "key code is missing"),
+    "no set": (lambda doc: doc["signing"].pop("oidc"), "key set oidc is missing"),
+    "empty set": (lambda doc: doc["signing"].update(oidc=[]), "key set oidc is missing"),
+    "not base64": (lambda doc: doc["working"].update(code="?"), "not base64"),
+    "unknown": (lambda doc: doc.update(more=1), "unknown field `more`"),
+}
+
+
+@pytest.mark.parametrize("how", WEAK)
+def test_a_weak_or_incomplete_key_file_is_refused(location: str, how: str) -> None:
+    """S-10: default and weak secrets."""
+    change, told = WEAK[how]
+    weaken(change)(path_of(location))
+    with pytest.raises(SettingsError, match=told):
+        open_keystore(location)
+
+
+def test_a_rotation_counts_only_when_it_is_kept(location: str) -> None:
+    """The audit line is written between the two."""
+    before = [key["kid"] for key in open_keystore(location).signing_keys("oidc")]
+    planned = rotation(location, "oidc")
+    assert [key["kid"] for key in open_keystore(location).signing_keys("oidc")] == before
+    planned.keep()
+    after = open_keystore(location)
+    assert [key["kid"] for key in after.signing_keys("oidc")] == [*planned.kids, *before]
+    assert planned.retired == ()
+    second = rotation(location, "oidc")
+    assert second.retired == tuple(before)
+    second.keep()
+    assert [key["kid"] for key in open_keystore(location).signing_keys("oidc")] == [*second.kids, *planned.kids]
+    assert open_keystore(location).working_key("person") == after.working_key("person")
+
+
+def test_an_address_of_a_module_is_read_whole() -> None:
+    """RFC 7512: percent-encoding, path and query attributes."""
+    read = read_address(
+        "pkcs11:token=My%20token;serial=00%3B1;object=seal%C3%A9?module-path=/usr/lib/x%26y.so&pin-source=file:/run/p"
+        "&sealed=/etc/k"
+    )
+    assert read == ModuleAddress(Path("/usr/lib/x&y.so"), "My token", "00;1", "sealé", Path("/run/p"), Path("/etc/k"))
+
+
+QUERY = "module-path=/m&pin-source=/p&sealed=/k"
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        (f"pkcs11:?{QUERY}", "lacks token"),
+        (f"pkcs11:token=?{QUERY}", "lacks token"),
+        ("pkcs11:token=a?module-path=/m&sealed=/k", "lacks pin-source"),
+        (f"pkcs11:token=a?{QUERY}&pin-value=1234", "put the PIN into a file"),
+        (f"pkcs11:token=a;pin-value=1234?{QUERY}", "put the PIN into a file"),
+        (f"pkcs11:token=a;token=b?{QUERY}", "holds token .twice."),
+        (f"pkcs11:token=a;slot-id=1?{QUERY}", "holds slot-id .an attribute that is not known."),
+        (f"pkcs11:token=a?{QUERY}&module-name=x", "holds module-name"),
+        ("pkcs11:token=a?module-path=m.so&pin-source=/p&sealed=/k", "module-path is 'm.so'; it must be an absolute"),
+        ("pkcs11:token=a?module-path=/m&pin-source=file:p&sealed=/k", "pin-source is 'p'; it must be an absolute"),
+    ],
+)
+def test_an_address_that_is_not_clear_is_refused(address: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        read_address(address)
+
+
+def test_a_kind_of_keystore_that_is_unknown_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"must be file:/path/keystore\.json, or pkcs11:"):
+        open_keystore("vault:secret")
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_open"), [(0o600, False), (0o400, False), (0o640, True), (0o604, True), (0o620, True)]
+)
+def test_who_may_read_a_file(tmp_path: Path, mode: int, is_open: bool) -> None:
+    path = tmp_path / "key"
+    path.write_text("")
+    path.chmod(mode)
+    assert open_to_others(path) is is_open
+
+
+def test_a_file_is_replaced_whole_and_stays_private(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    write_private(path, b"one", exclusive=True)
+    write_private(path, b"two", exclusive=False)
+    with pytest.raises(FileExistsError):
+        write_private(path, b"three", exclusive=True)
+    assert path.read_bytes() == b"two"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in tmp_path.iterdir()] == ["key"]
