@@ -76,7 +76,12 @@ async def examine(settings: Settings, machine: Machine) -> list[Finding]:
         keystore = open_keystore(settings.keystore)
     except SettingsError as error:
         what, _, mend = str(error).rpartition("; ")
-        findings.append(Finding(what or str(error), mend.removeprefix("mend with: ") if what else "ipse keys init"))
+        findings.append(
+            Finding(
+                what or str(error),
+                mend.removeprefix("mend with: ").removeprefix("make it with: ") if what else "ipse keys init",
+            )
+        )
     findings += await _examine_database(settings, keystore)
     if not settings.registrars:
         findings.append(

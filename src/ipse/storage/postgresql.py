@@ -73,7 +73,7 @@ class PostgresqlDatabase:
             bus = PostgresqlBus(self._url, self.wakeups)
             await bus.open()
         except (*_GONE, asyncpg.PostgresError) as error:
-            raise DatabaseUnavailableError(str(error) or type(error).__name__) from error
+            raise DatabaseUnavailableError(" ".join(str(error).split()) or type(error).__name__) from error
         self.wakeups.carried_by(bus)
 
     async def rows(self, text: str, *values: object) -> Sequence[Row]:
