@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import errno
+import gc
 import os
 import resource
 import signal
@@ -76,9 +77,20 @@ async def serve(settings: Settings, *, lifeline: int | None = None, ready: Calla
             head = await Audit(database).head()
             log.info("audit.head", head=str(head))  # kept with the logs, outside the database
             scheme = await build_scheme(settings, keystore, database, clock=SystemClock(), ids=RandomIds())
+            collect_garbage_seldom()
             await _run(scheme, settings, listeners, lifeline=lifeline, ready=ready)
         finally:
             await database.close()
+
+
+def collect_garbage_seldom() -> None:
+    """Leave alone what lives as long as the process, and look through the rest less often than Python does by itself.
+
+    Requests leave few cycles behind; looking for them after every 700 new objects costs a tenth of each login.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 async def _open(settings: Settings) -> Database:
