@@ -61,11 +61,12 @@ update actions_actions set state = 'rejected', why = $3, sealed_approval = $4, d
 where action_id = $1 and phone_id = $2 and state = 'claimed' and expires_at > $5
 returning action_id
 """
+# A code that a block has taken away is not given again.
 COLLECT = (
     """
 update actions_actions set state = 'collected', code_hash = $3, code_expires_at = coalesce(code_expires_at, $4)
 where handle = $1 and browser_hash = $2 and start = 'qr' and redeemed_at is null and expires_at > $5
-  and (state = 'approved' or state = 'collected')
+  and (state = 'approved' or (state = 'collected' and code_hash is not null))
 returning """
     + _COLUMNS
 )

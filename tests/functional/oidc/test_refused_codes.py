@@ -12,6 +12,7 @@ import pytest
 from joserfc import jwe
 from joserfc.jwk import ECKey, RSAKey
 
+from ipse.actions import store as actions_store
 from ipse.oidc.errors import InvalidClient
 from tests.functional.oidc.conftest import KINDS, SECRET, Joining
 from tests.functional.oidc.installation import Installation
@@ -114,6 +115,20 @@ async def test_a_blocked_person_ends_codes_and_tokens(installation: Installation
         person,
     )
     assert (await party.userinfo(answer["access_token"])).status_code == 401
+
+
+async def test_a_code_that_a_block_took_away_is_not_given_again(installation: Installation, join: Joining) -> None:
+    """T-14: the thief's browser asks once more after the block, as a browser whose answer was lost does."""
+    party = await join()
+    person = await installation.new_person()
+    began = await party.begin()
+    await installation.approve(began.handle, person=person)
+    code = (await party.finish(began))["code"]
+    await installation.database.rows(actions_store.REVOKE_ALL, person)
+    again = await party.browser.get(f"{party.issuer}/sign-in/{began.handle}/finish")
+    assert again.headers["location"] == f"/v2/sign-in/{began.handle}", "to our own page, not to the partner"
+    assert (await party.browser.get(f"{party.issuer}/sign-in/{began.handle}")).status_code == 200
+    assert judged(await party.token(code, began.verifier)) == (400, "invalid_grant")
 
 
 ASSERTIONS: list[dict[str, Any]] = [
