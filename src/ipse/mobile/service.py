@@ -32,6 +32,8 @@ from ipse.storage.statement import Transaction
 
 _LANGUAGES = ("nl", "fr", "de", "en")
 _CHECK_SECONDS = 5.0
+_LAST_MOMENT = 2**63 - 1
+"""What a column of times can hold."""
 _BLOCK_REASONS = {"lost", "not_me", "other"}
 
 
@@ -178,7 +180,7 @@ class Mobile:
         """Exchange a frame or link for a claim ticket."""
         try:
             start = msgspec.json.decode(body, type=dict[str, str])
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise MalformedMessageError(public="the body must be JSON with frame or link") from error
         if ("frame" in start) == ("link" in start):
             raise MalformedMessageError(public="the body must hold either frame or link")
@@ -210,7 +212,7 @@ class Mobile:
 
         async def handler(received: Received) -> Answer:
             before = received.message.members.get("before")
-            if before is not None and not isinstance(before, int):
+            if before is not None and not (isinstance(before, int) and 0 <= before <= _LAST_MOMENT):
                 raise MalformedMessageError(public="before must be a number of microseconds")
             account = await self.people.account(received.account_id)
             entries, earlier = await self.approvals.history(account, before=before)

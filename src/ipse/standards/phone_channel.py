@@ -99,7 +99,7 @@ def _object(octets: bytes, name: str) -> dict[str, Any]:
         raise MessageError(message)
     try:
         value = msgspec.json.decode(octets)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         message = f"{name} is not JSON"
         raise MessageError(message) from error
     if not isinstance(value, dict):

@@ -116,6 +116,8 @@ def test_headers_that_are_refused(change: dict[str, Any], named: str) -> None:
         ({**PAYLOAD, "start": "\x00"}, "NUL"),
         (b"[]", "object"),
         (b"{", "JSON"),
+        (b'{"a":"\xed\xa0\x80"}', "JSON"),
+        (b'{"a":' + b"[" * 30_000, "JSON"),
     ],
 )
 def test_payloads_that_are_refused(payload: Any, named: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any, NoReturn
 
 from ipse.actions import store
@@ -114,7 +115,7 @@ class Messages:
         """
         phone = received.phone
         challenge = received.message.members.get("challenge")
-        if not isinstance(challenge, str) or not hmac.compare_digest(challenge, phone.challenge or ""):
+        if not isinstance(challenge, str) or not hmac.compare_digest(challenge.encode(), (phone.challenge or "").encode()):
             raise WrongChallenge
         key = self.phones.code_key(phone)
         if phone.tries >= self.tries:
@@ -235,7 +236,7 @@ def refusal(error: PlatformError, received: Received) -> Answer:
     """A refusal as a problem document with the next chain value (RFC 9457)."""
     body = {
         "type": "about:blank",
-        "title": error.title,
+        "title": HTTPStatus(error.status).phrase,
         "status": error.status,
         "detail": error.public,
         "code": error.code,
