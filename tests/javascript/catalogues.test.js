@@ -45,8 +45,26 @@ test("every error of the protocol has words (section 6)", () => {
 
 test("every reason of the protocol has words", () => {
   const reasons = {
-    why: ["moved", "removed", "copied", "blocked", "wrong_codes", "by_person", "phone_removed", "phone_copied", "number_not_verified"],
-    ended: ["foreign_return", "expired", "refused_by_person", "registrar_error", "unacceptable_identity", "under_age", "superseded"],
+    why: [
+      "moved",
+      "removed",
+      "copied",
+      "blocked",
+      "wrong_codes",
+      "by_person",
+      "phone_removed",
+      "phone_copied",
+      "number_not_verified",
+    ],
+    ended: [
+      "foreign_return",
+      "expired",
+      "refused_by_person",
+      "registrar_error",
+      "unacceptable_identity",
+      "under_age",
+      "superseded",
+    ],
     outcome: ["approved", "rejected", "not_started", "expired", "cancelled", "failed"],
     "account.blocked": ["wrong_codes", "by_person", "phone_removed", "phone_copied"],
   };
@@ -63,8 +81,27 @@ test("no message is left over", () => {
     .filter((path) => path.endsWith(".js") && !path.startsWith("vendor/"))
     .map((path) => readFileSync(join(APP, path), "utf8"))
     .join("\n");
-  const composed = ["account", "attribute", "document", "document_type", "ended", "error", "gender", "language", "level", "method", "outcome", "start", "stopped", "type", "why", "check"];
-  const unused = Object.keys(english).filter((id) => !sources.includes(`"${id}"`) && !composed.includes(id.split(".")[0] ?? ""));
+  const composed = [
+    "account",
+    "attribute",
+    "document",
+    "document_type",
+    "ended",
+    "error",
+    "gender",
+    "language",
+    "level",
+    "method",
+    "outcome",
+    "start",
+    "stopped",
+    "type",
+    "why",
+    "check",
+  ];
+  const unused = Object.keys(english).filter(
+    (id) => !sources.includes(`"${id}"`) && !composed.includes(id.split(".")[0] ?? ""),
+  );
   assert.deepEqual(unused, []);
 });
 

@@ -85,7 +85,10 @@ test("a sealed message opens with the scheme's key, and its header is the protoc
   const header = JSON.parse(text(b64uDecode(jwe.split(".")[0] ?? "")));
   assert.deepEqual(Object.keys(header), ["alg", "enc", "typ", "kid", "epk"]);
   assert.deepEqual(Object.keys(header.epk), ["kty", "crv", "x", "y"]);
-  assert.deepEqual([header.alg, header.enc, header.typ, header.kid], ["ECDH-ES", "A256GCM", "ipse-phone-sealed+jwe", kid]);
+  assert.deepEqual(
+    [header.alg, header.enc, header.typ, header.kid],
+    ["ECDH-ES", "A256GCM", "ipse-phone-sealed+jwe", kid],
+  );
   assert.deepEqual(await opened(jwe), known.sealed.content);
 });
 

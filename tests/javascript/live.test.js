@@ -44,7 +44,10 @@ function standIn(home) {
 
 test("home is asked, watched, asked again when told, and left alone while hidden", async () => {
   let asked = 0;
-  const live = new Live({ phone: standIn(async () => ({ watch: `token-${(asked += 1)}`, open: [] })), base: "https://s.example" });
+  const live = new Live({
+    phone: standIn(async () => ({ watch: `token-${(asked += 1)}`, open: [] })),
+    base: "https://s.example",
+  });
   let heard = 0;
   const silence = live.listen({ home: () => void (heard += 1) });
   await soon();
@@ -70,7 +73,10 @@ test("home is asked, watched, asked again when told, and left alone while hidden
 
 test("a screen that takes the news itself is not disturbed by asking home", async () => {
   let asked = 0;
-  const live = new Live({ phone: standIn(async () => ({ watch: String((asked += 1)), open: [] })), base: "https://s.example" });
+  const live = new Live({
+    phone: standIn(async () => ({ watch: String((asked += 1)), open: [] })),
+    base: "https://s.example",
+  });
   let told = 0;
   const silence = live.listen({ changed: () => void (told += 1) });
   await soon();

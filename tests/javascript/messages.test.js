@@ -111,7 +111,10 @@ test("an error without chain changed nothing: the message is dropped, the chain 
 
 test("too many requests at the first try: dropped", async () => {
   const { store, world, messages } = await begin([{ status: 429, body: { code: "too_many_requests" }, retryAfter: 3 }]);
-  await assert.rejects(messages.exchange(HOME), (error) => error instanceof Problem && error.code === "too_many_requests");
+  await assert.rejects(
+    messages.exchange(HOME),
+    (error) => error instanceof Problem && error.code === "too_many_requests",
+  );
   assert.equal(world.sent.length, 1);
   assert.equal(store.record?.pending, null);
 });

@@ -14,7 +14,9 @@ import { vectors } from "./vectors.js";
 
 const known = vectors("phone_channel.json");
 const { kty, crv, x, y, kid } = known.channel.private;
-const CONFIGURATION = { body: { issuer: "https://scheme.example/v2", phone_channel_keys: { keys: [{ kty, crv, x, y, kid }] } } };
+const CONFIGURATION = {
+  body: { issuer: "https://scheme.example/v2", phone_channel_keys: { keys: [{ kty, crv, x, y, kid }] } },
+};
 const SHOWN = {
   v: 1,
   salt: known.commitment.salt,
@@ -22,10 +24,25 @@ const SHOWN = {
   type: "identification",
   partner: { id: "portal", name: "Havenrode" },
   service: { code: "P", name: "Permit" },
-  attributes: [{ name: "BENationalNumber", required: true, protected: true, masked: "*********15", commitment: known.commitment.commitment }],
+  attributes: [
+    {
+      name: "BENationalNumber",
+      required: true,
+      protected: true,
+      masked: "*********15",
+      commitment: known.commitment.commitment,
+    },
+  ],
 };
 const CLAIMED = {
-  body: { action: "action-1", shown: b64u(utf8(JSON.stringify(SHOWN))), challenge: "challenge-1", expires_at: 1_790_000_180, start: "link", chain: "chain-1" },
+  body: {
+    action: "action-1",
+    shown: b64u(utf8(JSON.stringify(SHOWN))),
+    challenge: "challenge-1",
+    expires_at: 1_790_000_180,
+    start: "link",
+    chain: "chain-1",
+  },
 };
 
 /**
@@ -49,7 +66,9 @@ test("a claim is read from the bytes as received, and signed by their digest", a
 });
 
 test("a request whose challenge is not the newest is shown again first", async () => {
-  const home = { body: { account: { state: "active", why: null }, name: "Ada", open: [], challenge: "of home", chain: "chain-2" } };
+  const home = {
+    body: { account: { state: "active", why: null }, name: "Ada", open: [], challenge: "of home", chain: "chain-2" },
+  };
   const again = { body: { ...CLAIMED.body, challenge: "challenge-2", chain: "chain-3" } };
   const approved = { body: { outcome: "approved", chain: "chain-4" } };
   const { world, phone } = await begin([CLAIMED, home, again, CONFIGURATION, approved]);
@@ -63,12 +82,18 @@ test("a request whose challenge is not the newest is shown again first", async (
 });
 
 test("something else shown under the same request is never approved (WYSIWYS)", async () => {
-  const other = { ...CLAIMED.body, shown: b64u(utf8(JSON.stringify({ ...SHOWN, partner: { id: "x", name: "Other" } }))) };
+  const other = {
+    ...CLAIMED.body,
+    shown: b64u(utf8(JSON.stringify({ ...SHOWN, partner: { id: "x", name: "Other" } }))),
+  };
   const home = { body: { account: { state: "active", why: null }, challenge: "of home", chain: "chain-2" } };
   const { world, phone } = await begin([CLAIMED, home, { body: other }]);
   const request = await phone.claim({ link: "l" });
   await phone.home();
-  await assert.rejects(phone.approve({ request, shared: [], code: "13579" }), (error) => error instanceof Problem && error.code === "wrong_shown");
+  await assert.rejects(
+    phone.approve({ request, shared: [], code: "13579" }),
+    (error) => error instanceof Problem && error.code === "wrong_shown",
+  );
   assert.equal(world.sent.length, 3);
 });
 
@@ -79,7 +104,11 @@ test("only an address of the scheme is opened after an approval", async () => {
     ["javascript:alert(1)", null],
     ["nonsense", null],
   ])) {
-    const { phone } = await begin([CLAIMED, CONFIGURATION, { body: { outcome: "approved", return_url: url, chain: "chain-2" } }]);
+    const { phone } = await begin([
+      CLAIMED,
+      CONFIGURATION,
+      { body: { outcome: "approved", return_url: url, chain: "chain-2" } },
+    ]);
     const request = await phone.claim({ link: "l" });
     assert.equal((await phone.approve({ request, shared: [], code: "13579" })).returnUrl, opened);
   }
@@ -94,7 +123,10 @@ test("a revealed value must be the committed one", async () => {
   const wrong = { body: { values: { BENationalNumber: "88051700016" }, challenge: "c3", chain: "chain-3" } };
   const { phone: other } = await begin([CLAIMED, CONFIGURATION, wrong]);
   const same = await other.claim({ link: "l" });
-  await assert.rejects(other.revealRequest({ request: same, code: "13579" }), (error) => error instanceof Problem && error.code === "wrong_commitment");
+  await assert.rejects(
+    other.revealRequest({ request: same, code: "13579" }),
+    (error) => error instanceof Problem && error.code === "wrong_commitment",
+  );
 });
 
 test("a change of code keeps both salts until it is answered", async () => {
@@ -104,7 +136,10 @@ test("a change of code keeps both salts until it is answered", async () => {
   const { store, phone } = await begin([
     home,
     CONFIGURATION,
-    { body: { code_key_id: "x", chain: "chain-2" }, meanwhile: () => void (during = Object.keys(store.record?.salts ?? {})) },
+    {
+      body: { code_key_id: "x", chain: "chain-2" },
+      meanwhile: () => void (during = Object.keys(store.record?.salts ?? {})),
+    },
   ]);
   await phone.changeCode({ current: "13579", next: "24689" });
   assert.equal(during.length, 2);
@@ -123,15 +158,26 @@ test("a refused change of code leaves the old one in force", async () => {
 });
 
 test("neither code nor code key is ever stored (T-1)", async () => {
-  const enrolment = { id: "e", startUrl: "", expiresAt: 0, registrar: "b", registrarName: "B", received: [], numberVerified: true };
+  const enrolment = {
+    id: "e",
+    startUrl: "",
+    expiresAt: 0,
+    registrar: "b",
+    registrarName: "B",
+    received: [],
+    numberVerified: true,
+  };
   const active = { body: { account: { state: "active", why: null }, moved: false, chain: "chain-1" } };
   const approved = { body: { outcome: "approved", chain: "chain-3" } };
-  const { store, phone } = await begin([CONFIGURATION, active, { body: { ...CLAIMED.body, chain: "chain-2" } }, approved], {
-    stage: "received",
-    enrolment,
-    salts: {},
-    codeKey: null,
-  });
+  const { store, phone } = await begin(
+    [CONFIGURATION, active, { body: { ...CLAIMED.body, chain: "chain-2" } }, approved],
+    {
+      stage: "received",
+      enrolment,
+      salts: {},
+      codeKey: null,
+    },
+  );
   await phone.activate("13579");
   assert.equal(store.record?.stage, "living");
   const request = await phone.claim({ link: "l" });
@@ -147,9 +193,22 @@ test("neither code nor code key is ever stored (T-1)", async () => {
 });
 
 test("an activation without an answer ends well when its answer comes after a restart", async () => {
-  const enrolment = { id: "e", startUrl: "", expiresAt: 0, registrar: "b", registrarName: "B", received: [], numberVerified: true };
+  const enrolment = {
+    id: "e",
+    startUrl: "",
+    expiresAt: 0,
+    registrar: "b",
+    registrarName: "B",
+    received: [],
+    numberVerified: true,
+  };
   const lost = Array.from({ length: 30 }, () => ({ lost: true }));
-  const { store, phone } = await begin([CONFIGURATION, ...lost], { stage: "received", enrolment, salts: {}, codeKey: null });
+  const { store, phone } = await begin([CONFIGURATION, ...lost], {
+    stage: "received",
+    enrolment,
+    salts: {},
+    codeKey: null,
+  });
   await assert.rejects(phone.activate("13579"));
   assert.equal(store.record?.codeKey, null);
   const world = scriptedWorld([{ body: { account: { state: "active", why: null }, moved: false, chain: "chain-1" } }]);

@@ -24,8 +24,10 @@ const KEPT = {
   "css/tokens.css": "src/ipse/web/static/tokens.css",
   "css/fonts.css": "src/ipse/web/static/fonts.css",
   "css/fonts/LICENSE.txt": "src/ipse/web/static/fonts/LICENSE.txt",
-  "css/fonts/atkinson-hyperlegible-next-latin.woff2": "src/ipse/web/static/fonts/atkinson-hyperlegible-next-latin.woff2",
-  "css/fonts/atkinson-hyperlegible-next-latin-ext.woff2": "src/ipse/web/static/fonts/atkinson-hyperlegible-next-latin-ext.woff2",
+  "css/fonts/atkinson-hyperlegible-next-latin.woff2":
+    "src/ipse/web/static/fonts/atkinson-hyperlegible-next-latin.woff2",
+  "css/fonts/atkinson-hyperlegible-next-latin-ext.woff2":
+    "src/ipse/web/static/fonts/atkinson-hyperlegible-next-latin-ext.woff2",
 };
 
 for (const [kept, original] of Object.entries(KEPT)) {
@@ -40,7 +42,11 @@ test("no page or script breaks the policy: nothing inline, nothing from elsewher
   assert.doesNotMatch(html, /(src|href)="(?!\/)/);
   for (const path of appFiles().filter((name) => name.endsWith(".js") && !name.startsWith("vendor/"))) {
     const source = readFileSync(join(APP, path), "utf8");
-    assert.doesNotMatch(source, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|localStorage|sessionStorage/, path);
+    assert.doesNotMatch(
+      source,
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|localStorage|sessionStorage/,
+      path,
+    );
   }
 });
 

@@ -23,7 +23,11 @@ export function appFiles() {
 export function wantedWorker() {
   const files = appFiles().filter((path) => !LEFT_OUT.test(path));
   const hash = createHash("sha256");
-  for (const path of ["index.html", ...files]) hash.update(path).update("\0").update(readFileSync(join(APP, path)));
+  for (const path of ["index.html", ...files])
+    hash
+      .update(path)
+      .update("\0")
+      .update(readFileSync(join(APP, path)));
   const version = hash.digest("base64url").slice(0, 16);
   const list = ["/", ...files.map((path) => `/${path}`)].map((path) => `  ${JSON.stringify(path)},\n`).join("");
   return presentWorker().replace(LINES, `const VERSION = "${version}";\nconst FILES = [\n${list}];\n`);

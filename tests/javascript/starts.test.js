@@ -55,7 +55,11 @@ test("events have names, comments have none", () => {
 });
 
 test("a stream is read across its pieces, with the token in the header only", async () => {
-  const pieces = [": ipse\n\nevent: chan", "ged\ndata: {}\n", "\n: still here\r\n\r\nevent: stopped\r\ndata: {}\r\n\r\n"];
+  const pieces = [
+    ": ipse\n\nevent: chan",
+    "ged\ndata: {}\n",
+    "\n: still here\r\n\r\nevent: stopped\r\ndata: {}\r\n\r\n",
+  ];
   /** @type {string[]} */
   const asked = [];
   /** @type {typeof fetch} */

@@ -52,7 +52,9 @@ function label() {
   const data = /** @type {{ brands?: { brand: string }[], platform?: string } | undefined} */ (
     /** @type {any} */ (navigator).userAgentData
   );
-  const brand = data?.brands?.map(({ brand: name }) => name).filter((name) => !/not.?a.?brand|^Chromium$/i.test(name))[0];
+  const brand = data?.brands
+    ?.map(({ brand: name }) => name)
+    .filter((name) => !/not.?a.?brand|^Chromium$/i.test(name))[0];
   const guess = /(Firefox|Edg|Chrome|Safari)/.exec(navigator.userAgent)?.[1] ?? "Browser";
   const platform = data?.platform || navigator.platform || "";
   return `${brand ?? guess} ${platform}`.trim().slice(0, 60);
@@ -199,5 +201,6 @@ async function start() {
 
 start().catch((error) => {
   const screen = document.getElementById("screen");
-  if (screen !== null) screen.textContent = `Ipse could not start. Check your connection and open it again. (${String(error?.name ?? error)})`;
+  if (screen !== null)
+    screen.textContent = `Ipse could not start. Check your connection and open it again. (${String(error?.name ?? error)})`;
 });

@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "X4HpMjdJ41ZrrGv0";
+const VERSION = "cpz5Xgjjzs4oiIPs";
 const FILES = [
   "/",
   "/app.js",
@@ -15,6 +15,7 @@ const FILES = [
   "/css/screens.css",
   "/css/shell.css",
   "/css/tokens.css",
+  "/engine/answers.js",
   "/engine/crypto.js",
   "/engine/encoding.js",
   "/engine/live.js",
@@ -88,7 +89,9 @@ async function keepShell() {
 
 async function forgetOlder() {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith("ipse-shell-") && name !== CACHE).map((name) => caches.delete(name)));
+  await Promise.all(
+    names.filter((name) => name.startsWith("ipse-shell-") && name !== CACHE).map((name) => caches.delete(name)),
+  );
 }
 
 /**

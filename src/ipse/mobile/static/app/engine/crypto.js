@@ -76,7 +76,9 @@ export async function sealed(channelKey, content) {
     kid: channelKey.kid,
     epk: { kty: "EC", crv: "P-256", x: point.x, y: point.y },
   });
-  const key = await crypto.subtle.importKey("raw", await concatKdf(new Uint8Array(secret)), "AES-GCM", false, ["encrypt"]);
+  const key = await crypto.subtle.importKey("raw", await concatKdf(new Uint8Array(secret)), "AES-GCM", false, [
+    "encrypt",
+  ]);
   const iv = randomBytes(12);
   const locked = new Uint8Array(
     await crypto.subtle.encrypt(
@@ -98,7 +100,9 @@ export async function sealed(channelKey, content) {
  */
 export function concatKdf(secret) {
   const algorithm = utf8("A256GCM");
-  return sha256(joined(number32(1), secret, number32(algorithm.length), algorithm, number32(0), number32(0), number32(256)));
+  return sha256(
+    joined(number32(1), secret, number32(algorithm.length), algorithm, number32(0), number32(0), number32(256)),
+  );
 }
 
 /**

@@ -116,7 +116,6 @@ export function refused(record, pending, problem) {
 function withFreshValues(record, pending, answer) {
   const chain = typeof answer["chain"] === "string" ? answer["chain"] : record.chain;
   const action = typeof answer["action"] === "string" ? answer["action"] : (pending.kept["action"] ?? null);
-  const challenge =
-    typeof answer["challenge"] === "string" ? { value: answer["challenge"], action } : record.challenge;
+  const challenge = typeof answer["challenge"] === "string" ? { value: answer["challenge"], action } : record.challenge;
   return { ...record, chain, challenge };
 }

@@ -103,7 +103,12 @@ function wordsOf(app, name, value) {
 function dateWords(app, year, month, day) {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
-  return date.toLocaleDateString(LOCALES[app.language], { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+  return date.toLocaleDateString(LOCALES[app.language], {
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    timeZone: "UTC",
+  });
 }
 
 /**

@@ -25,7 +25,10 @@ export function codePad(app, { label, entered, objection: first = "" }) {
   const keys = h("div", { class: "keys", role: "group", "aria-label": label });
 
   function draw() {
-    fill(dots, Array.from({ length: LENGTH }, (_, at) => h("span", { class: at < digits.length ? "dot dot-full" : "dot" })));
+    fill(
+      dots,
+      Array.from({ length: LENGTH }, (_, at) => h("span", { class: at < digits.length ? "dot dot-full" : "dot" })),
+    );
     dots.classList.toggle("dots-working", working);
   }
 
@@ -78,9 +81,14 @@ export function codePad(app, { label, entered, objection: first = "" }) {
     keys,
     KEYS.map((key) => {
       if (key === "") return h("span", {});
-      if (key !== "erase") return h("button", { type: "button", class: "key", "data-digit": key, onclick: () => add(key) }, key);
+      if (key !== "erase")
+        return h("button", { type: "button", class: "key", "data-digit": key, onclick: () => add(key) }, key);
       const words = app.t("code.erase");
-      return h("button", { type: "button", class: "key key-erase", id: "code-erase", "aria-label": words, onclick: erase }, icon("erase"));
+      return h(
+        "button",
+        { type: "button", class: "key key-erase", id: "code-erase", "aria-label": words, onclick: erase },
+        icon("erase"),
+      );
     }),
   );
   document.addEventListener("keydown", typed);

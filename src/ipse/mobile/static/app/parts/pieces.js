@@ -99,7 +99,12 @@ export function progress(words, done, all) {
 
 /** @param {string} words */
 export function waiting(words) {
-  return h("div", { class: "waiting", role: "status" }, h("span", { class: "spinner", "aria-hidden": "true" }), h("p", {}, words));
+  return h(
+    "div",
+    { class: "waiting", role: "status" },
+    h("span", { class: "spinner", "aria-hidden": "true" }),
+    h("p", {}, words),
+  );
 }
 
 /**

@@ -136,7 +136,10 @@ export class Shell {
     if (error instanceof NoAnswer) return this.t(navigator.onLine ? "error.no_answer" : "error.offline");
     if (error instanceof NoPhone) return this.t("error.no_phone");
     if (!(error instanceof Problem)) return this.t("error.unexpected");
-    const values = { tries: error.triesLeft ?? 0, why: error.why === null ? "" : this.words(`why.${error.why}`, "why.other") };
+    const values = {
+      tries: error.triesLeft ?? 0,
+      why: error.why === null ? "" : this.words(`why.${error.why}`, "why.other"),
+    };
     if (error.triesLeft === 1) return this.words(`error.${error.code}.last`, "error.unexpected", values);
     return this.words(`error.${error.code}`, "error.unexpected", values).trim();
   }
@@ -166,7 +169,8 @@ export class Shell {
     this.#drawTabs(view);
     main.scrollTop = 0;
     window.scrollTo(0, 0);
-    if (this.#wasLoaded) /** @type {HTMLElement | null} */ (main.querySelector("#title"))?.focus({ preventScroll: true });
+    if (this.#wasLoaded)
+      /** @type {HTMLElement | null} */ (main.querySelector("#title"))?.focus({ preventScroll: true });
     this.#wasLoaded = true;
   }
 
@@ -174,7 +178,11 @@ export class Shell {
   #drawBar(view) {
     const wayBack = view.back !== false && (this.#stack.length > 1 || view.tab === undefined);
     const label = this.t("back");
-    const button = h("button", { id: "back", type: "button", "aria-label": label, onclick: () => this.back() }, icon("back"));
+    const button = h(
+      "button",
+      { id: "back", type: "button", "aria-label": label, onclick: () => this.back() },
+      icon("back"),
+    );
     fill(part("bar"), wayBack ? button : null);
   }
 

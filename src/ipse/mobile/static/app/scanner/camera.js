@@ -39,7 +39,8 @@ export async function openCamera({ video, signal, found }) {
  */
 async function readOn({ video, signal, found, reader }) {
   while (!signal.aborted) {
-    const content = video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA ? await reader(video).catch(() => null) : null;
+    const content =
+      video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA ? await reader(video).catch(() => null) : null;
     if (signal.aborted) return;
     if (content !== null) found(content);
     await new Promise((resolve) => setTimeout(resolve, PAUSE));

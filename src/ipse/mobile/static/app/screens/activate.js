@@ -50,8 +50,18 @@ export function termsScreen(app) {
     fill(
       body,
       h("p", { class: "lead" }, app.t("terms.lead")),
-      h("ul", { class: "list" }, documents.map((document) => documentLine(app, document))),
-      h("label", { class: "tick" }, box, h("span", { class: "tick-box" }, icon("check")), h("span", {}, app.t("terms.accept"))),
+      h(
+        "ul",
+        { class: "list" },
+        documents.map((document) => documentLine(app, document)),
+      ),
+      h(
+        "label",
+        { class: "tick" },
+        box,
+        h("span", { class: "tick-box" }, icon("check")),
+        h("span", {}, app.t("terms.accept")),
+      ),
     );
   }
   load().catch((error) => fill(body, note("danger", app.explain(error))));
@@ -113,9 +123,17 @@ export function contactScreen(app, wish) {
     Object.entries(DIAL_CODES)
       .map(([code, dial]) => ({ code, dial, name: countryName(app, code) }))
       .sort((one, other) => one.name.localeCompare(other.name, app.language))
-      .map(({ code, dial, name }) => h("option", { value: code, selected: code === wish.country }, `${name} (+${dial})`)),
+      .map(({ code, dial, name }) =>
+        h("option", { value: code, selected: code === wish.country }, `${name} (+${dial})`),
+      ),
   );
-  const number = field({ id: "phone-number", type: "tel", autocomplete: "tel-national", inputmode: "tel", value: wish.number });
+  const number = field({
+    id: "phone-number",
+    type: "tel",
+    autocomplete: "tel-national",
+    inputmode: "tel",
+    value: wish.number,
+  });
   const email = field({ id: "email", type: "email", autocomplete: "email", inputmode: "email", value: wish.email });
 
   function goOn() {
@@ -128,7 +146,12 @@ export function contactScreen(app, wish) {
       wrong.focus();
       return;
     }
-    Object.assign(wish, { country: country.value, number: number.value, phoneNumber: phoneNumber ?? "", email: address });
+    Object.assign(wish, {
+      country: country.value,
+      number: number.value,
+      phoneNumber: phoneNumber ?? "",
+      email: address,
+    });
     app.open(bankScreen, wish);
   }
 
@@ -154,7 +177,13 @@ export function contactScreen(app, wish) {
         h(
           "div",
           { class: "field" },
-          h("label", { for: "email" }, app.t("contact.email"), " ", h("span", { class: "optional" }, app.t("optional"))),
+          h(
+            "label",
+            { for: "email" },
+            app.t("contact.email"),
+            " ",
+            h("span", { class: "optional" }, app.t("optional")),
+          ),
           email,
           h("p", { class: "hint", id: "email-hint" }, app.t("contact.email_hint")),
         ),
@@ -170,7 +199,10 @@ export function contactScreen(app, wish) {
  * @param {{ id: string, type: string, autocomplete: string, inputmode: string, value: string }} properties
  */
 function field(properties) {
-  return h("input", { ...properties, "aria-describedby": properties.id === "email" ? "email-hint complaint" : "complaint" });
+  return h("input", {
+    ...properties,
+    "aria-describedby": properties.id === "email" ? "email-hint complaint" : "complaint",
+  });
 }
 
 /**
@@ -185,7 +217,9 @@ export function bankScreen(app, wish) {
 
   /** @param {Registrar} registrar */
   async function choose(registrar) {
-    const pressed = /** @type {HTMLButtonElement | null} */ (list.querySelector(`[data-bank="${CSS.escape(registrar.id)}"]`));
+    const pressed = /** @type {HTMLButtonElement | null} */ (
+      list.querySelector(`[data-bank="${CSS.escape(registrar.id)}"]`)
+    );
     if (pressed === null) return;
     problem.textContent = "";
     await busy(pressed, async () => {
@@ -254,7 +288,12 @@ export function atBankScreen(app, { startUrl, bank }) {
     content: [h("div", { class: "figure" }, icon("bank")), h("p", { class: "lead" }, app.t("at_bank.text", { bank }))],
     actions: [
       button({ id: "bank-again", words: app.t("at_bank.go", { bank }), press: () => location.assign(startUrl) }),
-      button({ id: "start-again", kind: "quiet", words: app.t("start_again"), press: () => void app.ways.startAgain() }),
+      button({
+        id: "start-again",
+        kind: "quiet",
+        words: app.t("start_again"),
+        press: () => void app.ways.startAgain(),
+      }),
     ],
   };
 }

@@ -29,9 +29,15 @@ export function checkScreen(app) {
 
   async function run() {
     const lines = checks.map(([name, picture, words]) => ({ name, line: checkLine(app, name, picture, app.t(words)) }));
-    fill(list, lines.map(({ line }) => line.element));
+    fill(
+      list,
+      lines.map(({ line }) => line.element),
+    );
     for (const [name, , , check] of checks) {
-      const finding = await check().catch((error) => ({ state: /** @type {const} */ ("bad"), words: app.explain(error) }));
+      const finding = await check().catch((error) => ({
+        state: /** @type {const} */ ("bad"),
+        words: app.explain(error),
+      }));
       lines.find((other) => other.name === name)?.line.say(finding);
     }
     app.announce(app.t("check.finished"));
@@ -67,7 +73,11 @@ function checkLine(app, name, picture, words) {
     say: ({ state, words: found }) => {
       element.setAttribute("data-state", state);
       below.textContent = found;
-      fill(verdict, icon(state === "ok" ? "check" : state === "warning" ? "info" : "alert"), h("span", { class: "unseen" }, app.t(`check.state_${state}`)));
+      fill(
+        verdict,
+        icon(state === "ok" ? "check" : state === "warning" ? "info" : "alert"),
+        h("span", { class: "unseen" }, app.t(`check.state_${state}`)),
+      );
     },
   };
 }
@@ -99,7 +109,10 @@ async function version(app) {
   const { minimum_app_version: minimum } = await app.phone.configuration();
   const own = app.phone.version;
   const enough = own.localeCompare(minimum, "en", { numeric: true }) >= 0;
-  return { state: enough ? "ok" : "bad", words: app.t(enough ? "check.version_ok" : "check.version_old", { own, minimum }) };
+  return {
+    state: enough ? "ok" : "bad",
+    words: app.t(enough ? "check.version_ok" : "check.version_old", { own, minimum }),
+  };
 }
 
 /** @param {Shell} app @returns {Promise<Finding>} */

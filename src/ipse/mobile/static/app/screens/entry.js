@@ -29,7 +29,12 @@ export function entryScreen(app, parameters) {
         "div",
         { class: "asker", "data-entry": entry.action },
         monogram(entry.partner),
-        h("div", {}, h("h1", { id: "title", tabindex: "-1", class: "asker-name" }, entry.partner), h("p", { class: "asker-service" }, entry.service)),
+        h(
+          "div",
+          {},
+          h("h1", { id: "title", tabindex: "-1", class: "asker-name" }, entry.partner),
+          h("p", { class: "asker-service" }, entry.service),
+        ),
       ),
       h(
         "p",
@@ -52,7 +57,11 @@ export function entryScreen(app, parameters) {
             "section",
             { "aria-labelledby": "declined-title" },
             h("h2", { id: "declined-title" }, app.t("entry.declined")),
-            h("ul", { class: "plain-list", id: "declined" }, entry.declined.map((name) => h("li", {}, icon("cross"), attributeLabel(app, name)))),
+            h(
+              "ul",
+              { class: "plain-list", id: "declined" },
+              entry.declined.map((name) => h("li", {}, icon("cross"), attributeLabel(app, name))),
+            ),
           ),
     ],
   };
@@ -73,10 +82,12 @@ function line(label, ...value) {
  */
 function sharedFacts(app, { entry }, seen) {
   const heading = h("h2", { id: "shared-title" }, app.t("entry.shared"));
-  if (entry.shared.length === 0) return h("section", {}, heading, h("p", { class: "hint" }, app.t("entry.nothing_shared")));
+  if (entry.shared.length === 0)
+    return h("section", {}, heading, h("p", { class: "hint" }, app.t("entry.nothing_shared")));
   const lines = entry.shared.map(({ name, value, masked }) => {
     const label = attributeLabel(app, name);
-    if (masked === undefined || name in seen) return line(label, attributeValue(app, name, name in seen ? seen[name] : value));
+    if (masked === undefined || name in seen)
+      return line(label, attributeValue(app, name, name in seen ? seen[name] : value));
     const show = h(
       "button",
       {
@@ -84,7 +95,11 @@ function sharedFacts(app, { entry }, seen) {
         class: "show",
         "data-reveal": name,
         "aria-label": app.t("request.show_label", { label }),
-        onclick: () => app.open(revealScreen, { reveal: async (code) => void Object.assign(seen, await app.phone.revealEntry({ action: entry.action, code })) }),
+        onclick: () =>
+          app.open(revealScreen, {
+            reveal: async (code) =>
+              void Object.assign(seen, await app.phone.revealEntry({ action: entry.action, code })),
+          }),
       },
       icon("eye"),
       app.t("request.show"),

@@ -61,7 +61,14 @@ export function homeScreen(app) {
   const silence = app.live.listen({ home: draw, trouble: failed });
   if (app.live.latest !== null) draw(app.live.latest);
   if (!navigator.onLine) void failed(new NoAnswer("home")); // says at once what waiting would find out
-  return { name: "home", title: app.t("home.title"), tab: "home", back: false, content: [card, news, requests, past], leave: silence };
+  return {
+    name: "home",
+    title: app.t("home.title"),
+    tab: "home",
+    back: false,
+    content: [card, news, requests, past],
+    leave: silence,
+  };
 }
 
 /**
@@ -84,7 +91,9 @@ function drawCard(app, card, account, name, level) {
       { class: "identity-state", id: "account-state", "data-state": state },
       icon(state === "active" ? "check" : state === "blocked" ? "block" : "clock"),
       app.words(`account.${state}`, "account.unknown"),
-      level === "" || state !== "active" ? null : h("span", { class: "identity-level" }, app.words(`level.${level}`, "level.other")),
+      level === "" || state !== "active"
+        ? null
+        : h("span", { class: "identity-level" }, app.words(`level.${level}`, "level.other")),
     ),
   );
 }
@@ -97,7 +106,10 @@ function drawCard(app, card, account, name, level) {
 function incidentNote(app, incident) {
   if (incident === null) return null;
   const { url } = incident;
-  const more = url === undefined ? null : h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, app.t("home.incident_more"));
+  const more =
+    url === undefined
+      ? null
+      : h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, app.t("home.incident_more"));
   return note("info", incidentSentence(app, incident), " ", more);
 }
 
@@ -115,8 +127,15 @@ export function incidentSentence(app, incident) {
  */
 function trouble(app, account) {
   if (account === null || account.state === "active") return null;
-  const words = app.words(`account.${account.state}.${account.why ?? "other"}`, account.state === "blocked" ? "account.blocked.other" : "account.pending.other");
-  const again = h("button", { type: "button", class: "text-button", id: "start-again", onclick: () => void app.ways.startAgain() }, app.t("home.activate_again"));
+  const words = app.words(
+    `account.${account.state}.${account.why ?? "other"}`,
+    account.state === "blocked" ? "account.blocked.other" : "account.pending.other",
+  );
+  const again = h(
+    "button",
+    { type: "button", class: "text-button", id: "start-again", onclick: () => void app.ways.startAgain() },
+    app.t("home.activate_again"),
+  );
   return note(account.state === "blocked" ? "danger" : "warning", h("p", {}, words), again);
 }
 

@@ -98,7 +98,9 @@ function digitsScreen(app, { ticket }) {
     void busy(press, async () => {
       const request = await app.phone.claim({ ticket, digits: field.value });
       app.open(requestScreen, { request }, "replace");
-    }).catch((error) => app.open(outcomeScreen, { kind: kindOf(error), text: app.explain(error), partner: "" }, "replace"));
+    }).catch((error) =>
+      app.open(outcomeScreen, { kind: kindOf(error), text: app.explain(error), partner: "" }, "replace"),
+    );
   }
 
   const form = h(
@@ -114,7 +116,12 @@ function digitsScreen(app, { ticket }) {
   return {
     name: "digits",
     title: app.t("digits.title"),
-    content: [h("div", { class: "figure" }, icon("shield")), h("p", { class: "lead" }, app.t("digits.lead")), form, problem],
+    content: [
+      h("div", { class: "figure" }, icon("shield")),
+      h("p", { class: "lead" }, app.t("digits.lead")),
+      form,
+      problem,
+    ],
     actions: [press],
   };
 }

@@ -32,7 +32,11 @@ const FIGURES = {
 export function showFinished(app, done) {
   if (done === null) return false;
   if (done.problem !== null) {
-    app.open(outcomeScreen, { kind: kindOf(done.problem), text: app.explain(done.problem), partner: done.partner }, "reset");
+    app.open(
+      outcomeScreen,
+      { kind: kindOf(done.problem), text: app.explain(done.problem), partner: done.partner },
+      "reset",
+    );
     return true;
   }
   if (done.decision === null) return false;
@@ -49,11 +53,20 @@ export function showFinished(app, done) {
 export function outcomeScreen(app, { kind: given, partner, text, returnUrl = null }) {
   const kind = /** @type {Kind} */ (given in FIGURES ? given : "failed");
   const title = app.words(`outcome.${kind}.title`, "outcome.failed.title", { partner });
-  const words = text ?? app.words(returnUrl === null ? `outcome.${kind}.text` : "outcome.approved.going", "outcome.failed.text", { partner });
+  const words =
+    text ??
+    app.words(returnUrl === null ? `outcome.${kind}.text` : "outcome.approved.going", "outcome.failed.text", {
+      partner,
+    });
   const problem = complaint();
   if (returnUrl !== null) setTimeout(() => location.assign(returnUrl), 50);
 
-  const home = button({ id: "outcome-home", kind: kind === "not_started" ? "quiet" : "main", words: app.t("outcome.home"), press: () => app.ways.home() });
+  const home = button({
+    id: "outcome-home",
+    kind: kind === "not_started" ? "quiet" : "main",
+    words: app.t("outcome.home"),
+    press: () => app.ways.home(),
+  });
   const block = button({
     id: "block-identity",
     kind: "danger",
@@ -74,8 +87,19 @@ export function outcomeScreen(app, { kind: given, partner, text, returnUrl = nul
       }).catch((error) => (problem.textContent = app.explain(error))),
   });
   const onward =
-    returnUrl === null ? null : h("a", { class: "button button-main", id: "return-link", href: returnUrl }, h("span", {}, app.t("outcome.go_on", { partner })));
-  const actions = [onward, kind === "not_started" ? block : null, kind === "no_answer" ? finish : null, returnUrl === null && kind !== "no_answer" ? home : null];
+    returnUrl === null
+      ? null
+      : h(
+          "a",
+          { class: "button button-main", id: "return-link", href: returnUrl },
+          h("span", {}, app.t("outcome.go_on", { partner })),
+        );
+  const actions = [
+    onward,
+    kind === "not_started" ? block : null,
+    kind === "no_answer" ? finish : null,
+    returnUrl === null && kind !== "no_answer" ? home : null,
+  ];
   return {
     name: "outcome",
     title,

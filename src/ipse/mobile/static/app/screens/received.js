@@ -51,7 +51,12 @@ export function receivedScreen(app, { record, enrolment }) {
         words: app.t("received.continue"),
         press: () => app.open(chooseCodeScreen, { context: record.codeContext }),
       }),
-      button({ id: "start-again", kind: "quiet", words: app.t("received.wrong"), press: () => void app.ways.startAgain() }),
+      button({
+        id: "start-again",
+        kind: "quiet",
+        words: app.t("received.wrong"),
+        press: () => void app.ways.startAgain(),
+      }),
     ],
   };
 }
@@ -132,7 +137,14 @@ export function doneScreen(app, { account: { state, why }, moved }) {
     content: [
       active
         ? result("done", "ok", "check", app.t("done.title"), app.t("done.text"), state)
-        : result("done", "warning", "clock", app.t("done.pending_title"), app.t("done.pending_text", { why: missing }), state),
+        : result(
+            "done",
+            "warning",
+            "clock",
+            app.t("done.pending_title"),
+            app.t("done.pending_text", { why: missing }),
+            state,
+          ),
       ...(moved ? [note("info", app.t("done.moved"))] : []),
       ...(active ? [note("info", app.t("done.advice"))] : []),
     ],

@@ -40,19 +40,41 @@ export function requestScreen(app, parameters) {
   /** @param {"declined" | "not_started"} reason */
   const reject = (reason) => async () => {
     await app.phone.reject({ request, reason });
-    app.open(outcomeScreen, { kind: reason === "declined" ? "rejected" : "not_started", partner: partner.name }, "reset");
+    app.open(
+      outcomeScreen,
+      { kind: reason === "declined" ? "rejected" : "not_started", partner: partner.name },
+      "reset",
+    );
   };
   /** @param {unknown} error */
   const failed = (error) => {
     if (ends(error)) over(error);
     else problem.textContent = app.explain(error);
   };
-  const refuse = button({ id: "refuse", kind: "quiet", icon: "cross", words: app.t("request.refuse"), press: () => busy(refuse, reject("declined")).catch(failed) });
-  const notMe = h("button", { type: "button", id: "not-me", class: "not-me" }, icon("hand"), h("span", {}, app.t("request.not_me")));
+  const refuse = button({
+    id: "refuse",
+    kind: "quiet",
+    icon: "cross",
+    words: app.t("request.refuse"),
+    press: () => busy(refuse, reject("declined")).catch(failed),
+  });
+  const notMe = h(
+    "button",
+    { type: "button", id: "not-me", class: "not-me" },
+    icon("hand"),
+    h("span", {}, app.t("request.not_me")),
+  );
   notMe.addEventListener("click", () => void busy(notMe, reject("not_started")).catch(failed));
-  const approve = button({ id: "approve", icon: "check", words: app.t("request.approve"), press: () => app.open(approvalScreen, { request, shared: sharedNames(attributes, choice) }) });
+  const approve = button({
+    id: "approve",
+    icon: "check",
+    words: app.t("request.approve"),
+    press: () => app.open(approvalScreen, { request, shared: sharedNames(attributes, choice) }),
+  });
 
-  const title = app.t(type === "identification" ? "request.title_identification" : "request.title_authentication", { partner: partner.name });
+  const title = app.t(type === "identification" ? "request.title_identification" : "request.title_authentication", {
+    partner: partner.name,
+  });
   return {
     name: "request",
     title,
@@ -62,14 +84,24 @@ export function requestScreen(app, parameters) {
         "div",
         { class: "asker", "data-action": request.action },
         monogram(partner.name),
-        h("div", {}, h("p", { class: "asker-name", id: "partner" }, partner.name), h("p", { class: "asker-service", id: "service" }, service.name)),
+        h(
+          "div",
+          {},
+          h("p", { class: "asker-name", id: "partner" }, partner.name),
+          h("p", { class: "asker-service", id: "service" }, service.name),
+        ),
       ),
       h("h1", { id: "title", tabindex: "-1" }, title),
       service.purpose === undefined ? null : h("p", { class: "lead", id: "purpose" }, service.purpose),
       h(
         "p",
         { class: "facts-line" },
-        h("span", {}, icon(request.shown.started.how === "link" ? "phone" : "scan"), app.t(request.shown.started.how === "link" ? "request.by_link" : "request.by_qr")),
+        h(
+          "span",
+          {},
+          icon(request.shown.started.how === "link" ? "phone" : "scan"),
+          app.t(request.shown.started.how === "link" ? "request.by_link" : "request.by_qr"),
+        ),
         clock.element,
       ),
       problem,
@@ -109,7 +141,11 @@ function group(app, parameters, choice, heading, attributes) {
     { "aria-labelledby": id },
     h("h2", { id }, app.t(heading)),
     heading === "request.voluntary" ? h("p", { class: "hint" }, app.t("request.voluntary_hint")) : null,
-    h("dl", { class: "facts" }, attributes.map((attribute) => fact(app, parameters, choice, attribute))),
+    h(
+      "dl",
+      { class: "facts" },
+      attributes.map((attribute) => fact(app, parameters, choice, attribute)),
+    ),
   );
 }
 
@@ -163,7 +199,10 @@ function factValue(app, { request }, choice, { name, value, masked, protected: i
       class: "show",
       "data-reveal": name,
       "aria-label": app.t("request.show_label", { label }),
-      onclick: () => app.open(revealScreen, { reveal: async (code) => void Object.assign(choice.seen, await app.phone.revealRequest({ request, code })) }),
+      onclick: () =>
+        app.open(revealScreen, {
+          reveal: async (code) => void Object.assign(choice.seen, await app.phone.revealRequest({ request, code })),
+        }),
     },
     icon("eye"),
     app.t("request.show"),
@@ -210,7 +249,12 @@ function approvalScreen(app, { request, shared }) {
     name: "approval",
     title: app.t("approval.title"),
     content: [
-      h("div", { class: "asker asker-small" }, monogram(partner), h("p", {}, app.t(request.shown.type === "identification" ? "approval.share" : "approval.log_in", { partner }))),
+      h(
+        "div",
+        { class: "asker asker-small" },
+        monogram(partner),
+        h("p", {}, app.t(request.shown.type === "identification" ? "approval.share" : "approval.log_in", { partner })),
+      ),
       pad.element,
     ],
     leave: pad.leave,
@@ -302,7 +346,10 @@ function countdown(app, request, over) {
 
   tick();
   const timer = setInterval(tick, 1000);
-  const silence = app.live.listen({ changed: () => void ask(), trouble: (error) => (error instanceof Problem && !left ? over(error) : undefined) });
+  const silence = app.live.listen({
+    changed: () => void ask(),
+    trouble: (error) => (error instanceof Problem && !left ? over(error) : undefined),
+  });
   return {
     element,
     stop: () => {

@@ -20,10 +20,21 @@ import { requestScreen } from "./request.js";
  * @returns {View}
  */
 export function scanScreen(app) {
-  const video = h("video", { id: "camera", autoplay: true, muted: true, playsinline: true, "aria-label": app.t("scan.camera") });
+  const video = h("video", {
+    id: "camera",
+    autoplay: true,
+    muted: true,
+    playsinline: true,
+    "aria-label": app.t("scan.camera"),
+  });
   video.muted = true;
   const hint = h("p", { class: "scan-hint", role: "status", id: "scan-hint" }, app.t("scan.starting"));
-  const frame = h("div", { class: "viewfinder", "data-state": "starting" }, video, h("div", { class: "corners", "aria-hidden": "true" }, h("span"), h("span"), h("span"), h("span"), h("i")));
+  const frame = h(
+    "div",
+    { class: "viewfinder", "data-state": "starting" },
+    video,
+    h("div", { class: "corners", "aria-hidden": "true" }, h("span"), h("span"), h("span"), h("span"), h("i")),
+  );
   const stopping = new AbortController();
   let claiming = false;
 
@@ -77,7 +88,15 @@ export function scanScreen(app) {
     name: "scan",
     title: app.t("scan.title"),
     content: [frame, hint],
-    actions: [button({ id: "scan-paste", kind: "quiet", icon: "paste", words: app.t("scan.paste"), press: () => app.open(pasteScreen, undefined, "replace") })],
+    actions: [
+      button({
+        id: "scan-paste",
+        kind: "quiet",
+        icon: "paste",
+        words: app.t("scan.paste"),
+        press: () => app.open(pasteScreen, undefined, "replace"),
+      }),
+    ],
     leave: () => stopping.abort(),
   };
 }
@@ -87,7 +106,11 @@ export function scanScreen(app) {
  * @param {(on: boolean) => Promise<void>} torch
  */
 function torchButton(app, torch) {
-  const press = h("button", { type: "button", class: "torch", "aria-pressed": "false", "aria-label": app.t("scan.torch") }, icon("torch"));
+  const press = h(
+    "button",
+    { type: "button", class: "torch", "aria-pressed": "false", "aria-label": app.t("scan.torch") },
+    icon("torch"),
+  );
   press.addEventListener("click", () => {
     const on = press.getAttribute("aria-pressed") !== "true";
     void busy(press, () => torch(on)).then(() => press.setAttribute("aria-pressed", String(on)));
@@ -119,7 +142,11 @@ export function pasteScreen(app) {
       field.focus();
       return;
     }
-    app.open(openingScreen, start.kind === "frame" ? { frame: start.value } : { claim: { link: start.value } }, "replace");
+    app.open(
+      openingScreen,
+      start.kind === "frame" ? { frame: start.value } : { claim: { link: start.value } },
+      "replace",
+    );
   }
 
   return {
@@ -128,7 +155,13 @@ export function pasteScreen(app) {
     content: [h("p", { class: "lead" }, app.t("paste.lead")), h("div", { class: "field" }, field), problem],
     actions: [
       button({ id: "paste-continue", words: app.t("continue"), press: goOn }),
-      button({ id: "paste-scan", kind: "quiet", icon: "camera", words: app.t("paste.scan"), press: () => app.open(scanScreen, undefined, "replace") }),
+      button({
+        id: "paste-scan",
+        kind: "quiet",
+        icon: "camera",
+        words: app.t("paste.scan"),
+        press: () => app.open(scanScreen, undefined, "replace"),
+      }),
     ],
   };
 }

@@ -34,7 +34,12 @@ export function settingsScreen(app) {
             h(
               "a",
               { class: "row", href: url, target: "_blank", rel: "noopener noreferrer" },
-              h("span", { class: "row-words" }, h("span", { class: "row-main" }, app.words(`document.${kind}`, "document.other")), h("span", { class: "row-below" }, app.t("document.version", { version }))),
+              h(
+                "span",
+                { class: "row-words" },
+                h("span", { class: "row-main" }, app.words(`document.${kind}`, "document.other")),
+                h("span", { class: "row-below" }, app.t("document.version", { version })),
+              ),
               h("span", { class: "row-next" }, icon("link")),
             ),
           ),
@@ -51,17 +56,45 @@ export function settingsScreen(app) {
       h(
         "ul",
         { class: "list" },
-        row({ id: "settings-language", icon: icon("globe"), words: app.t("settings.language"), aside: LANGUAGE_NAMES[app.language], press: () => app.open(languageScreen, undefined) }),
-        row({ id: "settings-code", icon: icon("lock"), words: app.t("settings.code"), press: () => app.open(changeCodeScreen, {}) }),
-        row({ id: "settings-check", icon: icon("phone"), words: app.t("settings.check"), press: () => app.open(checkScreen, undefined) }),
+        row({
+          id: "settings-language",
+          icon: icon("globe"),
+          words: app.t("settings.language"),
+          aside: LANGUAGE_NAMES[app.language],
+          press: () => app.open(languageScreen, undefined),
+        }),
+        row({
+          id: "settings-code",
+          icon: icon("lock"),
+          words: app.t("settings.code"),
+          press: () => app.open(changeCodeScreen, {}),
+        }),
+        row({
+          id: "settings-check",
+          icon: icon("phone"),
+          words: app.t("settings.check"),
+          press: () => app.open(checkScreen, undefined),
+        }),
         installRow(app),
       ),
       h("h2", {}, app.t("settings.when_wrong")),
       h(
         "ul",
         { class: "list" },
-        row({ id: "settings-block", icon: icon("block"), words: app.t("settings.block"), below: app.t("settings.block_more"), press: () => app.open(blockScreen, undefined) }),
-        row({ id: "settings-remove", icon: icon("trash"), words: app.t("settings.remove"), below: app.t("settings.remove_more"), press: () => app.open(removeScreen, undefined) }),
+        row({
+          id: "settings-block",
+          icon: icon("block"),
+          words: app.t("settings.block"),
+          below: app.t("settings.block_more"),
+          press: () => app.open(blockScreen, undefined),
+        }),
+        row({
+          id: "settings-remove",
+          icon: icon("trash"),
+          words: app.t("settings.remove"),
+          below: app.t("settings.remove_more"),
+          press: () => app.open(removeScreen, undefined),
+        }),
       ),
       h("h2", {}, app.t("settings.about")),
       documents,
@@ -83,7 +116,13 @@ function installRow(app) {
     app.install = null; // an offer counts once
     app.again();
   };
-  return row({ id: "settings-install", icon: icon("home"), words: app.t("settings.install"), below: app.t("settings.install_more"), press: () => void press() });
+  return row({
+    id: "settings-install",
+    icon: icon("home"),
+    words: app.t("settings.install"),
+    below: app.t("settings.install_more"),
+    press: () => void press(),
+  });
 }
 
 /**
@@ -209,7 +248,14 @@ function blockScreen(app) {
     h(
       "label",
       { class: "row choice" },
-      h("input", { type: "radio", name: "reason", value, "data-reason": value, checked: value === reason, onchange: () => (reason = value) }),
+      h("input", {
+        type: "radio",
+        name: "reason",
+        value,
+        "data-reason": value,
+        checked: value === reason,
+        onchange: () => (reason = value),
+      }),
       h("span", { class: "row-words" }, app.t(words)),
       h("span", { class: "choice-mark" }, icon("check")),
     ),

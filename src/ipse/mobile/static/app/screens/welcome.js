@@ -95,7 +95,13 @@ export function elsewhereScreen(app) {
     content: [
       h("div", { class: "figure" }, icon("phone")),
       h("p", { class: "lead", id: "elsewhere" }, app.t("elsewhere.text")),
-      h("ol", { class: "numbered" }, h("li", {}, app.t("elsewhere.one")), h("li", {}, app.t("elsewhere.two")), h("li", {}, app.t("elsewhere.three"))),
+      h(
+        "ol",
+        { class: "numbered" },
+        h("li", {}, app.t("elsewhere.one")),
+        h("li", {}, app.t("elsewhere.two")),
+        h("li", {}, app.t("elsewhere.three")),
+      ),
     ],
     actions: [
       button({
