@@ -76,12 +76,9 @@ async def examine(settings: Settings, machine: Machine) -> list[Finding]:
         keystore = open_keystore(settings.keystore)
     except SettingsError as error:
         what, _, mend = str(error).rpartition("; ")
-        findings.append(
-            Finding(
-                what or str(error),
-                mend.removeprefix("mend with: ").removeprefix("make it with: ") if what else "ipse keys init",
-            )
-        )
+        for opening in ("mend with: ", "make it with: "):
+            mend = mend.removeprefix(opening)
+        findings.append(Finding(what, mend) if what else Finding(str(error), "mend keystore in the settings"))
     findings += await _examine_database(settings, keystore)
     if not settings.registrars:
         findings.append(

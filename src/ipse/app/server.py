@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 
 from ipse.app.certificates import server_context
 from ipse.app.composition import Scheme, build_scheme
+from ipse.app.connections import BoundedProtocol
 from ipse.app.keystores import open_keystore
 from ipse.app.safety import check_database
 from ipse.audit.service import Audit
@@ -148,7 +149,7 @@ def _server(application: ASGIApp, settings: Settings) -> _Server:
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
         lifespan="off",
         log_config=None,
         access_log=False,

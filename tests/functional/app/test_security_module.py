@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,8 @@ import pytest
 from ipse.app.keystores import create_keystore, open_keystore
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import SettingsError
-from tests.functional.app.installation import MODULE, PIN, Place, module_uri, stop, token
+from tests.functional.app.conftest import LOGIN
+from tests.functional.app.installation import MODULE, PIN, Place, handle_of, module_uri, stop, token
 
 pytestmark = pytest.mark.processes
 
@@ -33,6 +35,20 @@ def test_production_starts_with_keys_from_a_module_and_lists_them(proper: Place)
         assert {key["alg"] for key in published} >= {"ES256", "RS256"}
         assert all(key["kid"] in listed for key in published)
         assert stop(process) < 5
+
+
+def test_no_login_calls_the_module(proper: Place) -> None:
+    """DESIGN 4: released once at start; afterwards token and PIN may be gone and people still log in."""
+    with_partner = proper.ipse("partner", "add", "shop", "Shop")
+    assert with_partner.returncode == 0, with_partner.stderr
+    service = ("SHOP_LOGIN", "authentication", "--redirect-uri", LOGIN["redirect_uri"], "--name", "Shop")
+    assert proper.ipse("partner", "service", "add", "shop", *service).returncode == 0
+    with proper.serving(), proper.client() as browser:
+        (proper.folder / "pin").unlink()
+        shutil.rmtree(proper.folder / "tokens")
+        page = browser.get("/v2/authorization", params=LOGIN)
+    assert page.status_code == 200
+    assert handle_of(page.text)
 
 
 def test_the_key_never_leaves_the_token(proper: Place) -> None:
