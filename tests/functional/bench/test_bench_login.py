@@ -1,0 +1,45 @@
+"""`ipse bench login` works, and a login costs the operations that are written down (DESIGN, section 4)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.support.sandbox import IPSE
+
+pytestmark = pytest.mark.processes
+
+SIGNATURES = {
+    "new": {"signed ES256": 2, "verified ES256": 3, "ECDH": 1, "RSA-OAEP": 2},
+    "migrating": {"signed RS256": 2, "verified ES256": 2, "verified RS256": 1, "ECDH": 1, "RSA-OAEP": 2},
+}
+"""Signed: ID token and UserInfo. Verified: claim, approval, client assertion. ECDH: the sealed approval."""
+STATEMENTS = {"sqlite": 16, "postgresql": 14}
+"""PostgreSQL runs the two pairs of a login as one statement each."""
+CACHES = 0.7
+"""Partners, services and person keys are looked up anew now and then; short rounds see more of that."""
+
+
+@pytest.mark.parametrize("engine", list(STATEMENTS))
+def test_whole_logins_and_their_cost(engine: str) -> None:
+    done = subprocess.run(
+        [*IPSE, "bench", "login", "--rounds", "1", "--seconds", "0.5", "--users", "4", "--database", engine, "--json"],
+        capture_output=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+    figures: dict[str, Any] = json.loads(done.stdout)
+    assert figures["calibration"]["es256_verifications"] > 0
+    assert {one["preset"] for one in figures["results"]} == set(SIGNATURES)
+    for one in figures["results"]:
+        assert one["errors"] == 0
+        assert one["logins"] > 0
+        assert one["cpu_ms_per_login"]["server"] > 0
+        counts = one["per_login"]
+        statements = counts.pop("statements")
+        assert STATEMENTS[engine] <= statements <= STATEMENTS[engine] + CACHES
+        assert {name: round(count) for name, count in counts.items() if count >= 0.5} == SIGNATURES[one["preset"]]
