@@ -114,8 +114,8 @@ class Messages:
             WrongChallenge: nothing was taken.
         """
         phone = received.phone
-        challenge = received.message.members.get("challenge")
-        if not isinstance(challenge, str) or not hmac.compare_digest(challenge.encode(), (phone.challenge or "").encode()):
+        challenge, given_out = received.message.members.get("challenge"), phone.challenge or ""
+        if not isinstance(challenge, str) or not hmac.compare_digest(challenge.encode(), given_out.encode()):
             raise WrongChallenge
         key = self.phones.code_key(phone)
         if phone.tries >= self.tries:
