@@ -29,6 +29,7 @@ def load_keys() -> KeySet:
         signing = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256", "kid": "garden-sig"}, private=True)
         encryption = ECKey.generate_key("P-256", {"use": "enc", "alg": "ECDH-ES", "kid": "garden-enc"}, private=True)
         ours = KeySet([signing, encryption])
+        KEYS.touch(mode=0o600)
         KEYS.write_text(json.dumps(ours.as_dict(private=True)))
         KEYS.with_suffix(".public.json").write_text(json.dumps(ours.as_dict(private=False)))
     return KeySet.import_key_set(json.loads(KEYS.read_text()))

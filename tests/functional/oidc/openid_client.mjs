@@ -35,7 +35,7 @@ function unwrapping(secret) {
 }
 
 const partner = JSON.parse(await next());
-const options = { execute: [client.allowInsecureRequests] };
+const options = { execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks] };
 if (partner.secret) options[client.customFetch] = unwrapping(partner.secret);
 const proof = partner.secret
   ? client.ClientSecretPost(partner.secret)
