@@ -20,7 +20,7 @@ from ipse.storage.wakeups import Wakeups
 
 T = TypeVar("T")
 log = structlog.get_logger()
-_TRIES = 5
+_TRIES = 10
 _CHANNEL = "ipse_wakeups"
 _PAYLOAD = 7900
 _GREETING = "?"
@@ -101,7 +101,8 @@ class PostgresqlDatabase:
             except _RETRIED as error:
                 if attempt == _TRIES - 1:
                     raise DatabaseUnavailableError(type(error).__name__) from error
-                await asyncio.sleep(0.01 * (attempt + 1))
+                # Not all at the same moment again: several that lost together would lose together.
+                await asyncio.sleep(RandomIds().octets(1)[0] / 2560 * (attempt + 1))
             except asyncpg.UniqueViolationError as error:
                 raise DuplicateError(error.constraint_name or "") from error
             except _GONE as error:
