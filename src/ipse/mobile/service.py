@@ -214,7 +214,7 @@ class Mobile:
             before = received.message.members.get("before")
             if before is not None and not (isinstance(before, int) and 0 <= before <= _LAST_MOMENT):
                 raise MalformedMessageError(public="before must be a number of microseconds")
-            account = await self.people.account(received.account_id)
+            account = await self.approvals.active(received)
             entries, earlier = await self.approvals.history(account, before=before)
             body = {"entries": msgspec.to_builtins(entries), "next": earlier, "challenge": received.challenge}
             return await self.messages.accept(received, body, challenge=received.challenge)

@@ -8,7 +8,9 @@ import pytest
 
 from ipse.attributes.service import Attributes
 from ipse.softphone.errors import Refused
-from tests.functional.enrolment.party import Phone, Stage
+from ipse.softphone.messages import CodeUse
+from ipse.softphone.state import Pending, State
+from tests.functional.enrolment.party import CODE, Phone, Stage
 
 ADA = ("ada", "bank-vesta", "+32 400000101")
 WOUT = ("wout", "bank-vesta", "+32 400000111")
@@ -102,6 +104,27 @@ async def test_a_number_the_bank_does_not_know_leaves_the_account_pending(stage:
     assert answer["account"] == {"state": "pending", "why": "number_not_verified"}
     facts = await _attributes(stage).facts(await _account_id(stage))
     assert (facts.phone_number, facts.stated_phone_number) == (None, "+32 400000111")
+
+
+async def test_a_pending_identity_reads_back_nothing(stage: Stage) -> None:
+    """Whoever is vouched for, but not with that number, does not get what the person did before."""
+    await stage.activated(*ADA)
+    stage.clock.advance(seconds=3600)
+    phone = Phone(stage, "ada", "bank-vesta", "+32 400000199")
+    await phone.bring(await phone.visit_bank())
+    assert (await phone.activate())["account"] == {"state": "pending", "why": "number_not_verified"}
+    challenge = (await phone.home())["challenge"]
+
+    def history(state: State) -> Pending:
+        return phone.writer.signed(state, "history", "history")
+
+    def reveal(state: State) -> Pending:
+        return phone.writer.reveal(state, "an action", CodeUse(code=CODE, challenge=challenge))
+
+    for kind, compose in (("history", history), ("reveal", reveal)):
+        with pytest.raises(Refused) as refused:
+            await asyncio.to_thread(phone.channel.exchange, kind, compose)
+        assert refused.value.code == "account_pending"
 
 
 async def test_a_second_activation_moves_the_identity_and_the_old_phone_stops(stage: Stage) -> None:

@@ -86,7 +86,7 @@ class Approvals:
         Raises:
             PlatformError: of the kinds that `Messages.exchange` records.
         """
-        account = await self._active(received)
+        account = await self.active(received)
         came = await self._came(received.message.members.get("start"))
         action = came.action
         if action.state is ActionState.CLAIMED and action.phone_id == received.phone.phone_id:
@@ -119,7 +119,7 @@ class Approvals:
 
     async def show(self, received: Received) -> Answer:
         """Show a claimed request again, with a new challenge."""
-        await self._active(received)
+        await self.active(received)
         return await self._show_again(received, await self._own(received))
 
     async def decide(self, received: Received, proof: bytes | None, *, address: str) -> Answer:
@@ -142,6 +142,7 @@ class Approvals:
 
     async def reveal(self, received: Received, proof: bytes | None) -> Answer:
         """The protected values of a request in full: costs a code."""
+        await self.active(received)
         action = await self._own(received)
         shown = await self.actions.shown(action)
         await self.messages.prove(received, proof)
@@ -149,6 +150,19 @@ class Approvals:
         values = {name: value for name, value in shown.values.items() if name in protected}
         body = {"values": values, "challenge": received.challenge}
         return await self.messages.conclude(received, body, challenge=received.challenge)
+
+    async def active(self, received: Received) -> Account:
+        """The account of this phone, when it is complete: one that is pending asks, shows and reads back nothing.
+
+        Raises:
+            AccountPendingError, AccountBlockedError: it is not active.
+        """
+        account = await self.actions.people.account(received.account_id)
+        if account.state is AccountState.PENDING:
+            raise AccountPendingError(why=account.why)
+        if account.state is not AccountState.ACTIVE:
+            raise AccountBlockedError(why=account.why)
+        return account
 
     @staticmethod
     def level(received: Received, account: Account) -> str:
@@ -238,14 +252,6 @@ class Approvals:
         if action.account_id != received.account_id:
             raise UnknownAction
         return action
-
-    async def _active(self, received: Received) -> Account:
-        account = await self.actions.people.account(received.account_id)
-        if account.state is AccountState.PENDING:
-            raise AccountPendingError(why=account.why)
-        if account.state is not AccountState.ACTIVE:
-            raise AccountBlockedError(why=account.why)
-        return account
 
     def _check_open(self, action: Action) -> None:
         if action.state in OPEN and action.expires_at <= self.actions.clock.now():
