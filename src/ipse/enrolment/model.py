@@ -9,9 +9,9 @@ Each arrow is one conditional statement, so that two requests racing give one wi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from ipse.attributes.model import Evidence, Facts, Json
 from ipse.people.model import Acceptance, Account
@@ -61,7 +61,6 @@ class EnrolRequest:
     accepted: tuple[Acceptance, ...]
     app: AppVersion
     email: str | None = None
-    device: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

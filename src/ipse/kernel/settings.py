@@ -97,7 +97,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Token, UserInfo and revocation: a partner's back end is one address."""
     phone: Limit = Limit(burst=120, per_minute=240)
     """Messages of phones."""
-    enrolment: Limit = Limit(burst=30, per_minute=30)
+    enrolment: Limit = Limit(burst=60, per_minute=60)
     """Beginning an activation and coming back from a registrar."""
     static: Limit = Limit(burst=600, per_minute=3000)
     """Style sheets, scripts, pictures."""

@@ -51,8 +51,15 @@ def routes(mobile: Mobile, ids: Ids) -> list[Route]:
         "/configuration": channel.guarded(channel.configuration),
         "/watch": channel.guarded(channel.watch),
     }
+    # Anybody may begin an activation, and each keeps two rows for a day.
     return [
-        Route(PREFIX + path, endpoint, (method, "OPTIONS"), caller=Caller.PHONE, limit="phone")
+        Route(
+            PREFIX + path,
+            endpoint,
+            (method, "OPTIONS"),
+            caller=Caller.PHONE,
+            limit="enrolment" if path == "/enrolments" else "phone",
+        )
         for method, table in (("POST", posts), ("GET", gets))
         for path, endpoint in table.items()
     ]

@@ -49,6 +49,7 @@ def test_a_good_request_comes_back_with_its_number_in_one_form() -> None:
     [
         (replace(GOOD, app=AppVersion(name="x", version="1.1.9")), AppTooOldError),
         (replace(GOOD, app=AppVersion(name="x", version="newest")), MalformedMessageError),
+        (replace(GOOD, app=AppVersion(name="x" * 65, version="1.2.0")), MalformedMessageError),
         (replace(GOOD, registrar="bank-of-nowhere"), UnknownRegistrarError),
         (replace(GOOD, language="it"), MalformedMessageError),
         (replace(GOOD, phone_number="0400000101"), BadPhoneNumberError),

@@ -13,7 +13,7 @@ from ipse.enrolment.errors import (
     DocumentsChangedError,
     UnknownRegistrarError,
 )
-from ipse.enrolment.model import EnrolRequest, PublishedDocument
+from ipse.enrolment.model import AppVersion, EnrolRequest, PublishedDocument
 from ipse.people.model import Acceptance
 from ipse.phones.errors import MalformedMessageError
 from ipse.standards.phone_numbers import normalised
@@ -25,6 +25,7 @@ MUST_ACCEPT: Final = frozenset({"terms", "privacy"})
 # One at sign, a dot in the domain, nothing that could end a header line: whether it exists, only a message would tell.
 _EMAIL: Final = re.compile(r"[^@\s<>()\[\],;:\\\"]{1,64}@[^@\s<>()\[\],;:\\\"]+\.[^@\s.<>()\[\],;:\\\"]{2,}")
 _LONGEST_EMAIL: Final = 254
+_LONGEST_NAME: Final = 64
 _VERSION: Final = re.compile(r"[0-9]{1,5}(\.[0-9]{1,5}){0,3}")
 
 
@@ -41,7 +42,7 @@ def checked(
         AppTooOldError, MalformedMessageError, UnknownRegistrarError, DocumentsChangedError, BadPhoneNumberError: as
             named; nothing was changed.
     """
-    _check_app(request.app.version, minimum_app_version)
+    _check_app(request.app, minimum_app_version)
     if request.language not in LANGUAGES:
         raise MalformedMessageError(public="language must be one of " + ", ".join(LANGUAGES))
     if request.registrar not in registrars:
@@ -55,11 +56,13 @@ def checked(
     return replace(request, phone_number=number)
 
 
-def _check_app(version: str, minimum: str) -> None:
-    if not _VERSION.fullmatch(version):
+def _check_app(app: AppVersion, minimum: str) -> None:
+    if len(app.name) > _LONGEST_NAME:
+        raise MalformedMessageError(public=f"app.name must be at most {_LONGEST_NAME} characters long")
+    if not _VERSION.fullmatch(app.version):
         raise MalformedMessageError(public="app.version must be numbers with dots")
-    if _numbers(version) < _numbers(minimum):
-        raise AppTooOldError(f"app {version} is older than {minimum}", minimum_app_version=minimum)
+    if _numbers(app.version) < _numbers(minimum):
+        raise AppTooOldError(f"app {app.version} is older than {minimum}", minimum_app_version=minimum)
 
 
 def _numbers(version: str) -> tuple[int, ...]:
