@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from ipse.actions.rules import starts
+from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import b64u_decode
 from ipse.kernel.settings import Lifetimes
 from tests.functional.signin.conftest import Site, attribute, form_of
@@ -190,6 +191,16 @@ class TestShort:
         action, fields = form_of(html, "extend")
         assert (await client.post(action, data=fields)).status_code == 303
         assert "The time is up" in (await client.get(f"/v2/sign-in/{site.handle}")).text
+
+
+async def test_a_request_that_nobody_took_is_kept_for_an_hour(site: Site, client: httpx.AsyncClient) -> None:
+    """T-15: anybody may begin one, so that they must not pile up."""
+    await begin(client)
+    ended = "update actions_actions set expires_at = $1 returning action_id"
+    for seconds, status in ((3500, 200), (3700, 404)):
+        await site.actions.database.rows(ended, site.actions.clock.now() - seconds * SECOND)
+        await site.actions.expire()
+        assert (await client.get(f"/v2/sign-in/{site.handle}")).status_code == status
 
 
 async def test_forms_count_only_with_their_token_and_from_here(site: Site, client: httpx.AsyncClient) -> None:

@@ -42,6 +42,8 @@ from ipse.people.service import People
 from ipse.storage.database import Database
 
 _TABLE = "actions_actions"
+_UNCLAIMED_SECONDS = 3600
+"""How long its browser is still told of a request that nobody took. Anybody may begin one."""
 
 
 def wake_key(action_id: str) -> str:
@@ -284,10 +286,10 @@ class Actions:
         return seal(key, msgspec.json.encode(value), table=_TABLE, row=action_id, column=column)
 
     async def expire(self) -> int:
-        """Mark open actions whose time is over, and delete unclaimed ones after a day. Returns how many."""
+        """Mark open actions whose time is over, and delete unclaimed ones after an hour. Returns how many."""
         now = self.clock.now()
         expired = await self.database.rows(store.EXPIRE, now)
-        await self.database.rows(store.DELETE_UNCLAIMED, now - 86_400 * SECOND)
+        await self.database.rows(store.DELETE_UNCLAIMED, now - _UNCLAIMED_SECONDS * SECOND)
         return len(expired)
 
     @property
