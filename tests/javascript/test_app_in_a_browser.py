@@ -231,6 +231,7 @@ async def test_the_app_opens_without_connection(sandbox: Sandbox) -> None:
         phone = await new_handset(browser, sandbox, workers="allow")
         await phone.activate("henriette", "400000104")
         await phone.page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+        await expect(phone.page.locator(".identity-name")).to_contain_text("Henriette")
         await phone.context.set_offline(True)
         await phone.open()
         await expect(phone.page.locator(".identity-name")).to_contain_text("Henriette")
