@@ -85,7 +85,12 @@ def handlers(error_page: ErrorPage | None = None) -> dict[Any, Any]:
             note(error, reference)
         if error_page is not None and _for_a_person(request):
             return with_error_headers(error_page(request, error, reference), error)
-        return problem(error, reference)
+        response = problem(error, reference)
+        if request.scope.get("ipse.caller") == "phone":
+            # The app lives on another origin. What is refused before its message is read tells nothing about anybody.
+            response.headers["access-control-allow-origin"] = "*"
+            response.headers["access-control-expose-headers"] = "retry-after"
+        return response
 
     async def refused(request: Request, error: PlatformError) -> Response:
         return answer(request, error)
