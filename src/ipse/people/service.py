@@ -19,7 +19,7 @@ from ipse.people.errors import UnknownAccountError
 from ipse.people.model import Account, AccountState, BlockReason, Enrolled
 from ipse.storage.database import Database
 from ipse.storage.errors import DuplicateError
-from ipse.storage.statement import Transaction, one, run
+from ipse.storage.statement import Row, Transaction, one, run
 
 EPOCH_DAYS = 30
 _KEPT_KEYS = 10_000
@@ -47,7 +47,7 @@ class People:
     _keys: OrderedDict[str, tuple[bytes, int]] = field(default_factory=OrderedDict)
 
     async def account(self, account_id: str) -> Account:
-        """The account.
+        """The account. Its row brings the person key along, so `person_key` need not ask again.
 
         Raises:
             UnknownAccountError: there is none.
@@ -55,6 +55,8 @@ class People:
         row = await self.database.row(store.ACCOUNT, account_id)
         if row is None:
             raise UnknownAccountError
+        if self._kept_key(account_id) is None and row["state"] != AccountState.ARCHIVED:
+            await self._keep_key(account_id, row)
         return store.read_account(row)
 
     async def person_key(self, account_id: str) -> bytes:
@@ -63,16 +65,23 @@ class People:
         Raises:
             UnknownAccountError: there is none, or the person was deleted.
         """
-        now = self.clock.now()
-        kept = self._keys.get(account_id)
-        if kept is not None and 0 <= now - kept[1] < _KEPT_SECONDS * SECOND:
-            return kept[0]
+        kept = self._kept_key(account_id)
+        if kept is not None:
+            return kept
         row = await self.database.row(store.KEY, account_id)
         if row is None:
             raise UnknownAccountError
+        return await self._keep_key(account_id, row)
+
+    def _kept_key(self, account_id: str) -> bytes | None:
+        kept = self._keys.get(account_id)
+        fresh = kept is not None and 0 <= self.clock.now() - kept[1] < _KEPT_SECONDS * SECOND
+        return kept[0] if kept is not None and fresh else None
+
+    async def _keep_key(self, account_id: str, row: Row) -> bytes:
         epoch = await self._epoch(row["epoch"])
         key = _unwrap(epoch, account_id, bytes(row["wrapped_key"]))
-        self._keys[account_id] = (key, now)
+        self._keys[account_id] = (key, self.clock.now())
         self._keys.move_to_end(account_id)
         while len(self._keys) > _KEPT_KEYS:
             self._keys.popitem(last=False)

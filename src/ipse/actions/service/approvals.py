@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import structlog
 
 from ipse.actions import store
 from ipse.actions.errors import (
@@ -44,6 +45,7 @@ from ipse.phones.model import Answer, Received
 from ipse.phones.service import StaleMessageError
 from ipse.storage.statement import Pair, Statement
 
+log = structlog.get_logger("ipse.actions")
 _APPROVED_SECONDS = 180
 _PAGE = 50
 _MODES = {Start.QR: "QR", Start.LINK: "a2a"}
@@ -315,6 +317,8 @@ class Approvals:
         acceptance = self.messages.phones.acceptance(received, answer, now=now)
         rejection = Statement(store.REJECT, (action.action_id, received.phone.phone_id, reason, sealed, now))
         await self.actions.database.pair(Pair(acceptance, rejection, (StaleMessageError(), RequestEnded())))
+        if reason == "not_started":
+            log.warning("request.not_started", action=action.action_id, partner=action.partner_id)
         self._wake(action.action_id, received.account_id)
         return answer
 
