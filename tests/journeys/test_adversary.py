@@ -203,7 +203,8 @@ def test_a_stolen_database_holds_no_canary(sandbox: Sandbox, phone: SoftPhone, p
     person = next(one for one in sandbox.world["persons"] if one["id"] == "ada")
     canaries = {
         "family name": str(claims["family_name"]),
-        "given name": str(claims["given_name"]),
+        # In quotes, as JSON would hold it: three letters alone stand in any megabyte of ciphertext by chance.
+        "given name": f'"{claims["given_name"]}"',
         "birth date": person["birthdate"],
         "national number": _claim(claims, "BENationalNumber"),
         "phone number": person["phone_number"],
@@ -325,6 +326,6 @@ def _dump(sandbox: Sandbox) -> bytes:
 
 def _holds(dump: bytes, canary: str) -> bool:
     """In the clear, or in one of the usual clothes."""
-    assert len(canary) >= 3
+    assert len(canary) >= 5, "shorter ones are found by chance"
     text = canary.encode()
     return any(form in dump for form in (text, b64u(text).encode(), text.hex().encode(), text.replace(b" ", b"")))

@@ -97,10 +97,10 @@ async def test_the_return_finishes_in_the_browser_that_began(site: Site, page: P
     await expect(page.locator("#qr")).to_be_visible()
     await site.claimed(site.handle, "link")
     await site.approved(site.handle, return_value="value-one")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Approved in your app")
     second = await page.context.new_page()
     await second.goto(f"{site.origin}/v2/sign-in/return/value-one")
     assert re.search(r"/back\?code=\w{36}&state=s2", second.url)
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Approved in your app")
     await page.reload()
     await expect(page.get_by_role("heading", level=1)).to_have_text("This request is finished")
 
