@@ -64,24 +64,30 @@ class Measured:
         }
 
 
+_COLUMNS = (
+    "logins/s\nmin–max",
+    "ms: p50\np99",
+    "CPU ms: server\ndatabase",
+    "CPU ms\ntogether",
+    "in ES256\nverifications",
+    "state-\nments",
+    "errors",
+)
+
+
 def print_figures(console: Console, figures: dict[str, Any]) -> None:
     """For people."""
-    table = Table(title="Whole logins on one core, its database included", title_justify="left")
-    for name in ("database", "preset", "logins/s (min–max)", "p50 ms", "p99 ms", "CPU ms: server", "database", "both"):
-        table.add_column(name, justify="left" if name in {"database", "preset"} and not table.columns[1:] else "right")
-    table.add_column("in ES256 verifications", justify="right")
-    table.add_column("statements", justify="right")
-    table.add_column("errors", justify="right")
+    table = Table(title="Whole logins on one core, its database included", title_justify="left", padding=(0, 1, 0, 0))
+    table.add_column("database\npreset")
+    for name in _COLUMNS:
+        table.add_column(name, justify="right")
     for one in figures["results"]:
         rate, latency, cpu = one["logins_per_second"], one["latency_ms"], one["cpu_ms_per_login"]
         table.add_row(
-            one["engine"],
-            one["preset"],
-            f"{rate['median']:.0f} ({rate['min']:.0f}–{rate['max']:.0f})",
-            f"{latency['p50']:.0f}",
-            f"{latency['p99']:.0f}",
-            f"{cpu['server']:.2f}",
-            f"{cpu['database']:.2f}",
+            f"{one['engine']}\n{one['preset']}",
+            f"{rate['median']:.0f}\n{rate['min']:.0f}–{rate['max']:.0f}",
+            f"{latency['p50']:.0f}\n{latency['p99']:.0f}",
+            f"{cpu['server']:.2f}\n{cpu['database']:.2f}",
             f"{cpu['together']:.2f}",
             f"{one['cpu_in_es256_verifications']:.0f}",
             f"{one['per_login'].get('statements', 0):.1f}",
