@@ -67,9 +67,9 @@ class Measured:
 _COLUMNS = (
     "logins/s\nmin–max",
     "ms: p50\np99",
-    "CPU ms: server\ndatabase",
+    "CPU ms\nserver\ndatabase",
     "CPU ms\ntogether",
-    "in ES256\nverifications",
+    "in ES256\nverifies",
     "state-\nments",
     "errors",
 )
@@ -78,7 +78,7 @@ _COLUMNS = (
 def print_figures(console: Console, figures: dict[str, Any]) -> None:
     """For people."""
     table = Table(title="Whole logins on one core, its database included", title_justify="left", padding=(0, 1, 0, 0))
-    table.add_column("database\npreset")
+    table.add_column("database\npreset", no_wrap=True)
     for name in _COLUMNS:
         table.add_column(name, justify="right")
     for one in figures["results"]:
