@@ -21,6 +21,10 @@ from ipse.storage.migrations import migrate
 _ACTOR = "sandbox"
 
 
+_GENEROUS = {"burst": 5000, "per_minute": 10_000}
+"""For one address: in a sandbox everybody, and every program, is this machine."""
+
+
 def prepare(folder: Path, places: Places) -> World:
     """Write or refresh everything in `folder`; what is there already is kept."""
     world = World.create(folder / "world", places, RandomIds())
@@ -44,6 +48,7 @@ def settings(folder: Path, world: World) -> dict[str, object]:
         "keystore": f"file:{folder}/keystore.json",
         "listen": {"host": places.listen, "port": places.port},
         "app_listen": {"host": places.listen, "port": places.port + 2},
+        "limits": dict.fromkeys(("page", "wait", "partner", "phone", "enrolment", "static"), _GENEROUS),
     }
     if places.tls_certificate and places.tls_key:
         chosen |= {"tls_certificate": places.tls_certificate, "tls_key": places.tls_key}
