@@ -6,12 +6,11 @@ Statements come from the database's own counter. Signatures and encryptions are 
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -43,12 +42,23 @@ def _counting(counts: Counter[str]) -> Callable[[FrameType, str, object], None]:
     return note
 
 
-def _publish(path: Path, counts: Counter[str]) -> None:
-    databases: list[Any] = []
+def _remembering(databases: list[Any]) -> None:
+    """Note each database the server opens; looking for them among all objects breaks imports in other threads."""
+    for kind in (PostgresqlDatabase, SqliteDatabase):
+        setattr(kind, "open", _noting(kind.open, databases))  # noqa: B010 - a method is replaced, on purpose
+
+
+def _noting(opens: Callable[[Any], Awaitable[None]], databases: list[Any]) -> Callable[[Any], Awaitable[None]]:
+    async def note(database: Any) -> None:  # noqa: ANN401 - either engine
+        databases.append(database)
+        await opens(database)
+
+    return note
+
+
+def _publish(path: Path, counts: Counter[str], databases: list[Any]) -> None:
     while True:
         time.sleep(_LOOK_SECONDS)
-        if not databases:
-            databases = [one for one in gc.get_objects() if isinstance(one, PostgresqlDatabase | SqliteDatabase)]
         total = {**counts, "statements": sum(one.statements for one in databases)}
         fresh = path.with_suffix(".new")
         fresh.write_bytes(msgspec.json.encode(total))
@@ -58,7 +68,9 @@ def _publish(path: Path, counts: Counter[str]) -> None:
 def _run() -> None:
     counts: Counter[str] = Counter()
     path = Path(sys.argv.pop(1))
-    threading.Thread(target=_publish, args=(path, counts), daemon=True).start()
+    databases: list[Any] = []
+    _remembering(databases)
+    threading.Thread(target=_publish, args=(path, counts, databases), daemon=True).start()
     note = _counting(counts)
     threading.setprofile(note)
     sys.setprofile(note)
