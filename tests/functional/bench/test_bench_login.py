@@ -19,9 +19,8 @@ SIGNATURES = {
 """Signed: ID token and UserInfo. Verified: claim, approval, client assertion. ECDH: the sealed approval."""
 STATEMENTS = {"sqlite": 16, "postgresql": 14}
 """PostgreSQL runs the two pairs of a login as one statement each."""
-BESIDES = 1.9
-"""Partners, services and person keys are looked up anew now and then, and jobs run: a slow machine's few logins see
-more of that. A login that costs two more statements is still noticed."""
+CACHES = 0.7
+"""Partners, services and person keys are looked up anew now and then; short rounds see more of that."""
 
 
 @pytest.mark.parametrize("engine", list(STATEMENTS))
@@ -42,5 +41,5 @@ def test_whole_logins_and_their_cost(engine: str) -> None:
         assert one["cpu_ms_per_login"]["server"] > 0
         counts = one["per_login"]
         statements = counts.pop("statements")
-        assert STATEMENTS[engine] <= statements <= STATEMENTS[engine] + BESIDES
+        assert STATEMENTS[engine] <= statements <= STATEMENTS[engine] + CACHES
         assert {name: round(count) for name, count in counts.items() if count >= 0.5} == SIGNATURES[one["preset"]]
