@@ -55,6 +55,18 @@ class Request(msgspec.Struct, frozen=True):
     protocol: Mapping[str, Any]
     language: str
 
+    def service_in(self, language: str) -> str:
+        """The service's name in a language, else in English."""
+        return _in(self.service_name, language)
+
+    def purpose_in(self, language: str) -> str:
+        """What the service is for in a language, else in English; empty when it does not say."""
+        return _in(self.purpose, language)
+
+
+def _in(texts: Mapping[str, str], language: str) -> str:
+    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
+
 
 class NewAction(msgspec.Struct, frozen=True, kw_only=True):
     """What a front door begins. `kind` is the type of the service; `browser_hash` the SHA-256 of its cookie."""

@@ -13,7 +13,6 @@ WORKING_KEY_USES = (
     "partner",
     "start",
     "enrolment",
-    "national_number",
     "identity",
     "phone_number",
 )

@@ -53,9 +53,6 @@ ACCEPT = """
 insert into people_acceptances (account_id, kind, version, language, sha256, accepted_at)
 values ($1, $2, $3, $4, $5, $6)
 """
-ACCEPTANCES = """
-select kind, version, language, sha256, accepted_at from people_acceptances where account_id = $1 order by accepted_at
-"""
 
 
 def read_account(row: Row) -> Account:

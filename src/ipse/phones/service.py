@@ -215,17 +215,6 @@ class Phones:
         sealed = self._sealed_answer(phone_id, answer)
         return Statement(store.JUDGED, (phone_id, received.message.digest, tries, challenge, sealed, now))
 
-    def judged(
-        self, received: Received, answer: Answer, *, tries: int, challenge: str | None, now: int
-    ) -> Transaction[None]:
-        """Record the outcome of a try inside a transaction.
-
-        Raises:
-            StaleMessageError: the phone was stopped, or the try was given up as lost, meanwhile.
-        """
-        if not (yield self.judgement(received, answer, tries=tries, challenge=challenge, now=now)):
-            raise StaleMessageError
-
     def activating(
         self, received: Received, account_id: str, *, code_key: tuple[str, bytes], answer: Answer, now: int
     ) -> Transaction[None]:

@@ -48,9 +48,9 @@ def build_shown(
 ) -> Shown:
     """The byte string the phone shows and signs the digest of (device protocol §5), with the values behind it."""
     request = action.request
-    service = {"code": action.service_code, "name": _in(request.service_name, language)}
+    service = {"code": action.service_code, "name": request.service_in(language)}
     if request.purpose:
-        service["purpose"] = _in(request.purpose, language)
+        service["purpose"] = request.purpose_in(language)
     asked = {attribute.name for attribute in request.attributes}
     document = {
         "v": 1,
@@ -105,7 +105,3 @@ def _shown_attribute(attribute: AskedAttribute, value: object, salt: bytes) -> d
     if not attribute.protected:
         return {**entry, "value": value}
     return {**entry, "protected": True, "masked": mask(value), "commitment": commitment(salt, attribute.name, value)}
-
-
-def _in(texts: Mapping[str, str], language: str) -> str:
-    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")

@@ -179,7 +179,7 @@ class Approvals:
             {
                 "action": action.action_id,
                 "partner": action.request.partner_name,
-                "service": _in(action.request.service_name, account.language),
+                "service": action.request.service_in(account.language),
                 "expires_at": seconds(action.expires_at),
             }
             for action in map(store.read_action, rows)
@@ -342,7 +342,7 @@ class Approvals:
         return HistoryEntry(
             action=action.action_id,
             partner=action.request.partner_name,
-            service=_in(action.request.service_name, language),
+            service=action.request.service_in(language),
             type=action.kind,
             at=seconds(action.decided_at or action.created_at),
             outcome=outcome,
@@ -416,7 +416,3 @@ def _outcome(action: Action, now: int) -> str:
     if action.state in OPEN and action.expires_at <= now:
         return "expired"
     return action.state.value
-
-
-def _in(texts: Mapping[str, str], language: str) -> str:
-    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")

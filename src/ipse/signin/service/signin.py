@@ -95,7 +95,7 @@ class SignIn:
         left = max(0, -(-(action.expires_at - now) // SECOND))
         frame = self._actions.frame(action, now, drawn=True)
         title = self._pages.text(language, _heading(action.kind), partner=asked.partner_name)
-        purpose = _in(asked.purpose, language)
+        purpose = asked.purpose_in(language)
         response = self._pages.render_fast(
             "signin/page.html",
             language,
@@ -103,7 +103,7 @@ class SignIn:
                 "here": f"{PATH}/{action.handle}",
                 "title": title,
                 "partner": asked.partner_name,
-                "service": _in(asked.service_name, language),
+                "service": asked.service_in(language),
                 "purpose": purpose,
                 "frame_id": action.frame_id,
                 "frame_secret": b64u(self._actions.frame_secret(action)),
@@ -297,7 +297,3 @@ def _language(request: Request, action: Action) -> str:
 
 def _heading(kind: str) -> str:
     return "signin.heading.identification" if kind == "identification" else "signin.heading.authentication"
-
-
-def _in(texts: Mapping[str, str], language: str) -> str:
-    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
