@@ -15,6 +15,7 @@ WORKING_KEY_USES = (
     "enrolment",
     "identity",
     "phone_number",
+    "request",
 )
 """Each use has a key of its own; none is derived from another."""
 

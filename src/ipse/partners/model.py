@@ -14,6 +14,8 @@ class AuthMethod(StrEnum):
 
     CLIENT_SECRET_POST = "client_secret_post"
     PRIVATE_KEY_JWT = "private_key_jwt"
+    TLS_CLIENT_AUTH = "tls_client_auth"
+    SELF_SIGNED_TLS_CLIENT_AUTH = "self_signed_tls_client_auth"
 
 
 class ServiceType(StrEnum):
@@ -21,6 +23,9 @@ class ServiceType(StrEnum):
 
     AUTHENTICATION = "authentication"
     IDENTIFICATION = "identification"
+    CONFIRMATION = "confirmation"
+    DATA_SHARING = "data_sharing"
+    SIGNING = "signing"
 
 
 class Preset(StrEnum):
