@@ -139,3 +139,19 @@ class UnknownToken(PlatformError):
     code = "invalid_token"
     status = 401
     title = "The access token is unknown, expired or revoked"
+
+
+class RequestPending(PlatformError):
+    """Asked for its result while the person has not decided."""
+
+    code = "authorization_pending"
+    status = 400
+    title = "The person has not decided yet"
+
+
+class LevelTooLow(PlatformError):
+    """Ends the request: the partner demands a level that this identity or phone does not reach."""
+
+    code = "level_too_low"
+    status = 403
+    title = "This identity does not reach the level that is asked for"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -28,11 +28,60 @@ FACTS_AT_ONCE = 32
 """How many actions one look at states and ends covers."""
 
 
+DISCOVERY = "discovery"
+"""The kind of an action that only asks which person scans: its claim is all there is to it."""
+
+
 class Start(StrEnum):
     """How the phone came to the action. After a link only the returning browser finishes."""
 
     QR = "qr"
     LINK = "link"
+    PUSH = "push"
+    """Addressed to one person's phone: nothing was scanned or opened."""
+
+
+class Payment(msgspec.Struct, frozen=True, tag="payment", tag_field="type", omit_defaults=True):
+    """Money that moves when the person approves (PSD2 dynamic linking, B-41)."""
+
+    amount: str
+    """Decimal text exactly as the partner wrote it, in whole units of the currency."""
+    currency: str
+    """ISO 4217."""
+    creditor_name: str = ""
+    creditor_iban: str = ""
+    reference: str = ""
+    """What the payee reads."""
+
+
+class FreeText(msgspec.Struct, frozen=True, tag="text", tag_field="type"):
+    """A text to confirm; `<b>`, `<i>`, `<u>` and `<br>` are its only markup."""
+
+    text: str
+
+
+class Agreement(msgspec.Struct, frozen=True, tag="agreement", tag_field="type", omit_defaults=True):
+    """Something to agree to."""
+
+    title: str
+    text: str
+    version: str = ""
+    sha256: str = ""
+    """Digest of the whole text, base64url, when `text` is a summary."""
+
+
+class DeviceAction(msgspec.Struct, frozen=True, tag="device_action", tag_field="type", omit_defaults=True):
+    """Something a device does when the person approves."""
+
+    device: str
+    action: str
+    """`unlock`, `lock`, `turn_on`, `turn_off` or `set`."""
+    location: str = ""
+    details: str = ""
+
+
+Content: TypeAlias = Payment | FreeText | Agreement | DeviceAction
+"""What a person confirms, rendered by the phone from these data alone."""
 
 
 class AskedAttribute(msgspec.Struct, frozen=True):
@@ -54,6 +103,14 @@ class Request(msgspec.Struct, frozen=True):
     attributes: tuple[AskedAttribute, ...]
     protocol: Mapping[str, Any]
     language: str
+    broker_name: str = ""
+    """Who asks on behalf of the partner."""
+    match: bool = False
+    """Whether the person must type the two digits shown to whoever started an addressed request."""
+    level: str = ""
+    """The eIDAS level the partner asks for; empty when it does not."""
+    level_essential: bool = False
+    """Whether a lower level ends the request."""
 
     def service_in(self, language: str) -> str:
         """The service's name in a language, else in English."""
@@ -75,7 +132,27 @@ class NewAction(msgspec.Struct, frozen=True, kw_only=True):
     partner_id: str
     service_code: str
     request: Request
-    browser_hash: bytes
+    browser_hash: bytes = b""
+    """Empty where no browser takes part."""
+    account_id: str | None = None
+    """The person whose phone is asked without scan or link."""
+    content: tuple[Content, ...] = ()
+    content_digest: str = ""
+    """base64url SHA-256 of what the partner wrote, for content that came as authorization details (RFC 9396)."""
+    private: Mapping[str, Any] = {}
+    """The part of the front door's own memory that must not lie open; handed back with `protocol`."""
+    seconds: int | None = None
+    """How long it waits; None: as the settings say."""
+    code_seconds: int | None = None
+    token_seconds: int | None = None
+
+
+class Confidential(msgspec.Struct, frozen=True):
+    """What a partner asks that only the person shall read. Sealed until a phone has claimed it."""
+
+    content: tuple[Content, ...] = ()
+    content_digest: str = ""
+    private: Mapping[str, Any] = {}
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -102,6 +179,10 @@ class Action(msgspec.Struct, frozen=True):
     expires_at: int
     claimed_at: int | None
     decided_at: int | None
+    sealed_content: bytes | None = None
+    addressed_at: int | None = None
+    token_seconds: int = 0
+    token_binding: str = ""
 
 
 class ActionView(msgspec.Struct, frozen=True):
@@ -135,6 +216,7 @@ class Shown(msgspec.Struct, frozen=True):
 
     octets: bytes
     values: Mapping[str, Any]
+    confidential: Confidential = Confidential()
 
 
 class Redeemed(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +224,7 @@ class Redeemed(msgspec.Struct, frozen=True, kw_only=True):
 
     action_id: str
     kind: str
+    partner_id: str
     service_code: str
     subject: str
     request: Request
@@ -149,6 +232,12 @@ class Redeemed(msgspec.Struct, frozen=True, kw_only=True):
     approved_at: int
     access_token: str
     expires_in: int
+    content: tuple[Content, ...] = ()
+    content_digest: str = ""
+    approval_digest: str = ""
+    """base64url SHA-256 of what was shown: what the phone has signed."""
+    level: str = ""
+    """The eIDAS level of the approval; empty when nobody asked."""
 
 
 class Granted(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,6 +250,12 @@ class Granted(msgspec.Struct, frozen=True, kw_only=True):
     request: Request
     released: Mapping[str, Any]
     approved_at: int
+    content: tuple[Content, ...] = ()
+    content_digest: str = ""
+    approval_digest: str = ""
+    level: str = ""
+    binding: str = ""
+    """What the token is bound to: `jkt:` and a key's thumbprint, `x5t#S256:` and a certificate's, or nothing."""
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,3 +271,6 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     start: str | None
     shared: tuple[Mapping[str, Any], ...]
     declined: tuple[str, ...]
+    broker: str = ""
+    confirmed: tuple[Mapping[str, Any], ...] = ()
+    """What was put before the person to confirm."""

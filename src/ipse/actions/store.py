@@ -9,19 +9,26 @@ from ipse.storage.statement import Row
 
 _COLUMNS = """action_id, handle, frame_id, state, why, kind, partner_id, service_code, request, browser_hash, start,
   account_id, phone_id, subject, shown_digest, sealed_shown, sealed_approval, created_at, expires_at, claimed_at,
-  decided_at"""
+  decided_at, sealed_content, addressed_at, token_seconds, token_binding"""
 
 _SELECT = """
 select action_id, handle, frame_id, state, why, kind, partner_id, service_code, request, browser_hash, start,
   account_id, phone_id, subject, shown_digest, sealed_shown, sealed_approval, created_at, expires_at, claimed_at,
-  decided_at
+  decided_at, sealed_content, addressed_at, token_seconds, token_binding
 from actions_actions
 """
 
 BEGIN = """
 insert into actions_actions (action_id, handle, frame_id, state, kind, partner_id, service_code, request, browser_hash,
-  created_at, expires_at)
-values ($1, $2, $3, 'waiting', $4, $5, $6, $7, $8, $9, $10)
+  created_at, expires_at, code_seconds, token_seconds, sealed_content, account_id, addressed_at)
+values ($1, $2, $3, 'waiting', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+returning action_id
+"""
+# What reached one person without a scan or link, over all partners.
+ADDRESSED = """
+select count(*) as recent,
+  count(case when state in ('waiting', 'claimed') and expires_at > $3 then 1 end) as pending
+from actions_actions where account_id = $1 and addressed_at > $2
 """
 BY_HANDLE = _SELECT + "where handle = $1"
 BY_FRAME = _SELECT + "where frame_id = $1"
@@ -35,55 +42,82 @@ where handle = $1 and browser_hash = $2 and state in ('waiting', 'claimed') and 
 returning action_id
 """
 CANCEL = """
-update actions_actions set state = 'cancelled', decided_at = $3
+update actions_actions set state = 'cancelled', decided_at = $3, sealed_content = null
 where handle = $1 and browser_hash = $2 and state in ('waiting', 'claimed')
+returning action_id, account_id
+"""
+CANCEL_BY_ID = """
+update actions_actions set state = 'cancelled', decided_at = $2, sealed_content = null
+where action_id = $1 and state in ('waiting', 'claimed')
 returning action_id, account_id
 """
 CLAIM = """
 update actions_actions set state = 'claimed', start = $2, account_id = $3, phone_id = $4, shown_digest = $5,
   sealed_shown = $6, claimed_at = $7
-where action_id = $1 and state = 'waiting' and expires_at > $7
+where action_id = $1 and state = 'waiting' and expires_at > $7 and (account_id is null or account_id = $3)
 returning action_id
 """
 END_WAITING = """
-update actions_actions set state = 'cancelled', why = $2, decided_at = $3
+update actions_actions set state = 'cancelled', why = $2, decided_at = $3, sealed_content = null
 where action_id = $1 and state = 'waiting'
 returning action_id
 """
 APPROVE = """
 update actions_actions set state = 'approved', subject = $3, sealed_approval = $4, return_hash = $5, decided_at = $6,
-  expires_at = $7
+  expires_at = $7, sealed_content = null
 where action_id = $1 and phone_id = $2 and state = 'claimed' and expires_at > $6
 returning action_id
 """
 REJECT = """
-update actions_actions set state = 'rejected', why = $3, sealed_approval = $4, decided_at = $5
+update actions_actions set state = 'rejected', why = $3, sealed_approval = $4, decided_at = $5, sealed_content = null
 where action_id = $1 and phone_id = $2 and state = 'claimed' and expires_at > $5
 returning action_id
 """
 # A code that a block has taken away is not given again.
 COLLECT = (
     """
-update actions_actions set state = 'collected', code_hash = $3, code_expires_at = coalesce(code_expires_at, $4)
-where handle = $1 and browser_hash = $2 and start = 'qr' and redeemed_at is null and expires_at > $5
+update actions_actions set state = 'collected', code_hash = $3,
+  code_expires_at = coalesce(code_expires_at, cast($4 as bigint) + code_seconds * 1000000)
+where handle = $1 and browser_hash = $2 and start in ('qr', 'push') and redeemed_at is null and expires_at > $4
   and (state = 'approved' or (state = 'collected' and code_hash is not null))
 returning """
     + _COLUMNS
 )
 COLLECT_RETURN = (
     """
-update actions_actions set state = 'collected', code_hash = $3, code_expires_at = $4
-where return_hash = $1 and browser_hash = $2 and state = 'approved' and expires_at > $5
+update actions_actions set state = 'collected', code_hash = $3,
+  code_expires_at = cast($4 as bigint) + code_seconds * 1000000
+where return_hash = $1 and browser_hash = $2 and state = 'approved' and expires_at > $4
 returning """
     + _COLUMNS
 )
 REDEEM = (
     """
-update actions_actions set redeemed_at = $3, token_hash = $4, token_expires_at = $5
+update actions_actions set redeemed_at = $3, token_hash = $4, token_binding = $5,
+  token_expires_at = cast($3 as bigint) + token_seconds * 1000000
 where code_hash = $1 and partner_id = $2 and state = 'collected' and redeemed_at is null and code_expires_at > $3
 returning """
     + _COLUMNS
 )
+# For partners that wait themselves: no browser carries a code. An approval by link is finished by its browser alone.
+REDEEM_ACTION = (
+    """
+update actions_actions set state = 'collected', redeemed_at = $3, token_hash = $4, token_binding = $5,
+  token_expires_at = cast($3 as bigint) + token_seconds * 1000000
+where action_id = $1 and partner_id = $2 and state = 'approved' and start <> 'link' and expires_at > $3
+returning """
+    + _COLUMNS
+)
+END_DISCOVERY = """
+update actions_actions set state = 'collected', decided_at = $2
+where action_id = $1 and kind = 'discovery' and state = 'claimed' and expires_at > $2
+returning account_id
+"""
+REFUSE_LEVEL = """
+update actions_actions set state = 'rejected', why = 'level', decided_at = $2, sealed_content = null
+where action_id = $1 and state = 'waiting'
+returning action_id
+"""
 USED_AGAIN = """
 update actions_actions set token_hash = null
 where code_hash = $1 and partner_id = $2 and redeemed_at is not null
@@ -95,27 +129,30 @@ update actions_actions set token_hash = null where token_hash = $1 and partner_i
 """
 REVOKE_ALL = """
 update actions_actions set code_hash = null, token_hash = null, return_hash = null,
-  state = case when state = 'collected' then state else 'revoked' end
-where account_id = $1 and (state in ('claimed', 'approved') or code_hash is not null or token_hash is not null)
+  sealed_content = null, state = case when state = 'collected' then state else 'revoked' end
+where account_id = $1
+  and (state in ('waiting', 'claimed', 'approved') or code_hash is not null or token_hash is not null)
 returning action_id
 """
 REVOKE_CLAIMED = """
-update actions_actions set state = 'revoked', decided_at = $2
-where account_id = $1 and state = 'claimed'
+update actions_actions set state = 'revoked', decided_at = $2, sealed_content = null
+where account_id = $1 and state in ('waiting', 'claimed')
 returning action_id
 """
 OPEN_OF_PHONE = (
     _SELECT
-    + """where account_id = $1 and phone_id = $2 and state = 'claimed' and expires_at > $3
+    + """where account_id = $1 and kind <> 'discovery' and expires_at > $3
+  and (state = 'waiting' or (state = 'claimed' and phone_id = $2))
 order by created_at desc limit 20"""
 )
 HISTORY = (
     _SELECT
-    + """where account_id = $1 and created_at < $2 and (state <> 'claimed' or expires_at <= $3)
+    + """where account_id = $1 and kind <> 'discovery' and created_at < $2
+  and (state not in ('waiting', 'claimed') or expires_at <= $3)
 order by created_at desc limit $4"""
 )
 EXPIRE = """
-update actions_actions set state = 'expired', decided_at = expires_at
+update actions_actions set state = 'expired', decided_at = expires_at, sealed_content = null
 where state in ('waiting', 'claimed') and expires_at < $1
 returning action_id
 """
@@ -148,4 +185,8 @@ def read_action(row: Row) -> Action:
         expires_at=row["expires_at"],
         claimed_at=row["claimed_at"],
         decided_at=row["decided_at"],
+        sealed_content=row["sealed_content"],
+        addressed_at=row["addressed_at"],
+        token_seconds=row["token_seconds"],
+        token_binding=row["token_binding"] or "",
     )

@@ -162,6 +162,15 @@ class People:
         """Keep the person's language."""
         yield from run(store.SET_LANGUAGE, account_id, language, now)
 
+    async def account_of_subject(self, subject: str, partner_id: str) -> str | None:
+        """The active account that this partner knows by a subject; None where there is none."""
+        row = await self.database.row(store.ACCOUNT_OF_SUBJECT, subject, partner_id)
+        return str(row["account_id"]) if row is not None else None
+
+    def holding(self, account_id: str) -> Transaction[bool]:
+        """Keep an active account from changing until the transaction ends; False when it is not active."""
+        return (yield from one(store.HOLD, account_id)) is not None
+
     async def subject(self, account_id: str, partner_id: str) -> str:
         """The 36 characters by which this partner knows this person: random, made at first use, kept."""
         for _ in range(2):

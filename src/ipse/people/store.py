@@ -46,6 +46,14 @@ delete from people_epochs where epoch <> $1 and created_at < $2
 returning epoch
 """
 SUBJECT = "select subject from people_subjects where account_id = $1 and partner_id = $2 and retired_at is null"
+ACCOUNT_OF_SUBJECT = """
+select s.account_id from people_subjects s join people_accounts a on a.account_id = s.account_id
+where s.subject = $1 and s.partner_id = $2 and s.retired_at is null and a.state = 'active'
+"""
+# Changes nothing but waits for whoever is changing the account, and makes others wait.
+HOLD = """
+update people_accounts set changed_at = changed_at where account_id = $1 and state = 'active' returning account_id
+"""
 CREATE_SUBJECT = """
 insert into people_subjects (subject, account_id, partner_id, created_at) values ($1, $2, $3, $4)
 """

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ipse.actions.errors import WrongShared
-from ipse.actions.model import Action, ActionState, AskedAttribute, Request, Shown, Start
+from ipse.actions.model import Action, ActionState, AskedAttribute, Confidential, Request, Shown, Start
 from ipse.actions.rules import showing
 from ipse.kernel.ids import b64u, b64u_decode
 
@@ -64,7 +64,8 @@ def _action() -> Action:
 
 
 def _shown(language: str = "nl") -> Shown:
-    return showing.build_shown(_action(), VALUES, salt=SALT, language=language, level="substantial", start=Start.QR)
+    seen = showing.Seen(SALT, language, "substantial", Start.QR)
+    return showing.build_shown(_action(), VALUES, Confidential(), seen)
 
 
 def test_shown_names_who_asks_why_and_each_value_in_the_persons_language() -> None:
@@ -120,7 +121,8 @@ def test_a_choice_that_does_not_fit_is_refused(shared: tuple[str, ...]) -> None:
 
 def test_two_showings_of_the_same_values_differ_by_their_salt() -> None:
     """A digest alone tells nobody what was shown."""
-    other = showing.build_shown(_action(), VALUES, salt=bytes(32), language="nl", level="substantial", start=Start.QR)
+    seen = showing.Seen(bytes(32), "nl", "substantial", Start.QR)
+    other = showing.build_shown(_action(), VALUES, Confidential(), seen)
     assert hashlib.sha256(other.octets).digest() != hashlib.sha256(_shown().octets).digest()
     assert b64u(SALT) in _shown().octets.decode()
 

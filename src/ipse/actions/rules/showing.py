@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from ipse.actions.errors import WrongShared
-from ipse.actions.model import Action, AskedAttribute, Shown, Start
+from ipse.actions.model import Action, AskedAttribute, Confidential, Shown, Start
 from ipse.attributes.model import ATTRIBUTES
 from ipse.kernel.clock import seconds
 from ipse.kernel.ids import b64u
@@ -43,32 +43,55 @@ def commitment(salt: bytes, name: str, value: object) -> str:
     return b64u(hashlib.sha256(salt + name.encode() + b"\x00" + msgspec.json.encode(value)).digest())
 
 
-def build_shown(
-    action: Action, values: Mapping[str, Any], *, salt: bytes, language: str, level: str, start: Start
-) -> Shown:
+class Seen(NamedTuple):
+    """Under which circumstances a request is shown."""
+
+    salt: bytes
+    language: str
+    level: str
+    start: Start
+
+
+def build_shown(action: Action, values: Mapping[str, Any], confidential: Confidential, seen: Seen) -> Shown:
     """The byte string the phone shows and signs the digest of (device protocol §5), with the values behind it."""
-    request = action.request
+    request, salt, language = action.request, seen.salt, seen.language
     service = {"code": action.service_code, "name": request.service_in(language)}
     if request.purpose:
         service["purpose"] = request.purpose_in(language)
     asked = {attribute.name for attribute in request.attributes}
-    document = {
+    document: dict[str, Any] = {
         "v": 1,
         "salt": b64u(salt),
         "action": action.action_id,
         "type": action.kind,
-        "level": level,
+        "level": seen.level,
         "partner": {"id": action.partner_id, "name": request.partner_name},
         "service": service,
         "assurance": request.assurance,
-        "started": {"at": seconds(action.created_at), "how": start.value},
+        "started": {"at": seconds(action.created_at), "how": seen.start.value},
         "attributes": [
             _shown_attribute(attribute, values[attribute.name], salt)
             for attribute in request.attributes
             if attribute.name in values and COMPANIONS.get(attribute.name) not in asked
         ],
     }
-    return Shown(msgspec.json.encode(document), values)
+    if request.broker_name:
+        document["broker"] = request.broker_name
+    if confidential.content:
+        document["confirms"] = confidential.content
+    if confidential.content_digest:
+        document["confirms_digest"] = confidential.content_digest
+    return Shown(msgspec.json.encode(document), values, confidential)
+
+
+def level_of(shown: Shown) -> str:
+    """The eIDAS level that was shown and signed."""
+    return str(msgspec.json.decode(shown.octets)["level"])
+
+
+def reaches(level: str, demanded: str) -> bool:
+    """Whether an eIDAS level is at least the one demanded; an empty demand is always met."""
+    return not demanded or _LEVELS.index(level) >= _LEVELS.index(demanded)
 
 
 def check_shared(shown: Shown, shared: Collection[str]) -> None:

@@ -13,6 +13,7 @@ import structlog
 from ipse.actions import store
 from ipse.actions.errors import (
     DigitsNeeded,
+    LevelTooLow,
     RequestEnded,
     RequestExpired,
     RequestTaken,
@@ -22,6 +23,7 @@ from ipse.actions.errors import (
     WrongShown,
 )
 from ipse.actions.model import (
+    DISCOVERY,
     OPEN,
     Action,
     ActionState,
@@ -48,7 +50,7 @@ from ipse.storage.statement import Pair, Statement
 log = structlog.get_logger("ipse.actions")
 _APPROVED_SECONDS = 180
 _PAGE = 50
-_MODES = {Start.QR: "QR", Start.LINK: "a2a"}
+_MODES = {Start.QR: "QR", Start.LINK: "a2a", Start.PUSH: "MSISDN"}
 
 
 @dataclass(frozen=True)
@@ -89,13 +91,16 @@ class Approvals:
             PlatformError: of the kinds that `Messages.exchange` records.
         """
         account = await self.active(received)
-        came = await self._came(received.message.members.get("start"))
+        came = await self._came(received, received.message.members.get("start"))
         action = came.action
         if action.state is ActionState.CLAIMED and action.phone_id == received.phone.phone_id:
             return await self._show_again(received, action)
         self._check_open(action)
-        if action.state is ActionState.CLAIMED:
+        if action.state is ActionState.CLAIMED or action.account_id not in {None, account.account_id}:
             raise RequestTaken
+        if action.kind == DISCOVERY:
+            return await self._discovered(received, account, came)
+        await self._check_level(action, self.level(received, account))
         shown = await self._build_shown(received, account, came, address)
         key = await self.actions.people.person_key(account.account_id)
         sealed = self.actions.sealed(key, action.action_id, "sealed_shown", shown)
@@ -103,21 +108,31 @@ class Approvals:
         answer, now = answering(received, body), self.actions.clock.now()
 
         acceptance = self.messages.phones.acceptance(received, answer, now=now, challenge=received.challenge)
-        claiming = Statement(
-            store.CLAIM,
-            (
-                action.action_id,
-                came.start,
-                account.account_id,
-                received.phone.phone_id,
-                sha256(shown.octets),
-                sealed,
-                now,
-            ),
-        )
+        phone_id, digest = received.phone.phone_id, sha256(shown.octets)
+        values = (action.action_id, came.start, account.account_id, phone_id, digest, sealed, now)
+        claiming = Statement(store.CLAIM, values)
         await self.actions.database.pair(Pair(acceptance, claiming, (StaleMessageError(), RequestTaken())))
         self._wake(action.action_id, account.account_id)
         return answer
+
+    async def _discovered(self, received: Received, account: Account, came: _Came) -> Answer:
+        """Tell a partner's waiting back end who has scanned; what it asks then comes as a request of its own."""
+        action, now = came.action, self.actions.clock.now()
+        body = _waiting_body(action, account.language)
+        answer = answering(received, body)
+        acceptance = self.messages.phones.acceptance(received, answer, now=now)
+        values = (action.action_id, came.start, account.account_id, received.phone.phone_id, None, None, now)
+        claiming = Statement(store.CLAIM, values)
+        await self.actions.database.pair(Pair(acceptance, claiming, (StaleMessageError(), RequestTaken())))
+        self._wake(action.action_id, account.account_id)
+        return answer
+
+    async def _check_level(self, action: Action, level: str) -> None:
+        if not action.request.level_essential or showing.reaches(level, action.request.level):
+            return
+        await self.actions.database.rows(store.REFUSE_LEVEL, action.action_id, self.actions.clock.now())
+        self.actions.database.wakeups.wake(wake_key(action.action_id))
+        raise LevelTooLow
 
     async def show(self, received: Received) -> Answer:
         """Show a claimed request again, with a new challenge."""
@@ -172,7 +187,7 @@ class Approvals:
         return showing.weakest(account.level, showing.phone_level(received.phone.key_protection))
 
     async def open_requests(self, received: Received, account: Account) -> list[dict[str, Any]]:
-        """The requests this phone has claimed and not decided."""
+        """The requests that are addressed to this person or that this phone has claimed, not decided yet."""
         now = self.actions.clock.now()
         rows = await self.actions.database.rows(store.OPEN_OF_PHONE, account.account_id, received.phone.phone_id, now)
         return [
@@ -181,6 +196,9 @@ class Approvals:
                 "partner": action.request.partner_name,
                 "service": action.request.service_in(account.language),
                 "expires_at": seconds(action.expires_at),
+                "claimed": action.state is ActionState.CLAIMED,
+                "digits": action.state is ActionState.WAITING and action.request.match,
+                **({"broker": action.request.broker_name} if action.request.broker_name else {}),
             }
             for action in map(store.read_action, rows)
         ]
@@ -195,9 +213,11 @@ class Approvals:
         entries = [await self._entry(store.read_action(row), account.language) for row in rows]
         return entries, rows[-1]["created_at"] if len(rows) == _PAGE else None
 
-    async def _came(self, start: object) -> _Came:
+    async def _came(self, received: Received, start: object) -> _Came:
         if not isinstance(start, dict):
-            raise MalformedMessageError(public="start must hold frame, link, or ticket with digits")
+            raise MalformedMessageError(public="start must hold frame, link, action, or ticket with digits")
+        if "action" in start:
+            return await self._addressed(received, start)
         if "frame" in start:
             return await self._by_frame(_decoded(start, "frame"))
         if "link" in start:
@@ -207,6 +227,14 @@ class Approvals:
         if ticket.digits:
             await self._check_digits(action, start)
         return _Came(action, ticket.start)
+
+    async def _addressed(self, received: Received, start: Mapping[str, object]) -> _Came:
+        action = await self._by_id(_decoded(start, "action"))
+        if action.addressed_at is None or action.account_id != received.account_id:
+            raise UnknownStart
+        if action.request.match and action.state is ActionState.WAITING:
+            await self._check_digits(action, start)
+        return _Came(action, Start.PUSH)
 
     async def _check_digits(self, action: Action, start: Mapping[str, object]) -> None:
         given = start.get("digits")
@@ -271,19 +299,16 @@ class Approvals:
                 language=account.language,
                 circumstances=_circumstances(received, account, came.start, address, self.app_name),
             )
-        return showing.build_shown(
-            action,
-            values,
-            salt=self.actions.ids.octets(32),
-            language=account.language,
-            level=self.level(received, account),
-            start=came.start,
-        )
+        level = self.level(received, account)
+        seen = showing.Seen(self.actions.ids.octets(32), account.language, level, came.start)
+        return showing.build_shown(action, values, self.actions.confidential(action), seen)
 
     async def _show_again(self, received: Received, action: Action) -> Answer:
         if action.phone_id != received.phone.phone_id:
             raise UnknownAction
         self._check_open(action)
+        if action.kind == DISCOVERY:
+            return await self.messages.accept(received, _waiting_body(action, action.request.language))
         shown = await self.actions.shown(action)
         body = _claim_body(action, shown, action.start or Start.QR, received.challenge)
         return await self.messages.accept(received, body, challenge=received.challenge)
@@ -333,8 +358,10 @@ class Approvals:
     async def _entry(self, action: Action, language: str) -> HistoryEntry:
         shared: list[dict[str, Any]] = []
         declined: list[str] = []
+        confirmed: tuple[Mapping[str, Any], ...] = ()
         if action.sealed_shown is not None and action.sealed_approval is not None:
-            attributes = msgspec.json.decode((await self.actions.shown(action)).octets)["attributes"]
+            document = msgspec.json.decode((await self.actions.shown(action)).octets)
+            attributes, confirmed = document["attributes"], tuple(document.get("confirms", ()))
             chosen = (await self.actions.approval(action)).shared
             shared = [_history_value(entry) for entry in attributes if entry["name"] in chosen]
             declined = [entry["name"] for entry in attributes if entry["name"] not in chosen]
@@ -350,6 +377,8 @@ class Approvals:
             start=action.start,
             shared=tuple(shared),
             declined=tuple(declined if outcome == "approved" else ()),
+            broker=action.request.broker_name,
+            confirmed=confirmed,
         )
 
     @property
@@ -372,6 +401,16 @@ def _names(members: Mapping[str, object], name: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
         raise MalformedMessageError(public=f"{name} must be a list of attribute names")
     return tuple(value)
+
+
+def _waiting_body(action: Action, language: str) -> dict[str, Any]:
+    return {
+        "waiting": True,
+        "action": action.action_id,
+        "partner": action.request.partner_name,
+        "service": action.request.service_in(language),
+        "expires_at": seconds(action.expires_at),
+    }
 
 
 def _claim_body(action: Action, shown: Shown, start: Start, challenge: str) -> dict[str, Any]:

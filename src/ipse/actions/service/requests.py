@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import msgspec
 
@@ -14,6 +14,7 @@ from ipse.actions.errors import (
     CodeUsed,
     RequestEnded,
     RequestExpired,
+    RequestPending,
     StartedElsewhere,
     UnknownAction,
     UnknownCode,
@@ -27,23 +28,30 @@ from ipse.actions.model import (
     ActionView,
     Approval,
     Collected,
+    Confidential,
     Granted,
     NewAction,
     Redeemed,
+    Request,
     Shown,
 )
 from ipse.actions.rules import showing, starts
 from ipse.kernel.clock import SECOND, Clock, seconds
-from ipse.kernel.ids import Ids, sha256
+from ipse.kernel.ids import Ids, b64u, sha256
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.sealing import seal, unseal
 from ipse.kernel.settings import Lifetimes
 from ipse.people.service import People
 from ipse.storage.database import Database
+from ipse.storage.statement import Transaction, one, run
 
 _TABLE = "actions_actions"
 _UNCLAIMED_SECONDS = 3600
 """How long its browser is still told of a request that nobody took. Anybody may begin one."""
+MOST_PENDING = 1
+MOST_RECENT = 3
+RECENT_SECONDS = 600
+"""What may reach one person without a scan or link, over all partners: one at a time, three in ten minutes (T-5)."""
 
 
 def wake_key(action_id: str) -> str:
@@ -54,6 +62,15 @@ def wake_key(action_id: str) -> str:
 def account_wake_key(account_id: str) -> str:
     """The wake-up key of everything that concerns an account's phone."""
     return "account:" + account_id
+
+
+class _Outcome(NamedTuple):
+    """What an approval lets the partner know, opened."""
+
+    request: Request
+    released: Mapping[str, object]
+    confidential: Confidential
+    level: str
 
 
 @dataclass(frozen=True)
@@ -68,37 +85,43 @@ class Actions:
     lifetimes: Lifetimes
 
     async def begin(self, new: NewAction) -> Action:
-        """One durable row, state `waiting`."""
+        """One durable row, state `waiting`.
+
+        A request addressed to one person reaches them only within the limits over all partners; beyond them it begins
+        as one that nobody is told of. Whoever asks cannot tell the difference.
+        """
         now = self.clock.now()
-        action = Action(
-            action_id=self.ids.identifier(),
-            handle=self.ids.identifier(),
-            frame_id=self.ids.identifier(),
-            state=ActionState.WAITING,
-            why=None,
-            kind=new.kind,
-            partner_id=new.partner_id,
-            service_code=new.service_code,
-            request=new.request,
-            browser_hash=new.browser_hash,
-            start=None,
-            account_id=None,
-            phone_id=None,
-            subject=None,
-            shown_digest=None,
-            sealed_shown=None,
-            sealed_approval=None,
-            created_at=now,
-            expires_at=now + self.lifetimes.action * SECOND,
-            claimed_at=None,
-            decided_at=None,
-        )
-        await self.database.rows(
-            store.BEGIN, action.action_id, action.handle, action.frame_id, action.kind, action.partner_id,
-            action.service_code, msgspec.json.encode(action.request).decode(), action.browser_hash,
-            action.created_at, action.expires_at,
-        )  # fmt: skip
-        return action
+        action = self._new(new, now)
+        if new.account_id is None:
+            await self.database.rows(store.BEGIN, *self._columns(new, action, None))
+            return action
+        account_id = await self.database.transact(lambda: self._addressing(new, action))
+        if account_id is not None:
+            self.database.wakeups.wake(account_wake_key(account_id))
+        return msgspec.structs.replace(action, account_id=account_id, addressed_at=now if account_id else None)
+
+    async def find(self, action_id: str) -> ActionView:
+        """An action for the front door that began it, where no browser takes part.
+
+        Raises:
+            UnknownAction: there is none.
+        """
+        row = await self.database.row(store.BY_ID, action_id)
+        if row is None:
+            raise UnknownAction
+        return self.view(store.read_action(row))
+
+    async def cancel_action(self, action_id: str) -> bool:
+        """End an open action for the front door that began it; says whether it was open."""
+        row = await self.database.row(store.CANCEL_BY_ID, action_id, self.clock.now())
+        if row is not None:
+            self._wake_cancelled(row["action_id"], row["account_id"])
+        return row is not None
+
+    async def end_discovery(self, action_id: str) -> str | None:
+        """The account whose phone has scanned this discovery, once; None before and after."""
+        row = await self.database.row(store.END_DISCOVERY, action_id, self.clock.now())
+        return str(row["account_id"]) if row is not None else None
 
     async def for_browser(self, handle: str, browser_hash: bytes) -> ActionView:
         """The action as its own browser may see it.
@@ -171,22 +194,18 @@ class Actions:
         """End an open action from the browser; one that ended already stays as it is. Raises as `for_browser`."""
         row = await self.database.row(store.CANCEL, handle, browser_hash, self.clock.now())
         if row is not None:
-            self.database.wakeups.wake(wake_key(row["action_id"]))
-            if row["account_id"]:
-                self.database.wakeups.wake(account_wake_key(row["account_id"]))
+            self._wake_cancelled(row["action_id"], row["account_id"])
         return await self.for_browser(handle, browser_hash)
 
     async def collect(self, handle: str, browser_hash: bytes) -> Collected:
-        """The partner's code after an approval by QR. The same browser gets the same code until it is redeemed.
+        """The partner's code after an approval not by link. The same browser gets the same code until it is redeemed.
 
         Raises:
             UnknownAction, StartedElsewhere, RequestExpired, RequestEnded: nothing to collect.
         """
         now = self.clock.now()
         code = starts.collection_code(self._start_key, handle)
-        collected = await self.database.row(
-            store.COLLECT, handle, browser_hash, sha256(code), now + self.lifetimes.code * SECOND, now
-        )
+        collected = await self.database.row(store.COLLECT, handle, browser_hash, sha256(code), now)
         if collected is None:
             raise_ended((await self.for_browser(handle, browser_hash)).state)
         return _collected(store.read_action(collected), code)
@@ -206,40 +225,47 @@ class Actions:
         if not hmac.compare_digest(action.browser_hash, browser_hash):
             raise StartedElsewhere
         code = starts.collection_code(self._start_key, action.handle)
-        until = now + self.lifetimes.code * SECOND
-        row = await self.database.row(store.COLLECT_RETURN, hashed, browser_hash, sha256(code), until, now)
+        row = await self.database.row(store.COLLECT_RETURN, hashed, browser_hash, sha256(code), now)
         if row is None:
             raise_ended(action.state)
         self.database.wakeups.wake(wake_key(action.action_id))
         return _collected(action, code)
 
-    async def redeem(self, code: str, partner_id: str) -> Redeemed:
+    async def redeem(self, code: str, partner_id: str, *, binding: str = "") -> Redeemed:
         """Exchange a code for the approved values and an access token; one conditional statement decides.
+
+        `binding` is what the token is bound to, see `Granted`.
 
         Raises:
             UnknownCode: none, expired, or not this partner's.
             CodeUsed: a second time; the first access token is revoked.
         """
         now, hashed, token = self.clock.now(), sha256(code), self.ids.secret()
-        row = await self.database.row(
-            store.REDEEM, hashed, partner_id, now, sha256(token), now + self.lifetimes.access_token * SECOND
-        )
+        row = await self.database.row(store.REDEEM, hashed, partner_id, now, sha256(token), binding)
         if row is None:
             if await self.database.row(store.USED_AGAIN, hashed, partner_id) is not None:
                 raise CodeUsed
             raise UnknownCode
-        action = store.read_action(row)
-        return Redeemed(
-            action_id=action.action_id,
-            kind=action.kind,
-            service_code=action.service_code,
-            subject=action.subject or "",
-            request=action.request,
-            released=await self.released(action),
-            approved_at=action.decided_at or now,
-            access_token=token,
-            expires_in=self.lifetimes.access_token,
-        )
+        return await self._redeemed(store.read_action(row), token)
+
+    async def redeem_action(self, action_id: str, partner_id: str, *, binding: str = "") -> Redeemed:
+        """The same for a front door that waits itself, without a code, and only once.
+
+        Raises:
+            RequestPending: the person has not decided.
+            RequestExpired, RequestEnded: nothing to redeem, or it was.
+            UnknownAction: no such action of this partner.
+        """
+        now, token = self.clock.now(), self.ids.secret()
+        row = await self.database.row(store.REDEEM_ACTION, action_id, partner_id, now, sha256(token), binding)
+        if row is None:
+            view = await self.find(action_id)
+            if view.action.partner_id != partner_id:
+                raise UnknownAction
+            if view.state in OPEN:
+                raise RequestPending
+            raise_ended(view.state)
+        return await self._redeemed(store.read_action(row), token)
 
     async def by_access_token(self, token: str) -> Granted:
         """What the token may read, decided by one statement that also sees a block.
@@ -251,26 +277,25 @@ class Actions:
         if row is None:
             raise UnknownToken
         action = store.read_action(row)
+        outcome = await self._outcome(action)
         return Granted(
             action_id=action.action_id,
             partner_id=action.partner_id,
             service_code=action.service_code,
             subject=action.subject or "",
-            request=action.request,
-            released=await self.released(action),
+            request=outcome.request,
+            released=outcome.released,
             approved_at=action.decided_at or action.created_at,
+            content=outcome.confidential.content,
+            content_digest=outcome.confidential.content_digest,
+            approval_digest=b64u(action.shown_digest or b""),
+            level=outcome.level,
+            binding=action.token_binding,
         )
 
     async def revoke(self, token: str, partner_id: str) -> bool:
         """Revoke an access token of this partner; says whether there was one."""
         return await self.database.row(store.REVOKE_TOKEN, sha256(token), partner_id) is not None
-
-    async def released(self, action: Action) -> dict[str, object]:
-        """The values this person approved for this action."""
-        if not action.request.attributes:
-            return {}
-        shown, approval = await self.shown(action), await self.approval(action)
-        return showing.released(shown, approval.shared)
 
     async def shown(self, action: Action) -> Shown:
         """What was shown for a claimed action."""
@@ -292,9 +317,108 @@ class Actions:
         await self.database.rows(store.DELETE_UNCLAIMED, now - _UNCLAIMED_SECONDS * SECOND)
         return len(expired)
 
+    def confidential(self, action: Action) -> Confidential:
+        """What a partner asks that only the person shall read, before anybody has decided."""
+        if action.sealed_content is None:
+            return Confidential()
+        key = self.keystore.working_key("request")
+        octets = unseal(key, action.sealed_content, table=_TABLE, row=action.action_id, column="sealed_content")
+        return msgspec.json.decode(octets, type=Confidential)
+
     @property
     def _start_key(self) -> bytes:
         return self.keystore.working_key("start")
+
+    def _new(self, new: NewAction, now: int) -> Action:
+        lifetimes = self.lifetimes
+        action_id = self.ids.identifier()
+        return Action(
+            action_id=action_id,
+            handle=self.ids.identifier(),
+            frame_id=self.ids.identifier(),
+            state=ActionState.WAITING,
+            why=None,
+            kind=new.kind,
+            partner_id=new.partner_id,
+            service_code=new.service_code,
+            request=new.request,
+            browser_hash=new.browser_hash,
+            start=None,
+            account_id=None,
+            phone_id=None,
+            subject=None,
+            shown_digest=None,
+            sealed_shown=None,
+            sealed_approval=None,
+            created_at=now,
+            expires_at=now + (lifetimes.action if new.seconds is None else new.seconds) * SECOND,
+            claimed_at=None,
+            decided_at=None,
+            sealed_content=self._sealed_content(new, action_id),
+            token_seconds=lifetimes.access_token if new.token_seconds is None else new.token_seconds,
+        )
+
+    def _columns(self, new: NewAction, action: Action, account_id: str | None) -> tuple[object, ...]:
+        return (
+            action.action_id, action.handle, action.frame_id, action.kind, action.partner_id, action.service_code,
+            msgspec.json.encode(action.request).decode(), action.browser_hash, action.created_at, action.expires_at,
+            self.lifetimes.code if new.code_seconds is None else new.code_seconds, action.token_seconds,
+            action.sealed_content, account_id, action.created_at if account_id else None,
+        )  # fmt: skip
+
+    def _addressing(self, new: NewAction, action: Action) -> Transaction[str | None]:
+        now = action.created_at
+        # The account is updated first, so that two requests at once are counted one after the other.
+        account_id = new.account_id if (yield from self.people.holding(new.account_id or "")) else None
+        if account_id is not None:
+            counted = yield from one(store.ADDRESSED, account_id, now - RECENT_SECONDS * SECOND, now)
+            if counted is None or counted["recent"] >= MOST_RECENT or counted["pending"] >= MOST_PENDING:
+                account_id = None
+        yield from run(store.BEGIN, *self._columns(new, action, account_id))
+        return account_id
+
+    def _sealed_content(self, new: NewAction, action_id: str) -> bytes | None:
+        if not new.content and not new.private:
+            return None
+        octets = msgspec.json.encode(Confidential(new.content, new.content_digest, new.private))
+        key = self.keystore.working_key("request")
+        return seal(key, octets, table=_TABLE, row=action_id, column="sealed_content")
+
+    async def _redeemed(self, action: Action, token: str) -> Redeemed:
+        outcome = await self._outcome(action)
+        return Redeemed(
+            action_id=action.action_id,
+            kind=action.kind,
+            partner_id=action.partner_id,
+            service_code=action.service_code,
+            subject=action.subject or "",
+            request=outcome.request,
+            released=outcome.released,
+            approved_at=action.decided_at or action.created_at,
+            access_token=token,
+            expires_in=action.token_seconds,
+            content=outcome.confidential.content,
+            content_digest=outcome.confidential.content_digest,
+            approval_digest=b64u(action.shown_digest or b""),
+            level=outcome.level,
+        )
+
+    async def _outcome(self, action: Action) -> _Outcome:
+        """What this person approved for this action."""
+        request = action.request
+        if not request.attributes and not request.level and action.kind != "confirmation":
+            return _Outcome(request, {}, Confidential(), "")
+        shown = await self.shown(action)
+        shared = (await self.approval(action)).shared if request.attributes else ()
+        private = shown.confidential.private
+        if private:
+            request = msgspec.structs.replace(request, protocol={**request.protocol, **private})
+        return _Outcome(request, showing.released(shown, shared), shown.confidential, showing.level_of(shown))
+
+    def _wake_cancelled(self, action_id: str, account_id: str | None) -> None:
+        self.database.wakeups.wake(wake_key(action_id))
+        if account_id:
+            self.database.wakeups.wake(account_wake_key(account_id))
 
     def _extended(self, action: Action, now: int) -> int:
         most = action.created_at + self.lifetimes.action_most * SECOND
