@@ -9,6 +9,8 @@ class OAuthError(PlatformError):
     """A refusal with a registered error code. `public` is what the partner's developer reads."""
 
     status = 400
+    check: str = ""
+    """The check of a visible list that refused; told to the partner's developer in the request log."""
 
     def __init__(self, public: str = "", *, detail: str = "") -> None:
         super().__init__(detail or public, public=public)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
+from ipse.actions.model import Content
 from ipse.attributes.model import ATTRIBUTES, canonical
 from ipse.partners.model import Partner, Service
 from ipse.standards.openid import ClaimsRequest
@@ -55,6 +56,74 @@ class Vocabulary:
         return next((level for level in levels if spelled == self.acr(level).lower()), None)
 
 
+Source = Literal["query", "request", "request_uri", "pushed", "backchannel"]
+"""By which way the parameters of a request came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """How strict the provider is with one service. Frozen values; the checks of the visible lists read them."""
+
+    name: Literal["default", "fapi2"]
+    pushed_only: bool
+    """Whether requests come by PAR only (RFC 9126 §5)."""
+    pkce_required: bool
+    """Whether PKCE is demanded whatever the service says (RFC 7636)."""
+    sender_constrained: bool
+    """Whether access tokens are bound to a DPoP key or a certificate (RFC 9449, RFC 8705)."""
+    signing_algorithms: tuple[str, ...]
+    """What partners may sign assertions, request objects and DPoP proofs with."""
+    client_auth_methods: tuple[str, ...]
+    assertion_audience: Literal["issuer", "issuer_or_token_endpoint"]
+    """What the `aud` of a client assertion may be, always as one text (C-11)."""
+    response_modes: tuple[str, ...]
+    code_seconds: int
+    token_seconds: int
+    pushed_seconds: int
+    """How long a pushed request may wait for its browser."""
+    request_object_seconds: int
+    """The longest time between `nbf` and `exp` of a request object."""
+
+
+_DEFAULT_SIGNING: Final = ("ES256", "RS256", "PS256", "EdDSA")
+DEFAULT: Final = Profile(
+    name="default",
+    pushed_only=False,
+    pkce_required=False,
+    sender_constrained=False,
+    signing_algorithms=_DEFAULT_SIGNING,
+    client_auth_methods=(
+        "private_key_jwt",
+        "client_secret_post",
+        "tls_client_auth",
+        "self_signed_tls_client_auth",
+    ),
+    assertion_audience="issuer_or_token_endpoint",
+    response_modes=("query", "form_post", "jwt", "query.jwt"),
+    code_seconds=180,
+    token_seconds=3600,
+    pushed_seconds=90,
+    request_object_seconds=3600,
+)
+"""The partner protocol as existing partners speak it."""
+FAPI2: Final = Profile(
+    name="fapi2",
+    pushed_only=True,
+    pkce_required=True,
+    sender_constrained=True,
+    signing_algorithms=("ES256", "PS256", "EdDSA"),
+    client_auth_methods=("private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"),
+    assertion_audience="issuer",
+    response_modes=("query", "jwt", "query.jwt"),
+    code_seconds=60,
+    token_seconds=600,
+    pushed_seconds=90,
+    request_object_seconds=3600,
+)
+"""FAPI 2.0 Security Profile, with what FAPI 2.0 Message Signing adds where a service asks for it."""
+PROFILES: Final[Mapping[str, Profile]] = {profile.name: profile for profile in (DEFAULT, FAPI2)}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A request whose redirect URI is not proven yet: its errors are shown to the person, never redirected."""
@@ -79,13 +148,31 @@ class AuthorizationRequest:
     """Attributes to put before the person; True where the service cannot do without."""
     in_id_token: tuple[str, ...] = ()
     in_userinfo: tuple[str, ...] = ()
+    profile: Profile = DEFAULT
+    source: Source = "query"
+    response_mode: str = "query"
+    content: tuple[Content, ...] = ()
+    """What the person is to confirm."""
+    authorization_details: tuple[Mapping[str, Any], ...] = ()
+    """The same as the partner wrote it (RFC 9396), when it came that way."""
+    content_digest: str = ""
+    """base64url SHA-256 of the authorization details in canonical JSON."""
+    template: Mapping[str, str] = field(default_factory=dict)
+    """Template claims of a confirmation by their name without prefix, to be returned once approved."""
+    subject_hint: str | None = None
+    """The subject whose phone is to be asked without scan or link."""
+    dpop_jkt: str | None = None
+    """Thumbprint of the DPoP key the code is for (RFC 9449 §10)."""
+    eidas_level: str | None = None
+    """The eIDAS level asked for as `acr`: the answer then speaks in levels."""
 
 
 class Requested(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the partner asked for, kept with the action until the tokens are made."""
 
-    redirect_uri: str
-    door: str
+    redirect_uri: str = ""
+    """Empty where no browser takes part."""
+    door: str = DOOR
     state: str | None = None
     nonce: str | None = None
     code_challenge: str | None = None
@@ -95,3 +182,15 @@ class Requested(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Attributes to deliver by UserInfo."""
     subject: str | None = None
     """The one person the partner wants an ID token about, if it said so."""
+    response_mode: str = "query"
+    profile: str = "default"
+    dpop_jkt: str | None = None
+    authorization_details: tuple[dict[str, Any], ...] = ()
+    template: dict[str, str] = {}
+    """Template claims of a confirmation, by their name without prefix."""
+    template_in: tuple[str, ...] = ()
+    """Where they were asked: `id_token`, `userinfo`."""
+    pushed: str | None = None
+    """The pushed request this came from, as base64url SHA-256 of its `request_uri`."""
+    eidas: bool = False
+    """Whether `acr` is answered as an eIDAS level."""

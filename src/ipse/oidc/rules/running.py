@@ -1,0 +1,25 @@
+"""Running a visible list of checks so that a refusal names the check that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from ipse.oidc.errors import OAuthError
+
+T = TypeVar("T")
+
+
+def run_checks(checks: Sequence[Callable[[T], T | None]], value: T) -> T:
+    """Run each check in order; one that returns a value passes it on to the next.
+
+    Raises:
+        OAuthError: the first refusal, with the name of its check in `check`.
+    """
+    for check in checks:
+        try:
+            value = check(value) or value
+        except OAuthError as error:
+            error.check = error.check or check.__name__
+            raise
+    return value
