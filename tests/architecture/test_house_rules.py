@@ -37,6 +37,7 @@ BROKEN = [
     ("patterns_match_whole_values", "people/rules.py", "re.compile('^[a-z]+$')"),
     ("outgoing_http_is_in_clients", "enrolment/service.py", "import httpx"),
     ("outgoing_http_is_in_clients", "enrolment/http.py", "from httpx import AsyncClient"),
+    ("outgoing_http_is_in_clients", "web/pages.py", "import httpcore"),
     ("calls_end", "enrolment/clients.py", "httpx.AsyncClient(base_url=bank)"),
     ("calls_end", "cli/doctor.py", "subprocess.run(command, check=True)"),
     ("routes_declare_their_caller", "oidc/http/token.py", "from starlette.routing import Route"),
@@ -56,6 +57,7 @@ KEPT = [
     ("secrets_are_compared_in_constant_time", "oidc/rules.py", "hmac.compare_digest(proof, wanted)"),
     ("patterns_match_whole_values", "people/rules.py", "re.fullmatch('[a-z]+', name)"),
     ("outgoing_http_is_in_clients", "enrolment/clients.py", "import httpx"),
+    ("outgoing_http_is_in_clients", "web/outgoing.py", "import httpcore"),
     ("calls_end", "enrolment/clients.py", "httpx.AsyncClient(base_url=bank, timeout=5)"),
     ("routes_declare_their_caller", "oidc/http/token.py", "from ipse.web.routes import Route"),
 ]
