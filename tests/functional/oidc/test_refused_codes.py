@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from ipse.actions import store as actions_store
 from ipse.oidc.errors import InvalidClient
+from ipse.oidc.rules.client_proofs import Endpoint
 from tests.functional.oidc.conftest import KINDS, SECRET, Joining
 from tests.functional.oidc.installation import Installation
 from tests.functional.oidc.relying_party import ASSERTION_TYPE, RelyingParty, private_jwk
@@ -337,7 +338,7 @@ class TestAssertions:
                 form = party.credentials() | {"client_assertion": party.assertion(**dict(changes))}
                 begin = time.thread_time()
                 with pytest.raises(InvalidClient):
-                    await installation.provider.authentication.at_token_endpoint(form, None)
+                    await installation.provider.authentication.prove(form, at=Endpoint.TOKEN)
                 times[way].append(time.thread_time() - begin)
         medians = {way: statistics.median(taken) for way, taken in times.items()}
         assert max(medians.values()) < 1.5 * min(medians.values()), medians

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ipse.oidc.errors import InvalidClient
+from ipse.oidc.rules.client_proofs import Endpoint
+from ipse.oidc.rules.provider import PATHS
+from ipse.oidc.rules.running import run_checks
 
 SKEW_SECONDS: Final = 60
 LIFETIME_SECONDS: Final = 300
@@ -18,6 +21,18 @@ LIFETIME_SECONDS: Final = 300
 TYPES: Final = frozenset({None, "jwt", "client-authentication+jwt"})
 """A token of another explicit type is no client assertion (R-13)."""
 _MAX_JTI: Final = 255
+_ELSEWHERE: Final = {Endpoint.TOKEN: PATHS["token_endpoint"], Endpoint.DISCOVERY: "/backchannel/authentication"}
+"""What existing partners write as `aud` beside the issuer, and where alone it counts (C-11)."""
+
+
+def audiences(issuer: str, at: Endpoint) -> frozenset[str]:
+    """What `aud` may be at an endpoint: the issuer, and where partners that migrate say so, exactly one address.
+
+    Never another at the endpoints for pushed and back-channel requests: an assertion for one server could be taken to
+    another there (RFC 9126 §2, FAPI 2.0 Security Profile §5.3.2.1).
+    """
+    address = _ELSEWHERE.get(at)
+    return frozenset({issuer} if address is None else {issuer, issuer + address})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +106,7 @@ def check_assertion(assertion: Assertion) -> None:
     Raises:
         InvalidClient: the first that fails.
     """
-    for check in ASSERTION_CHECKS:
-        check(assertion)
+    run_checks(ASSERTION_CHECKS, assertion)
 
 
 def usable_until(assertion: Assertion) -> float:

@@ -12,7 +12,7 @@ from ipse.kernel.clock import Clock
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Settings
 from ipse.oidc.model import Vocabulary
-from ipse.oidc.rules.provider import PATHS, provider_metadata
+from ipse.oidc.rules.provider import provider_metadata
 from ipse.oidc.rules.tokens import Speaker
 from ipse.oidc.service.authentication import PartnerAuthentication
 from ipse.oidc.service.authorizations import Authorizations
@@ -56,6 +56,6 @@ def build_provider(
         metadata=provider_metadata(issuer, vocabulary, signing=list(keys.signing)),
         keys=keys,
         authorizations=Authorizations(issuer, vocabulary, partners, actions),
-        authentication=PartnerAuthentication(issuer, issuer + PATHS["token_endpoint"], keys, partners, database, clock),
+        authentication=PartnerAuthentication(issuer, keys, partners, database, clock),
         tokens=Tokens(speaker, keys, partners, actions, clock),
     )

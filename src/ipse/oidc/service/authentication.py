@@ -1,4 +1,4 @@
-"""Partners prove who they are: `private_key_jwt`, `client_secret_post`, and Basic where a standard wants it.
+"""Partners prove who they are: by a signed assertion, a secret, or the certificate of their connection.
 
 Whatever is wrong, the answer is the same words, and an unknown partner costs the same work as a wrong signature (R-35).
 """
@@ -7,24 +7,30 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ipse.kernel.clock import SECOND, Clock, seconds
 from ipse.kernel.ids import sha256
 from ipse.oidc import store
 from ipse.oidc.errors import InvalidClient, InvalidRequest
-from ipse.oidc.rules.assertions import TYPES, Assertion, check_assertion, usable_until
+from ipse.oidc.rules.assertions import TYPES, Assertion, audiences, check_assertion, usable_until
+from ipse.oidc.rules.client_proofs import ClientProof, Endpoint
 from ipse.oidc.rules.provider import ASSERTION_ALGORITHMS
 from ipse.oidc.service.keys import ProviderKeys
 from ipse.partners.model import AuthMethod, Partner
 from ipse.partners.service import Partners
 from ipse.standards import jose
+from ipse.standards.client_certificates import ClientCertificate, has_subject, is_issued_by
 from ipse.standards.oauth import ASSERTION_TYPE, OAuthFormError, basic_credentials
 from ipse.storage.database import Database
 
 _PARTNER_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_BY_CERTIFICATE: Final = (AuthMethod.TLS_CLIENT_AUTH, AuthMethod.SELF_SIGNED_TLS_CLIENT_AUTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,84 +38,121 @@ class PartnerAuthentication:
     """Proving partners at the token endpoint and its neighbours."""
 
     issuer: str
-    token_endpoint: str
     keys: ProviderKeys
     partners: Partners
     database: Database
     clock: Clock
+    authorities: Sequence[x509.Certificate] = ()
+    """Who may issue the certificates of `tls_client_auth`; nobody: there is none."""
 
-    async def at_token_endpoint(self, form: Mapping[str, str], authorization: str | None) -> Partner:
-        """Prove a partner by the body of a token request.
+    async def prove(
+        self,
+        form: Mapping[str, str],
+        *,
+        at: Endpoint,
+        authorization: str | None = None,
+        certificate: ClientCertificate | None = None,
+    ) -> ClientProof:
+        """Prove a partner by the body of a request and its connection; at revocation by HTTP Basic as well.
+
+        Whether the profile of a service takes this proof is judged apart, by `rules.client_proofs.check_client`.
 
         Raises:
             InvalidRequest: two ways at once.
             InvalidClient: no way, or not proven.
         """
-        if authorization is not None:
-            if form.keys() & {"client_secret", "client_assertion"}:
-                raise InvalidRequest("more than one way of client authentication")
-            raise InvalidClient("Authorization header at the token endpoint", basic=True)
-        return await self._by_body(form, frozenset({self.issuer, self.token_endpoint}))
-
-    async def at_revocation(self, form: Mapping[str, str], authorization: str | None) -> Partner:
-        """Prove a partner by the body of a revocation request, or by HTTP Basic. Raises as `at_token_endpoint`."""
-        try:
-            basic = basic_credentials(authorization)
-        except OAuthFormError as error:
-            raise InvalidClient(str(error), basic=True) from error
-        if basic is None:
-            return await self._by_body(form, frozenset({self.issuer}))
+        if authorization is None:
+            return await self._by_body(form, at, certificate)
         if form.keys() & {"client_secret", "client_assertion"}:
             raise InvalidRequest("more than one way of client authentication")
+        if at is not Endpoint.REVOCATION:
+            raise InvalidClient("Authorization header where none belongs", basic=True)
         try:
-            return await self._by_secret(*basic)
+            client_id, secret = basic_credentials(authorization) or ("", "")
+            return await self._by_secret(client_id, secret, certificate)
+        except OAuthFormError as error:
+            raise InvalidClient(str(error), basic=True) from error
         except InvalidClient as error:
             raise InvalidClient(error.detail, basic=True) from error
 
-    async def _by_body(self, form: Mapping[str, str], audiences: frozenset[str]) -> Partner:
+    async def _by_body(
+        self, form: Mapping[str, str], at: Endpoint, certificate: ClientCertificate | None
+    ) -> ClientProof:
         secret, assertion = form.get("client_secret"), form.get("client_assertion")
         if secret is not None and (assertion is not None or "client_assertion_type" in form):
             raise InvalidRequest("more than one way of client authentication")
         if assertion is not None:
-            return await self._by_assertion(form, assertion, audiences)
+            return await self._by_assertion(form, assertion, at, certificate)
         if secret is not None:
-            return await self._by_secret(form.get("client_id", ""), secret)
+            return await self._by_secret(form.get("client_id", ""), secret, certificate)
+        if certificate is not None:
+            return await self._by_certificate(form.get("client_id"), certificate)
         raise InvalidClient("no client authentication")
 
-    async def _by_secret(self, client_id: str, secret: str) -> Partner:
-        partner = await self._find(client_id, AuthMethod.CLIENT_SECRET_POST)
+    async def _by_secret(self, client_id: str, secret: str, certificate: ClientCertificate | None) -> ClientProof:
+        partner = await self._find(client_id, (AuthMethod.CLIENT_SECRET_POST,))
         expected = self.partners.secret(partner) if partner else ""
         if not hmac.compare_digest(secret.encode(), expected.encode()) or partner is None or not expected:
             raise InvalidClient("unknown partner or wrong secret")
-        return partner
+        return self._proof(partner, certificate)
 
-    async def _by_assertion(self, form: Mapping[str, str], text: str, audiences: frozenset[str]) -> Partner:
+    async def _by_certificate(self, client_id: str | None, certificate: ClientCertificate) -> ClientProof:
+        """RFC 8705 §2: by a subject under an authority of ours, or by a key that is registered."""
+        partner = await self._find(client_id, _BY_CERTIFICATE)
+        if partner is None:
+            raise InvalidClient("unknown partner, or not one with a certificate")
+        if partner.auth_method is AuthMethod.TLS_CLIENT_AUTH:
+            if not partner.tls_subject or not has_subject(certificate, partner.tls_subject):
+                raise InvalidClient("certificate: another subject than the registered one")
+            if not is_issued_by(certificate, self.authorities, seconds(self.clock.now())):
+                raise InvalidClient("certificate: not issued by an authority for partners, or not valid now")
+            return self._proof(partner, certificate)
+        for key in (await self._registered(partner, None)).keys:
+            encoded = key.handle.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+            if key.use == "sig" and hmac.compare_digest(encoded, certificate.public_key):
+                return replace(self._proof(partner, certificate), kid=key.kid)
+        raise InvalidClient("certificate: its key is not registered")
+
+    async def _by_assertion(
+        self, form: Mapping[str, str], text: str, at: Endpoint, certificate: ClientCertificate | None
+    ) -> ClientProof:
         if form.get("client_assertion_type") != ASSERTION_TYPE:
             raise InvalidClient("client_assertion_type is not the one of RFC 7523")
         try:
             token = jose.UnverifiedToken.parse(await self.keys.open(text) if text.count(".") == 4 else text)
             client_id = token.unverified_claims().get("sub")
-            partner = await self._find(client_id, AuthMethod.PRIVATE_KEY_JWT)
-            claims = self._verified(token, partner)
+            partner = await self._find(client_id, (AuthMethod.PRIVATE_KEY_JWT,))
+            verified = await self._verified(token, partner)
+            claims = verified.claims
         except jose.JoseError as error:
             raise InvalidClient(f"assertion: {error.reason}") from error
         if partner is None or form.get("client_id", partner.partner_id) != partner.partner_id:
             raise InvalidClient("unknown partner, or client_id of another")
-        now = self.clock.now()
-        assertion = Assertion(claims=claims, partner_id=partner.partner_id, audiences=audiences, now=seconds(now))
+        assertion = Assertion(
+            claims=claims,
+            partner_id=partner.partner_id,
+            audiences=audiences(self.issuer, at),
+            now=seconds(self.clock.now()),
+        )
         check_assertion(assertion)
         digest = sha256(f"{partner.partner_id}\x00{claims['jti']}")
         if not await store.use_assertion(self.database, digest, round(usable_until(assertion)) * SECOND):
             raise InvalidClient("assertion: jti was used before")
-        return partner
+        return replace(
+            self._proof(partner, certificate),
+            alg=verified.header["alg"],
+            audience=claims["aud"],
+            kid=verified.key.kid,
+        )
 
-    def _verified(self, token: jose.UnverifiedToken, partner: Partner | None) -> dict[str, Any]:
-        """The claims, once a registered key has signed them with an agreed algorithm."""
+    async def _verified(self, token: jose.UnverifiedToken, partner: Partner | None) -> jose.VerifiedToken:
+        """The token, once a registered key has signed it with an agreed algorithm."""
         header = token.unverified_header
-        keys = jose.public_keys(partner.jwks) if partner is not None and partner.jwks else None
+        kid = header.get("kid")
+        keys = await self._registered(partner, kid) if partner is not None else None
         allowed = frozenset(partner.algorithms.token_endpoint_auth_signing_alg if partner else ASSERTION_ALGORITHMS)
-        known = keys is not None and any(key.kid == header.get("kid") for key in keys.keys)
-        stand_in = None if known else self.keys.stand_in(header.get("kid"), header.get("alg"))
+        known = keys is not None and any(key.kid == kid for key in keys.keys)
+        stand_in = None if known else self.keys.stand_in(kid, header.get("alg"))
         verified = jose.verify(
             token,
             stand_in or keys or jose.KeySet(()),
@@ -118,13 +161,24 @@ class PartnerAuthentication:
         )
         if not known:
             raise jose.JoseError("no registered key")
-        return verified.claims
+        return verified
 
-    async def _find(self, partner_id: object, method: AuthMethod) -> Partner | None:
+    async def _registered(self, partner: Partner, kid: object) -> jose.KeySet:  # noqa: ARG002 - for keys that are fetched
+        return jose.public_keys(partner.jwks) if partner.jwks else jose.KeySet(())
+
+    def _proof(self, partner: Partner, certificate: ClientCertificate | None) -> ClientProof:
+        return ClientProof(
+            partner=partner,
+            method=partner.auth_method,
+            issuer=self.issuer,
+            thumbprint=certificate.thumbprint if certificate else None,
+        )
+
+    async def _find(self, partner_id: object, methods: Collection[AuthMethod]) -> Partner | None:
         if not isinstance(partner_id, str) or not _PARTNER_ID.fullmatch(partner_id):
             return None
         partner = await self.partners.partner(partner_id)
-        usable = partner is not None and partner.state == "active" and partner.auth_method is method
+        usable = partner is not None and partner.state == "active" and partner.auth_method in methods
         return partner if usable else None
 
 
