@@ -170,3 +170,68 @@ class ServerError(OAuthError):
     code = "server_error"
     status = 500
     title = "Something went wrong on our side"
+
+
+class InvalidBindingMessage(OAuthError):
+    """A `binding_message` that cannot be shown (OpenID CIBA Core 1.0 §13)."""
+
+    code = "invalid_binding_message"
+    title = "binding_message must be 1 to 64 letters, digits, spaces or plain punctuation"
+
+
+class UnknownUserId(OAuthError):
+    """The hint names nobody whom this partner may ask: unknown, or not active (OpenID CIBA Core 1.0 §13)."""
+
+    code = "unknown_user_id"
+    title = "The hint names nobody who can be asked"
+
+
+class ExpiredLoginHintToken(OAuthError):
+    """An identifier token that was used or whose time is over (OpenID CIBA Core 1.0 §13)."""
+
+    code = "expired_login_hint_token"
+    title = "The identifier token was used or has expired; begin another discovery session"
+
+
+class AuthorizationPending(OAuthError):
+    """The person has not decided yet (OpenID CIBA Core 1.0 §11)."""
+
+    code = "authorization_pending"
+    title = "The person has not decided yet"
+
+
+class SlowDown(OAuthError):
+    """Asked again too early: from now on each pause is five seconds longer (OpenID CIBA Core 1.0 §11)."""
+
+    code = "slow_down"
+    title = "The person has not decided yet; wait five seconds longer between polls from now on"
+
+
+class ExpiredToken(OAuthError):
+    """Nobody decided within the time of this `auth_req_id` (OpenID CIBA Core 1.0 §11)."""
+
+    code = "expired_token"
+    title = "Nobody decided in time; begin another request"
+
+
+class UnknownSession(OAuthError):
+    """No such user discovery session of this partner."""
+
+    code = "unknown_session"
+    status = 404
+    title = "There is no such discovery session"
+
+
+class ExpiredSession(OAuthError):
+    """The user discovery session has ended: nobody has scanned in time, or its identifier token was used or expired."""
+
+    code = "expired_session"
+    title = "The discovery session has ended; begin another"
+
+
+class PolledTooEarly(OAuthError):
+    """A user discovery session was polled before its interval was over."""
+
+    code = "too_many_requests"
+    status = 429
+    title = "Wait the interval between polls"
