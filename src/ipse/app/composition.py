@@ -19,6 +19,8 @@ from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Settings
+from ipse.keyring.model import Plan
+from ipse.keyring.service import KeyRing
 from ipse.mobile import http as mobile_http
 from ipse.mobile.service import Mobile
 from ipse.oidc import http as oidc_http
@@ -55,6 +57,7 @@ class Scheme:
     partners: Partners
     people: People
     messages: Messages
+    keys: KeyRing
     close: Job
 
 
@@ -63,7 +66,7 @@ class _Given:
     """What a scheme is built from."""
 
     settings: Settings
-    keystore: Keystore
+    keystore: KeyRing
     database: Database
     clock: Clock
     ids: Ids
@@ -89,8 +92,11 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
 
     Raises:
         KeyError: the keystore lacks a key.
+        SettingsError: the database's keys belong to another keystore.
     """
-    given = _Given(settings, keystore, database, clock, ids)
+    ring = KeyRing(database, keystore, clock, Plan.of(settings))
+    await ring.load()
+    given = _Given(settings, ring, database, clock, ids)
     features = _features(given)
     pages = Pages(name=settings.name, ids=ids, packages=PAGES, incident=settings.incident)
     routes = _routes(given, features, pages)
@@ -111,6 +117,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         partners=features.partners,
         people=features.people,
         messages=features.messages,
+        keys=ring,
         close=close,
     )
 
@@ -125,7 +132,7 @@ def _features(given: _Given) -> _Features:
     banks = bank_clients(
         settings.registrars,
         redirect_uri=settings.base_url + "/enrolment/return",
-        signing=jose.private_keys(keystore.signing_keys("registrar"))[0],
+        signing=lambda: jose.private_keys(keystore.held_keys("registrar").current)[0],
         clock=clock,
         ids=ids,
     )
@@ -167,7 +174,7 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
         actions=features.actions,
         wakeups=database.wakeups,
         pages=pages,
-        endings={"oidc": provider.authorizations.ending},
+        endings={"oidc": provider.authorizations},
         app_origin=settings.app_origin,
         clock=given.clock,
         ids=given.ids,
@@ -205,6 +212,7 @@ def _jobs(given: _Given, features: _Features) -> list[tuple[str, Job]]:
             "phones.delete_abandoned",
             lambda: features.phones.delete_abandoned(before=clock.now() - _ABANDONED_SECONDS * SECOND),
         ),
+        ("keyring.follow_schedule", given.keystore.follow_schedule),
         ("oidc.forget_used_assertions", lambda: forget_used_assertions(given.database, clock)),
         ("enrolment.delete_abandoned", lambda: enrolment_jobs.delete_abandoned(features.enrolments)),
     ]

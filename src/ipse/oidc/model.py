@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 import msgspec
@@ -22,6 +22,16 @@ SCOPES: Final[Mapping[str, tuple[str, ...]]] = {
     for scope in ("profile", "email", "phone", "address", "eid", "idDocument")
 }
 """The attributes each scope asks for (partner protocol, section 1.5)."""
+
+EIDAS: Final = "http://eidas.europa.eu/LoA/"
+"""The beginning of the names eIDAS has for its levels (eIDAS SAML Attribute Profile 1.4, section 3.1)."""
+LEVELS: Final = ("low", "substantial", "high")
+
+
+def eidas_level(acr: object) -> str | None:
+    """The eIDAS level that an `acr` value names; None for others."""
+    level = acr.removeprefix(EIDAS) if isinstance(acr, str) and acr.startswith(EIDAS) else None
+    return level if level in LEVELS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +55,18 @@ class Vocabulary:
         known = head.lower() == self.prefix.lower() and name in ATTRIBUTES and ATTRIBUTES[name].prefixed
         return name if known else None
 
+    def own(self, claim: str) -> str | None:
+        """What follows the installation's prefix, in any spelling of its case; None for a claim without it."""
+        head, name = claim[: len(self.prefix)], claim[len(self.prefix) :]
+        return name if head.lower() == self.prefix.lower() else None
+
     def acr(self, assurance: str) -> str:
         """The `acr` value of a way of approving."""
         return f"{self.prefix}acr_{assurance}"
+
+    def understands(self, acr: object) -> bool:
+        """Whether an `acr` value names a way of approving or an eIDAS level."""
+        return self.assurance(acr) is not None or eidas_level(acr) is not None
 
     def assurance(self, acr: object) -> Assurance | None:
         """The way of approving that an `acr` value names, in any spelling of its case; None for others."""
@@ -83,6 +102,10 @@ class Profile:
     """How long a pushed request may wait for its browser."""
     request_object_seconds: int
     """The longest time between `nbf` and `exp` of a request object."""
+    dated_requests: bool
+    """Whether a request object needs `exp` and `nbf`, and our issuer alone as its audience."""
+    signed_messages: bool = False
+    """Whether requests are signed objects and answers signed tokens (FAPI 2.0 Message Signing §5.3, §5.4)."""
 
 
 _DEFAULT_SIGNING: Final = ("ES256", "RS256", "PS256", "EdDSA")
@@ -104,6 +127,7 @@ DEFAULT: Final = Profile(
     token_seconds=3600,
     pushed_seconds=90,
     request_object_seconds=3600,
+    dated_requests=False,
 )
 """The partner protocol as existing partners speak it."""
 FAPI2: Final = Profile(
@@ -119,9 +143,20 @@ FAPI2: Final = Profile(
     token_seconds=600,
     pushed_seconds=90,
     request_object_seconds=3600,
+    dated_requests=True,
 )
-"""FAPI 2.0 Security Profile, with what FAPI 2.0 Message Signing adds where a service asks for it."""
+"""FAPI 2.0 Security Profile."""
 PROFILES: Final[Mapping[str, Profile]] = {profile.name: profile for profile in (DEFAULT, FAPI2)}
+SIGNED: Final[Mapping[str, Profile]] = {
+    name: replace(profile, signed_messages=True, response_modes=("jwt", "query.jwt"))
+    for name, profile in PROFILES.items()
+}
+"""The same with signed messages, for services that ask for them."""
+
+
+def profile_of(service: Service) -> Profile:
+    """How strict the provider is with this service. A name nobody knows is the strictest."""
+    return (SIGNED if service.message_signing else PROFILES).get(service.profile, SIGNED[FAPI2.name])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +166,11 @@ class Candidate:
     parameters: Mapping[str, str]
     partner: Partner | None = None
     service: Service | None = None
+    source: Source = "query"
+    signed: bool = False
+    """Whether the partner has signed the parameters."""
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """What the query says besides, when the parameters came by another way: it must agree, and does not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +190,9 @@ class AuthorizationRequest:
     in_userinfo: tuple[str, ...] = ()
     profile: Profile = DEFAULT
     source: Source = "query"
+    signed: bool = False
+    beside: Mapping[str, str] = field(default_factory=dict)
+    """See `Candidate`."""
     response_mode: str = "query"
     content: tuple[Content, ...] = ()
     """What the person is to confirm."""
@@ -159,12 +202,18 @@ class AuthorizationRequest:
     """base64url SHA-256 of the authorization details in canonical JSON."""
     template: Mapping[str, str] = field(default_factory=dict)
     """Template claims of a confirmation by their name without prefix, to be returned once approved."""
+    template_in: tuple[str, ...] = ()
+    """Where they were asked: `id_token`, `userinfo`."""
     subject_hint: str | None = None
     """The subject whose phone is to be asked without scan or link."""
     dpop_jkt: str | None = None
     """Thumbprint of the DPoP key the code is for (RFC 9449 §10)."""
     eidas_level: str | None = None
     """The eIDAS level asked for as `acr`: the answer then speaks in levels."""
+    eidas_essential: bool = False
+    """Whether a lower level than that ends the request."""
+    eidas_values: tuple[str, ...] = ()
+    """The levels of which the `acr` answered to an essential claim is one."""
 
 
 class Requested(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -194,3 +243,9 @@ class Requested(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The pushed request this came from, as base64url SHA-256 of its `request_uri`."""
     eidas: bool = False
     """Whether `acr` is answered as an eIDAS level."""
+    eidas_values: tuple[str, ...] = ()
+    """The levels of which the answer is one, where the partner said so."""
+
+
+PRIVATE: Final = ("authorization_details", "template")
+"""Members of `Requested` that only the person and the partner shall read: kept sealed with the action."""

@@ -4,6 +4,6 @@ A front door begins an action (`actions`) and answers the browser with `service.
 addresses under `/v2/sign-in`. How a request ends for the partner is the front door's own (`model.Ending`).
 """
 
-from ipse.signin.model import Ended, Ending
+from ipse.signin.model import Ended, Ending, WayBack
 
-__all__ = ["Ended", "Ending"]
+__all__ = ["Ended", "Ending", "WayBack"]

@@ -70,13 +70,13 @@ class _Endpoints:
 
     async def cancel(self, request: Request) -> Response:
         await read_own_form(request)
-        return _to(await self._signin.cancel(request, _handle(request)))
+        return self._signin.leave(request, await self._signin.cancel(request, _handle(request)))
 
     async def finish(self, request: Request) -> Response:
-        return _to(await self._signin.finish(request, _handle(request)))
+        return self._signin.leave(request, await self._signin.finish(request, _handle(request)))
 
     async def returned(self, request: Request) -> Response:
-        return _to(await self._signin.returned(request, request.path_params["value"]))
+        return self._signin.leave(request, await self._signin.returned(request, request.path_params["value"]))
 
 
 class EventStream(Response):

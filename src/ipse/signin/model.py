@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from ipse.actions.model import Collected
@@ -19,8 +19,28 @@ class Ended:
     protocol: Mapping[str, object]
     """The front door's own part of the action, as it gave it to `Actions.begin`."""
     outcome: Outcome
+    why: str | None = None
+    """More exactly, where the action says so: `level` when the identity does not reach the level demanded."""
+    action_id: str = ""
 
 
-Ending = Callable[["Collected | Ended"], str]
-"""A front door's way back to the partner: the address to send the browser to. Pure and cheap: the sign-in page also
-asks it where a cancelled request would lead, to allow exactly that origin in its `form-action`."""
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """Where a browser goes on."""
+
+    url: str
+    posted: Mapping[str, str] | None = None
+    """What it carries in the body of a POST; None for a plain redirect."""
+
+
+class Ending(Protocol):
+    """A front door's way back to its partner."""
+
+    async def way_back(self, end: Collected | Ended) -> WayBack:
+        """Where the browser goes when a request has ended."""
+
+    def destination(self, protocol: Mapping[str, object]) -> str:
+        """The address it will go to, before anything has ended. Pure and cheap.
+
+        The page allows exactly that origin as the target of its forms.
+        """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 
-from ipse.actions.model import ActionState, ActionView
+from ipse.actions.model import Action, ActionState, ActionView, Start
 from ipse.signin.model import Outcome
 
 SIGN_OF_LIFE_SECONDS = 20.0
@@ -22,6 +22,13 @@ def outcome_of(state: ActionState) -> Outcome | None:
         # The identity was blocked meanwhile: for the partner, a refusal.
         ActionState.REVOKED: "rejected",
     }.get(state)  # type: ignore[return-value]
+
+
+def shown_start(action: Action) -> str:
+    """How the page takes the way a phone came: only after a link the app goes on by itself."""
+    if action.start is None:
+        return ""
+    return "link" if action.start is Start.LINK else "qr"
 
 
 def next_sign_of_life(handle: str, left_seconds: float) -> float:

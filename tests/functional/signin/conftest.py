@@ -27,10 +27,11 @@ from ipse.actions.model import NewAction, Request
 from ipse.actions.service import Actions
 from ipse.kernel.clock import SECOND, SystemClock
 from ipse.kernel.ids import RandomIds, sha256
+from ipse.kernel.keystore import HeldKeys, unchanging
 from ipse.kernel.settings import Lifetimes, Limit, Limits
 from ipse.people.service import People
 from ipse.signin import http as signin_http
-from ipse.signin.model import Ended
+from ipse.signin.model import Ended, WayBack
 from ipse.signin.service import SignIn
 from ipse.storage.database import Database
 from ipse.web import assets, cookies
@@ -51,6 +52,9 @@ class Keys:
 
     def signing_keys(self, use: str) -> Sequence[dict[str, str]]:
         return ()
+
+    def held_keys(self, use: str) -> HeldKeys:
+        return unchanging(self.signing_keys(use))
 
 
 @dataclass
@@ -133,16 +137,20 @@ async def site(database: Database, lifetimes: Lifetimes, limits: Limits) -> Asyn
     origin = f"http://localhost:{listener.getsockname()[1]}"
     back = origin.replace("localhost", "127.0.0.1") + "/back"
 
-    def ending(end: Any) -> str:
-        if isinstance(end, Ended):
-            return f"{back}?error=access_denied&how={end.outcome}&state={end.protocol['state']}"
-        return f"{back}?code={end.code}&state={end.protocol['state']}"
+    class Door:
+        def destination(self, protocol: Any) -> str:
+            return back
+
+        async def way_back(self, end: Any) -> WayBack:
+            if isinstance(end, Ended):
+                return WayBack(f"{back}?error=access_denied&how={end.outcome}&state={end.protocol['state']}")
+            return WayBack(f"{back}?code={end.code}&state={end.protocol['state']}")
 
     signin = SignIn(
         actions=actions,
         wakeups=database.wakeups,
         pages=pages,
-        endings={"test": ending},
+        endings={"test": Door()},
         app_origin="http://localhost:18399",
         clock=clock,
         ids=ids,

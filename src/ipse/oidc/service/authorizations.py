@@ -14,11 +14,11 @@ from ipse.actions.model import Action, AskedAttribute, Collected, NewAction, Req
 from ipse.actions.service.requests import Actions
 from ipse.attributes.model import ATTRIBUTES
 from ipse.oidc.errors import AccessDenied, OAuthError, TemporarilyUnavailable
-from ipse.oidc.model import AuthorizationRequest, Candidate, Requested, Vocabulary
+from ipse.oidc.model import DEFAULT, PRIVATE, AuthorizationRequest, Candidate, Requested, Vocabulary
 from ipse.oidc.rules.authorization import check_request, check_target, read_parameters, read_service_code, requested
 from ipse.partners.model import Partner, Service
 from ipse.partners.service import Partners
-from ipse.signin.model import Ended
+from ipse.signin.model import Ended, WayBack
 from ipse.standards.oauth import with_parameters
 from ipse.storage.errors import DatabaseUnavailableError
 
@@ -68,7 +68,8 @@ class Authorizations:
         service = await self._service(read_service_code(parameters))
         proven = check_target(Candidate(parameters=parameters, partner=partner, service=service), self.vocabulary)
         try:
-            return await self.actions.begin(_new_action(check_request(proven), browser))
+            request = check_request(proven)
+            return await self.actions.begin(new_action(request, browser, await self._hinted(request)))
         except OAuthError as error:
             log.info("refused", code=error.code, partner=proven.partner.partner_id, detail=error.detail)
             return SendBack(self._refusal(parameters["redirect_uri"], parameters.get("state"), error))
@@ -76,17 +77,28 @@ class Authorizations:
             unavailable = TemporarilyUnavailable()
             return SendBack(self._refusal(parameters["redirect_uri"], parameters.get("state"), unavailable))
 
-    def ending(self, end: Collected | Ended) -> str:
+    def destination(self, protocol: Mapping[str, Any]) -> str:
+        """Where the answer to a request goes."""
+        uri: str = protocol["redirect_uri"]
+        return uri
+
+    async def way_back(self, end: Collected | Ended) -> WayBack:
         """The way back to the partner: the code, or why there is none (RFC 6749 §4.1.2, RFC 9207)."""
         asked = read_requested(end.protocol)
         if isinstance(end, Collected):
             answer = {"code": end.code, "state": asked.state, "iss": self.issuer}
-            return with_parameters(asked.redirect_uri, answer)
-        return self._refusal(asked.redirect_uri, asked.state, AccessDenied(_DESCRIPTIONS[end.outcome]))
+            return WayBack(with_parameters(asked.redirect_uri, answer))
+        return WayBack(self._refusal(asked.redirect_uri, asked.state, AccessDenied(_DESCRIPTIONS[end.outcome])))
 
     def _refusal(self, redirect_uri: str, state: str | None, error: OAuthError) -> str:
         answer = {"error": error.code, "error_description": error.public, "state": state, "iss": self.issuer}
         return with_parameters(redirect_uri, answer)
+
+    async def _hinted(self, request: AuthorizationRequest) -> str | None:
+        """The account of the subject that the partner names; an unknown one is looked for and looks the same."""
+        if request.subject_hint is None:
+            return None
+        return await self.actions.people.account_of_subject(request.subject_hint, request.partner.partner_id)
 
     async def _partner(self, client_id: str | None) -> Partner | None:
         return await self.partners.partner(client_id) if client_id and _NAME.fullmatch(client_id) else None
@@ -100,12 +112,15 @@ def read_requested(protocol: Mapping[str, Any]) -> Requested:
     return msgspec.convert(protocol, Requested)
 
 
-def _new_action(request: AuthorizationRequest, browser: Browser) -> NewAction:
-    service = request.service
+def new_action(request: AuthorizationRequest, browser: Browser, account_id: str | None) -> NewAction:
+    """A judged request as an action to begin; `account_id` is the person whose phone it is addressed to."""
+    service, profile = request.service, request.profile
     asked = tuple(
         AskedAttribute(name=name, required=required, protected=ATTRIBUTES[name].protected)
         for name, required in request.asked.items()
     )
+    protocol = msgspec.to_builtins(requested(request))
+    private = {name: protocol.pop(name) for name in PRIVATE if name in protocol}
     return NewAction(
         kind=service.type,
         partner_id=request.partner.partner_id,
@@ -116,8 +131,17 @@ def _new_action(request: AuthorizationRequest, browser: Browser) -> NewAction:
             purpose=service.purpose,
             assurance=request.assurance,
             attributes=asked,
-            protocol=msgspec.to_builtins(requested(request)),
+            protocol=protocol,
             language=browser.language,
+            match=request.subject_hint is not None,
+            level=request.eidas_level or "",
+            level_essential=request.eidas_essential,
         ),
         browser_hash=browser.cookie_hash,
+        account_id=account_id,
+        content=request.content,
+        content_digest=request.content_digest,
+        private=private,
+        code_seconds=None if profile is DEFAULT else profile.code_seconds,
+        token_seconds=None if profile is DEFAULT else profile.token_seconds,
     )

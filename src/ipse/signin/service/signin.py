@@ -16,8 +16,8 @@ from ipse.actions.model import OPEN, Action, ActionState, ActionView, Collected,
 from ipse.actions.service.requests import Actions, wake_key
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids, b64u
-from ipse.signin.model import Ended, Ending, Outcome
-from ipse.signin.rules import is_frame_of, next_sign_of_life, outcome_of, state_at
+from ipse.signin.model import Ended, Ending, WayBack
+from ipse.signin.rules import is_frame_of, next_sign_of_life, outcome_of, shown_start, state_at
 from ipse.signin.service.lookout import Lookout
 from ipse.storage.wakeups import Wakeups
 from ipse.web import cookies, languages
@@ -85,7 +85,7 @@ class SignIn:
         language = _language(request, view.action)
         if view.state in OPEN:
             return self._waiting_page(request, view, language)
-        if view.state is ActionState.APPROVED and view.action.start is Start.QR:
+        if view.state is ActionState.APPROVED and view.action.start is not Start.LINK:
             return RedirectResponse(f"{PATH}/{handle}/finish", 303)
         return self._over_page(view, language)
 
@@ -116,9 +116,11 @@ class SignIn:
                 "link": self._actions.link(action),
                 "form_token": cookies.form_token(request, self._ids),
             },
-            form_action=form_source(self._ending(action)(Ended(asked.protocol, "cancelled"))),
+            form_action=form_source(self._ending(action).destination(asked.protocol)),
             state=view.state.value,
-            start=action.start.value if action.start else "",
+            start=shown_start(action),
+            matched=asked.match,
+            broker=asked.broker_name,
             extensible=view.extensible,
             explained=bool(purpose),
             plain=b"plain=1" in request.scope["query_string"].split(b"&"),
@@ -162,6 +164,15 @@ class SignIn:
             hint=self._pages.text(language, "signin.foreign.hint") if name == "foreign" else "",
             back="",
             back_text="",
+        )
+
+    def leave(self, request: Request, way: WayBack) -> Response:
+        """Send the browser on: 303 (RFC 9700 §4.12), or a page whose form sends itself, or waits for its button."""
+        if way.posted is None:
+            return RedirectResponse(way.url, 303)
+        language = language_of(request)
+        return self._pages.render(
+            "signin/post.html", language, form_action=form_source(way.url), url=way.url, fields=way.posted
         )
 
     async def frame_picture(self, request: Request, handle: str, frame: str) -> bytes:
@@ -216,7 +227,7 @@ class SignIn:
         action, now = view.action, self._clock.now()
         return News(
             state=view.state.value,
-            start=action.start.value if action.start else "",
+            start=shown_start(action),
             elapsed=(now - action.created_at) / SECOND,
             left=max(0.0, (action.expires_at - now) / SECOND),
             full=(action.expires_at - action.created_at) // SECOND,
@@ -235,8 +246,8 @@ class SignIn:
         await self._actions.extend(handle, self._browser(request))
         return f"{PATH}/{handle}"
 
-    async def cancel(self, request: Request, handle: str) -> str:
-        """End the action; answers the partner's address.
+    async def cancel(self, request: Request, handle: str) -> WayBack:
+        """End the action; answers the way back to the partner.
 
         Raises:
             UnknownAction: no such action.
@@ -245,7 +256,7 @@ class SignIn:
         await self._actions.cancel(handle, self._browser(request))
         return await self.finish(request, handle)
 
-    async def finish(self, request: Request, handle: str) -> str:
+    async def finish(self, request: Request, handle: str) -> WayBack:
         """Where the browser goes now: to the partner, with a code or with the way it ended; else back to the page.
 
         Raises:
@@ -254,20 +265,23 @@ class SignIn:
         """
         # First the usual case, in one statement: approved by QR, and this browser began it.
         with contextlib.suppress(RequestEnded, RequestExpired):
-            return self._collected(await self._actions.collect(handle, self._browser(request)))
+            return await self._collected(await self._actions.collect(handle, self._browser(request)))
         view = await self._view(request, handle)
-        outcome = outcome_of(view.state)
-        return self._ended(view.action, outcome) if outcome is not None else f"{PATH}/{handle}"
+        outcome, action = outcome_of(view.state), view.action
+        if outcome is None:
+            return WayBack(f"{PATH}/{handle}")
+        asked = action.request.protocol
+        return await self._ending(action).way_back(Ended(asked, outcome, action.why, action.action_id))
 
-    async def returned(self, request: Request, value: str) -> str:
-        """The partner's address for a browser that came back from the app with a return value.
+    async def returned(self, request: Request, value: str) -> WayBack:
+        """The way back to the partner for a browser that came back from the app with a return value.
 
         Raises:
             UnknownAction: no such value, or it was used.
             StartedElsewhere: the value belongs to an action that another browser began; it stays unused.
         """
         try:
-            return self._collected(await self._actions.collect_return(value, self._browser(request)))
+            return await self._collected(await self._actions.collect_return(value, self._browser(request)))
         except (RequestEnded, RequestExpired) as error:
             raise UnknownAction("the return value was used or its time is over") from error
 
@@ -284,11 +298,8 @@ class SignIn:
     def _ending(self, action: Action) -> Ending:
         return self._endings[action.request.protocol["door"]]
 
-    def _ended(self, action: Action, outcome: Outcome) -> str:
-        return self._ending(action)(Ended(action.request.protocol, outcome))
-
-    def _collected(self, collected: Collected) -> str:
-        return self._endings[collected.protocol["door"]](collected)
+    async def _collected(self, collected: Collected) -> WayBack:
+        return await self._endings[collected.protocol["door"]].way_back(collected)
 
 
 def _language(request: Request, action: Action) -> str:
@@ -296,4 +307,4 @@ def _language(request: Request, action: Action) -> str:
 
 
 def _heading(kind: str) -> str:
-    return "signin.heading.identification" if kind == "identification" else "signin.heading.authentication"
+    return f"signin.heading.{kind}"
