@@ -23,6 +23,7 @@ from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import Environment, Limits, Settings
 from ipse.storage.database import open_database
+from ipse.storage.migrations import migrate
 from ipse.web.routes import Caller, Route
 from tools.operator_reference import commands_page, settings_page
 
@@ -144,6 +145,7 @@ async def build_routes() -> list[list[Route]]:
         create_keystore(settings.keystore, RandomIds())
         database = await open_database(settings.database)
         try:
+            await migrate(database, now=SystemClock().now())
             scheme = await build_scheme(
                 settings, open_keystore(settings.keystore), database, clock=SystemClock(), ids=RandomIds()
             )

@@ -6,27 +6,37 @@ called once at start, with 32 bytes, whatever its limits.
 
 from __future__ import annotations
 
+import fcntl
+import os
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from ipse.app.module_address import SCHEME, ModuleAddress, read_address
 from ipse.app.private_files import read_private, write_private
-from ipse.kernel.ids import Ids, RandomIds, b64u, sha256
-from ipse.kernel.keystore import SIGNING_KEY_USES, WORKING_KEY_USES
+from ipse.kernel.ids import Ids, RandomIds
+from ipse.kernel.keystore import (
+    SIGNING_KEY_ALGORITHMS,
+    SIGNING_KEY_USES,
+    WORKING_KEY_USES,
+    HeldKeys,
+    unchanging,
+)
 from ipse.kernel.sealing import UnsealError, seal, unseal
 from ipse.kernel.settings import SettingsError
+from ipse.standards.jose import new_private_jwk
 
 if TYPE_CHECKING:
     from ipse.app.security_module import SecurityModule
 
-_RSA_BITS = 2048
 _KEY_BYTES = 32
+_LATER_USES = ("request", "signing_key")
+"""Working keys that not every release made."""
 Jwk = dict[str, str]
 
 
@@ -55,6 +65,7 @@ class LoadedKeystore:
     def __init__(self, material: KeyMaterial) -> None:
         self._working = {use: b64decode(value) for use, value in material.working.items()}
         self._signing = material.signing
+        self._held = {use: unchanging(keys) for use, keys in material.signing.items()}
 
     def working_key(self, use: str) -> bytes:
         """The 32-byte key of one use.
@@ -67,6 +78,10 @@ class LoadedKeystore:
     def signing_keys(self, use: str) -> Sequence[Jwk]:
         """Private JWKs of one use, the current one first; empty when there are none."""
         return self._signing.get(use, ())
+
+    def held_keys(self, use: str) -> HeldKeys:
+        """The same keys; in a file alone they never change."""
+        return self._held.get(use) or unchanging(())
 
 
 class _Place(Protocol):
@@ -169,13 +184,28 @@ def keystore_path(location: str) -> Path:
     return Path(location.removeprefix("file:"))
 
 
-def open_keystore(location: str) -> LoadedKeystore:
+def open_keystore(location: str, *, completing: bool = False) -> LoadedKeystore:
     """Release the keys that `file:/path/keystore.json` or a `pkcs11:` address names.
 
+    `completing` adds what an older release did not make: right for a sandbox or lab. In production the keystore changes
+    by the hand of its operator only, `ipse keys complete`.
+
     Raises:
-        SettingsError: it is missing, readable by others, does not open, or holds weak keys; says how to mend it.
+        SettingsError: it is missing, readable by others, does not open, lacks keys or holds weak ones; says how to
+            mend it.
     """
-    return LoadedKeystore(_read(_place(location, RandomIds())))
+    place = _place(location, RandomIds())
+    material = _read(place)
+    if completing and _unmade(material):
+        complete_keystore(location, RandomIds())
+        material = _read(place)
+    if unmade := _unmade(material):
+        message = (
+            f"keystore {place.path} is of an older release and lacks the working key {unmade[0]}; "
+            "mend with: ipse keys complete"
+        )
+        raise SettingsError(message)
+    return LoadedKeystore(material)
 
 
 def _read(place: _Place) -> KeyMaterial:
@@ -193,13 +223,18 @@ def _read(place: _Place) -> KeyMaterial:
     return material
 
 
+def _unmade(material: KeyMaterial) -> tuple[str, ...]:
+    """Keys that an older release did not make; where others are missing the file is damaged."""
+    return tuple(use for use in _LATER_USES if use not in material.working)
+
+
 def _weakness(material: KeyMaterial) -> str | None:
     """What no keystore of ours can be like: a key missing, short, of one repeated byte, or used twice."""
     try:
         keys = {use: b64decode(value, validate=True) for use, value in material.working.items()}
     except ValueError:
         return "a working key is not base64"
-    if missing := [use for use in WORKING_KEY_USES if use not in keys]:
+    if missing := [use for use in WORKING_KEY_USES if use not in keys and use not in _LATER_USES]:
         return f"the working key {missing[0]} is missing"
     for use, key in keys.items():
         if len(key) != _KEY_BYTES or len(set(key)) < 8:
@@ -218,12 +253,8 @@ def create_keystore(location: str, ids: Ids) -> Path:
         SettingsError: there are keys already, they are never overwritten; or the security module refuses.
     """
     place = _place(location, ids)
-    working = {use: b64encode(ids.octets(_KEY_BYTES)).decode() for use in WORKING_KEY_USES}
-    signing = {
-        "oidc": (new_ec_key("ES256", "sig"), new_rsa_key("RS256", "sig"), new_rsa_key("RSA-OAEP-256", "enc")),
-        "registrar": (new_ec_key("ES256", "sig"),),
-        "phone_channel": (new_ec_key("ECDH-ES", "enc"),),
-    }
+    working = {use: _new_working_key(ids) for use in WORKING_KEY_USES}
+    signing = {use: _new_set(use) for use in SIGNING_KEY_USES}
     try:
         place.write(_text(KeyMaterial(working, signing)), exclusive=True)
     except FileExistsError as error:
@@ -232,79 +263,44 @@ def create_keystore(location: str, ids: Ids) -> Path:
     return place.path
 
 
-@dataclass(frozen=True)
-class Rotation:
-    """Fresh keys that are made but not kept yet: the audit line is written between the two."""
+def complete_keystore(location: str, ids: Ids) -> tuple[str, ...]:
+    """Add the working keys that this release needs and an older one did not make; their names.
 
-    kids: tuple[str, ...]
-    """The new keys' names."""
-    retired: tuple[str, ...]
-    """Keys that are gone from the set: their overlap is over."""
-    keep: Callable[[], None]
-    """Replaces the file, whole or not at all."""
-
-
-def rotation(location: str, use: str) -> Rotation:
-    """Fresh keys before the current one of each algorithm of a set; one older generation stays for the overlap.
+    What is there stays as it is. Safe to be run by two processes at once.
 
     Raises:
-        SettingsError: no such set, or the keystore does not open.
+        SettingsError: the keystore does not open.
     """
-    place = _place(location, RandomIds())
-    material = _read(place)
-    if use not in material.signing:
-        message = f"there is no key set {use!r}; there are {', '.join(material.signing)}"
-        raise SettingsError(message)
-    old = material.signing[use]
-    algorithms = dict.fromkeys((key["alg"], key["use"]) for key in old)
-    fresh = tuple(
-        new_rsa_key(alg, purpose) if alg.startswith("RS") else new_ec_key(alg, purpose) for alg, purpose in algorithms
-    )
-    # One generation stays: the keys that were current until now. Older ones have had their overlap.
-    kept = old[: len(algorithms)]
-    rotated = KeyMaterial(material.working, {**material.signing, use: (*fresh, *kept)})
-    return Rotation(
-        kids=tuple(key["kid"] for key in fresh),
-        retired=tuple(key["kid"] for key in old[len(algorithms) :]),
-        keep=lambda: place.write(_text(rotated), exclusive=False),
-    )
+    place = _place(location, ids)
+    with _alone_in(place.path.parent):
+        material = _read(place)
+        if added := _unmade(material):
+            fresh = {use: _new_working_key(ids) for use in added}
+            place.write(_text(KeyMaterial({**material.working, **fresh}, material.signing)), exclusive=False)
+    return added
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold a lock on a folder; it goes with the process."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise SettingsError(f"the folder {folder} of the keystore cannot be opened: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _new_working_key(ids: Ids) -> str:
+    return b64encode(ids.octets(_KEY_BYTES)).decode()
+
+
+def _new_set(use: str) -> tuple[Jwk, ...]:
+    return tuple(new_private_jwk(algorithm) for algorithm in SIGNING_KEY_ALGORITHMS[use])
 
 
 def _text(material: KeyMaterial) -> bytes:
     return msgspec.json.format(msgspec.json.encode(material))
-
-
-def new_ec_key(alg: str, use: str) -> Jwk:
-    """A P-256 private JWK, named by its thumbprint."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    public = key.public_key().public_numbers()
-    members = {"kty": "EC", "crv": "P-256", "x": _number(public.x, 32), "y": _number(public.y, 32)}
-    kid = b64u(sha256(msgspec.json.encode(members, order="sorted")))[:16]
-    return {**members, "d": _number(key.private_numbers().private_value, 32), "kid": kid, "alg": alg, "use": use}
-
-
-def new_rsa_key(alg: str, use: str) -> Jwk:
-    """A 2048-bit RSA private JWK, named by its thumbprint."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
-    private = key.private_numbers()
-    members = {"kty": "RSA", "n": _number(private.public_numbers.n), "e": _number(private.public_numbers.e)}
-    kid = b64u(sha256(msgspec.json.encode(members, order="sorted")))[:16]
-    secret = {
-        "d": private.d,
-        "p": private.p,
-        "q": private.q,
-        "dp": private.dmp1,
-        "dq": private.dmq1,
-        "qi": private.iqmp,
-    }
-    return {
-        **members,
-        **{name: _number(value) for name, value in secret.items()},
-        "kid": kid,
-        "alg": alg,
-        "use": use,
-    }
-
-
-def _number(value: int, size: int | None = None) -> str:
-    return b64u(value.to_bytes(size or (value.bit_length() + 7) // 8))

@@ -11,7 +11,7 @@ import os
 import resource
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -71,7 +71,7 @@ async def serve(settings: Settings, *, lifeline: int | None = None, ready: Calla
         listeners = [sockets.enter_context(_bound(address)) for address in (settings.listen, settings.app_listen)]
         if settings.environment is Environment.PRODUCTION:
             keep_memory_private()
-        keystore = open_keystore(settings.keystore)
+        keystore = open_keystore(settings.keystore, completing=settings.environment is not Environment.PRODUCTION)
         database = await _open(settings)
         try:
             await check_database(settings, database, keystore)
@@ -135,7 +135,7 @@ async def _run(
     if lifeline is not None:
         _stop_with(lifeline, stop)
     async with contextlib.AsyncExitStack() as stack:
-        await stack.enter_async_context(_running(scheme.jobs))
+        await stack.enter_async_context(_running(scheme))
         stack.push_async_callback(scheme.close)
         log.info("serving", issuer=settings.issuer, app=settings.app_origin, environment=settings.environment)
         if ready is not None:
@@ -203,19 +203,22 @@ def _stop_with(lifeline: int, stop: Callable[[], None]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _running(jobs: list[tuple[str, Callable[[], Awaitable[object]]]]) -> AsyncIterator[None]:
+async def _running(scheme: Scheme) -> AsyncIterator[None]:
+    """Jobs now and then, and keys as they change."""
+
     async def repeat() -> None:
         while True:
             await asyncio.sleep(_JOB_SECONDS)
-            for name, job in jobs:
+            for name, job in scheme.jobs:
                 try:
                     await job()
                 except Exception as error:  # noqa: BLE001 - one failing job must not stop the others
                     log.warning("job.failed", job=name, error=type(error).__name__)
 
-    task = asyncio.get_running_loop().create_task(repeat())
+    tasks = [asyncio.get_running_loop().create_task(work) for work in (repeat(), scheme.keys.keep_up())]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -16,7 +16,7 @@ from ipse.app.keystores import open_keystore
 from ipse.app.safety import Machine
 from ipse.kernel.clock import SystemClock
 from ipse.kernel.keystore import Keystore
-from ipse.kernel.settings import Settings, SettingsError, parse_settings
+from ipse.kernel.settings import Environment, Settings, SettingsError, parse_settings
 from ipse.storage.database import Database, open_database
 from ipse.storage.errors import DatabaseUnavailableError
 
@@ -65,7 +65,7 @@ async def opened(config: Path) -> AsyncIterator[tuple[Settings, Database, Keysto
         SettingsError: one of them cannot be used; says which and how to mend it.
     """
     settings = load(config)
-    keystore = open_keystore(settings.keystore)
+    keystore = open_keystore(settings.keystore, completing=settings.environment is not Environment.PRODUCTION)
     try:
         database = await open_database(settings.database, connections=1)
     except (DatabaseUnavailableError, ValueError) as error:

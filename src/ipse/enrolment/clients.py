@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, NoReturn
 from urllib.parse import urlencode, urlsplit
@@ -65,7 +65,7 @@ class BankClient:
         registrar: Registrar,
         *,
         redirect_uri: str,
-        signing: PrivateKey,
+        signing: Callable[[], PrivateKey],
         http: httpx.AsyncClient,
         clock: Clock,
         ids: Ids,
@@ -254,7 +254,7 @@ class BankClient:
             "iat": now,
             "exp": now + _ASSERTION_SECONDS,
         }
-        return sign(claims, self._signing, alg="ES256")
+        return sign(claims, self._signing(), alg="ES256")
 
     async def _call(
         self,
@@ -287,7 +287,7 @@ class BankClient:
 
 
 def bank_clients(
-    registrars: Iterable[Registrar], *, redirect_uri: str, signing: PrivateKey, clock: Clock, ids: Ids
+    registrars: Iterable[Registrar], *, redirect_uri: str, signing: Callable[[], PrivateKey], clock: Clock, ids: Ids
 ) -> dict[str, BankClient]:
     """Build one client for each bank, by its id. They share one TLS context, which takes 50 ms to make."""
     context = ssl.create_default_context()

@@ -73,7 +73,7 @@ class EnrolmentPages:
 
     async def jwks(self, _: Request) -> Response:
         """`GET /enrolment/jwks`: the keys that our client assertions are signed with."""
-        keys = [public_jwk(jwk) for jwk in self.enrolments.keystore.signing_keys("registrar")]
+        keys = [public_jwk(jwk) for jwk in self.enrolments.keystore.held_keys("registrar").published]
         return JSONResponse({"keys": keys}, headers={"Cache-Control": "max-age=300"})
 
     async def published(self, request: Request) -> Response:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 WORKING_KEY_USES = (
@@ -16,15 +17,44 @@ WORKING_KEY_USES = (
     "identity",
     "phone_number",
     "request",
+    "signing_key",
 )
 """Each use has a key of its own; none is derived from another."""
 
-SIGNING_KEY_USES = ("oidc", "registrar", "phone_channel")
+SIGNING_KEY_ALGORITHMS = {
+    "oidc": ("ES256", "RS256", "RSA-OAEP-256"),
+    "registrar": ("ES256",),
+    "phone_channel": ("ECDH-ES",),
+}
+"""One key for each, in the first generation of a set and in every later one."""
+
+SIGNING_KEY_USES = tuple(SIGNING_KEY_ALGORITHMS)
 """Sets of private JWKs. Phone-channel keys are never in the partners' key set."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldKeys:
+    """The private JWKs of one set at this moment: the same object for as long as nothing changes."""
+
+    current: tuple[Mapping[str, str], ...]
+    """One for each algorithm: sign with these."""
+    published: tuple[Mapping[str, str], ...]
+    """Whose public halves others may see, current ones first, then announced, then retired ones."""
+    held: tuple[Mapping[str, str], ...]
+    """All that open what was encrypted to them, current ones first."""
+
+
+def unchanging(jwks: Iterable[Mapping[str, str]]) -> HeldKeys:
+    """Keys of a set that never changes: the first of each algorithm is in use."""
+    keys = tuple(jwks)
+    current: dict[str, Mapping[str, str]] = {}
+    for key in keys:
+        current.setdefault(key.get("alg", ""), key)
+    return HeldKeys(tuple(current.values()), keys, keys)
+
+
 class Keystore(Protocol):
-    """Releases keys at start; no call happens for a login."""
+    """Releases keys; no call to a security module happens for a login."""
 
     def working_key(self, use: str) -> bytes:
         """The 32-byte key of one of `WORKING_KEY_USES`.
@@ -35,3 +65,6 @@ class Keystore(Protocol):
 
     def signing_keys(self, use: str) -> Sequence[Mapping[str, str]]:
         """Private JWKs (`kid`, `alg`, `use` set) of one of `SIGNING_KEY_USES`, the current one first."""
+
+    def held_keys(self, use: str) -> HeldKeys:
+        """What is to be done with the keys of one of `SIGNING_KEY_USES` at this moment. Ask again each time."""

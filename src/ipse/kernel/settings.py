@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 _MOST_TRIES = 5
+_MINUTE, _HALF_HOUR, _DAY, _WEEK = 60, 1800, 86_400, 604_800
 _SHORTEST_PASSWORD = 12
 _KNOWN_PASSWORDS = ("changemechangeme", "changeme1234", "password1234", "passwordpassword", "postgrespostgres")
 
@@ -165,6 +166,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Banks that vouch for identities."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks whose `X-Forwarded-For` counts; nobody else's does."""
+    certificate_proxies: tuple[str, ...] = ()
+    """Addresses or networks of proxies that ask partners for TLS certificates: their `Client-Cert` header (RFC 9440)
+    counts. It is taken out of every other request."""
+    client_certificate_authorities: str | None = None
+    """PEM file of the authorities that issue partners' certificates, for `tls_client_auth`; certificates that partners
+    sign themselves need none."""
+    mtls_base_url: str | None = None
+    """Public address at which those proxies ask for certificates; discovery names it in `mtls_endpoint_aliases`."""
     tls_certificate: str | None = None
     """PEM file: our certificate, then those between it and its authority; it names both public hosts."""
     tls_key: str | None = None
@@ -173,6 +182,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Requests of one client address."""
     lifetimes: Lifetimes = Lifetimes()
     """How long things live."""
+    key_announcement: int | None = None
+    """Seconds that a new key of ours is published before it signs: no shorter than partners keep our key set. A day in
+    production, where half an hour is the least; else a minute."""
+    key_rotation_days: int = 90
+    """Signing and decryption keys are replaced this many days after the last time; 0: only by `ipse keys rotate`."""
     tries: int = 3
     """Wrong codes in a row that block an identity, at most 5 (B-40)."""
     minimum_app_version: str = "1.0.0"
@@ -188,6 +202,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return self.base_url + "/v2"
 
     @property
+    def announcement(self) -> int:
+        """Seconds that a new key is published before it signs."""
+        if self.key_announcement is not None:
+            return self.key_announcement
+        return _DAY if self.environment is Environment.PRODUCTION else _MINUTE
+
+    @property
     def secure(self) -> bool:
         """Whether people reach the scheme by https: decides cookie prefixes and `Secure`."""
         return self.base_url.startswith("https://")
@@ -197,7 +218,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         found = [
             *_origin("base_url", self.base_url),
             *_origin("app_origin", self.app_origin),
-            *_proxies(self.trusted_proxies),
+            *_proxies("trusted_proxies", self.trusted_proxies),
+            *_certificates(self),
             *_registrars(self.registrars),
         ]
         if self.base_url == self.app_origin:
@@ -206,6 +228,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             )
         if not 1 <= self.tries <= _MOST_TRIES:
             found.append(Finding(f"tries is {self.tries}", f"choose 1 to {_MOST_TRIES}"))
+        found += _rotation(self)
         if bool(self.tls_certificate) != bool(self.tls_key):
             found.append(Finding("one of tls_certificate and tls_key is missing", "name both, or none"))
         if self.environment is Environment.PRODUCTION:
@@ -221,6 +244,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             SettingsError: a line for each finding.
         """
         refuse(self.findings())
+
+
+def _rotation(settings: Settings) -> Iterator[Finding]:
+    """How our keys may change."""
+    shortest = _HALF_HOUR if settings.environment is Environment.PRODUCTION else 0
+    if not shortest <= settings.announcement <= _WEEK:
+        yield Finding(
+            f"key_announcement is {settings.announcement}",
+            f"choose {shortest} to {_WEEK} seconds: partners keep our keys for half an hour to a day",
+        )
+    if settings.key_rotation_days < 0 or 0 < settings.key_rotation_days * _DAY <= settings.announcement:
+        yield Finding(
+            f"key_rotation_days is {settings.key_rotation_days}", "choose more days than the announcement lasts, or 0"
+        )
 
 
 def _production(settings: Settings) -> Iterator[Finding]:
@@ -268,15 +305,33 @@ def _lab(settings: Settings) -> Iterator[Finding]:
             )
 
 
-def _proxies(trusted: tuple[str, ...]) -> Iterator[Finding]:
+def _certificates(settings: Settings) -> Iterator[Finding]:
+    """How partners' certificates come in."""
+    yield from _proxies("certificate_proxies", settings.certificate_proxies)
+    address = settings.mtls_base_url
+    if address is not None:
+        yield from _origin("mtls_base_url", address)
+        if settings.environment is Environment.PRODUCTION and not address.startswith("https://"):
+            yield Finding(f"mtls_base_url is {address}: only TLS carries certificates", "write it with https://")
+    for name, value in (
+        ("mtls_base_url", address),
+        ("client_certificate_authorities", settings.client_certificate_authorities),
+    ):
+        if value is not None and not settings.certificate_proxies:
+            yield Finding(
+                f"{name} is set, and no proxy may bring a certificate", "name the proxy in certificate_proxies"
+            )
+
+
+def _proxies(name: str, trusted: tuple[str, ...]) -> Iterator[Finding]:
     for proxy in trusted:
         try:
             network = ipaddress.ip_network(proxy)
         except ValueError:
-            yield Finding(f"trusted_proxies: {proxy!r} is not an address or network", "write it like 192.0.2.7")
+            yield Finding(f"{name}: {proxy!r} is not an address or network", "write it like 192.0.2.7")
             continue
         if network.prefixlen == 0:
-            yield Finding(f"trusted_proxies: {proxy} trusts everybody", "name the addresses of your proxies alone")
+            yield Finding(f"{name}: {proxy} trusts everybody", "name the addresses of your proxies alone")
 
 
 def _registrars(registrars: tuple[Registrar, ...]) -> Iterator[Finding]:

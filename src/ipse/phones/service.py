@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from ipse.kernel.clock import Clock
 from ipse.kernel.ids import Ids, b64u
-from ipse.kernel.keystore import Keystore
+from ipse.kernel.keystore import HeldKeys, Keystore
 from ipse.kernel.sealing import seal, unseal
 from ipse.phones import store
 from ipse.phones.errors import (
@@ -55,14 +55,14 @@ class Phones:
     _device_keys: dict[str, ec.EllipticCurvePublicKey] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._channel_keys = phone_channel.private_keys(self.keystore.signing_keys("phone_channel"))
+        self._channel: tuple[HeldKeys | None, dict[str, ec.EllipticCurvePrivateKey]] = (None, {})
         self._answer_key = self.keystore.working_key("phone")
         self._code_key = self.keystore.working_key("code")
         self._mac_key = self.keystore.working_key("phone_mac")
 
     def channel_jwks(self) -> dict[str, list[dict[str, str]]]:
-        """The public phone-channel keys, the one to use first."""
-        jwks = self.keystore.signing_keys("phone_channel")
+        """The public phone-channel key that apps seal to now; those before it open as long as an app may stay open."""
+        jwks = self.keystore.held_keys("phone_channel").current
         members = ("kty", "crv", "x", "y", "kid")
         return {"keys": [{name: jwk[name] for name in members} | {"use": "enc", "alg": "ECDH-ES"} for jwk in jwks]}
 
@@ -73,9 +73,15 @@ class Phones:
             MalformedMessageError: not one.
         """
         try:
-            return phone_channel.open_sealed(body, self._channel_keys)
+            return phone_channel.open_sealed(body, self._channel_keys())
         except MessageError as error:
             raise MalformedMessageError(str(error), public=str(error)) from error
+
+    def _channel_keys(self) -> dict[str, ec.EllipticCurvePrivateKey]:
+        held = self.keystore.held_keys("phone_channel")
+        if self._channel[0] is not held:
+            self._channel = (held, phone_channel.private_keys(held.held))
+        return self._channel[1]
 
     @staticmethod
     def read(body: str) -> UnverifiedMessage:

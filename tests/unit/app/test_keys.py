@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from ipse.app.keystores import create_keystore, open_keystore, rotation
+from ipse.app.keystores import KeyMaterial, complete_keystore, create_keystore, open_keystore
 from ipse.app.module_address import ModuleAddress, read_address
 from ipse.app.private_files import open_to_others, write_private
 from ipse.kernel.ids import RandomIds
@@ -89,20 +91,38 @@ def test_a_weak_or_incomplete_key_file_is_refused(location: str, how: str) -> No
         open_keystore(location)
 
 
-def test_a_rotation_counts_only_when_it_is_kept(location: str) -> None:
-    """The audit line is written between the two."""
-    before = [key["kid"] for key in open_keystore(location).signing_keys("oidc")]
-    planned = rotation(location, "oidc")
-    assert [key["kid"] for key in open_keystore(location).signing_keys("oidc")] == before
-    planned.keep()
-    after = open_keystore(location)
-    assert [key["kid"] for key in after.signing_keys("oidc")] == [*planned.kids, *before]
-    assert planned.retired == ()
-    second = rotation(location, "oidc")
-    assert second.retired == tuple(before)
-    second.keep()
-    assert [key["kid"] for key in open_keystore(location).signing_keys("oidc")] == [*second.kids, *planned.kids]
-    assert open_keystore(location).working_key("person") == after.working_key("person")
+def of_an_older_release(location: str) -> KeyMaterial:
+    weaken(lambda doc: [doc["working"].pop(use) for use in ("request", "signing_key")])(path_of(location))
+    return msgspec.json.decode(path_of(location).read_bytes(), type=KeyMaterial)
+
+
+def test_a_keystore_of_an_older_release_is_completed_by_hand(location: str) -> None:
+    """One line with the remedy; what was there stays, and a second time there is nothing to add."""
+    before = of_an_older_release(location)
+    with pytest.raises(SettingsError, match=r"lacks the working key request; mend with: ipse keys complete$"):
+        open_keystore(location)
+    assert complete_keystore(location, RandomIds()) == ("request", "signing_key")
+    assert complete_keystore(location, RandomIds()) == ()
+    after = msgspec.json.decode(path_of(location).read_bytes(), type=KeyMaterial)
+    assert before.working.items() < after.working.items()
+    assert after.signing == before.signing
+    assert len(open_keystore(location).working_key("request")) == 32
+    assert [file.name for file in path_of(location).parent.iterdir()] == ["keystore.json"]
+
+
+def test_a_sandbox_completes_it_at_start_and_two_starts_agree(location: str) -> None:
+    of_an_older_release(location)
+    with ThreadPoolExecutor(8) as threads:
+        opened = list(threads.map(lambda _: open_keystore(location, completing=True), range(8)))
+    assert len({one.working_key("signing_key") for one in opened}) == 1
+
+
+def test_a_lost_key_is_never_made_anew(location: str) -> None:
+    """What it sealed could not be read with another one."""
+    weaken(lambda doc: doc["working"].pop("person"))(path_of(location))
+    for again in (lambda: open_keystore(location, completing=True), lambda: complete_keystore(location, RandomIds())):
+        with pytest.raises(SettingsError, match="the working key person is missing"):
+            again()
 
 
 def test_an_address_of_a_module_is_read_whole() -> None:

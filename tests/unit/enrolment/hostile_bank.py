@@ -44,7 +44,7 @@ class HostileBank:
         return BankClient(
             Registrar(id="bank", name="Bank", country="BE", issuer=ISSUER, client_id="ipse"),
             redirect_uri="https://id.example/enrolment/return",
-            signing=private_keys([jwk])[0],
+            signing=lambda: private_keys([jwk])[0],
             http=httpx.AsyncClient(transport=httpx.MockTransport(self._answer), trust_env=False),
             clock=self.clock,
             ids=RandomIds(),

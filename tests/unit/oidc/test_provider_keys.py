@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from ipse.kernel.keystore import HeldKeys, unchanging
 from ipse.oidc.service.keys import ProviderKeys
 from ipse.standards import jose
 from tests.unit.oidc.partners import partner
@@ -24,6 +25,9 @@ class Kept:
 
     def signing_keys(self, use: str) -> Sequence[Mapping[str, str]]:
         return self.keys if use == "oidc" else ()
+
+    def held_keys(self, use: str) -> HeldKeys:
+        return unchanging(self.signing_keys(use))
 
 
 ALGORITHMS = ("ES256", "RS256", "RSA-OAEP-256")

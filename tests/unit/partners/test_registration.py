@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ipse.app.keystores import KeyMaterial, LoadedKeystore, new_ec_key, new_rsa_key
+from ipse.app.keystores import KeyMaterial, LoadedKeystore
 from ipse.audit.service import Audit
 from ipse.kernel.clock import FrozenClock
 from ipse.kernel.ids import RandomIds, b64u
@@ -17,6 +17,7 @@ from ipse.partners import rules
 from ipse.partners.errors import PartnerRegistrationError
 from ipse.partners.model import AuthMethod, Partner, Preset, Service, ServiceType, preset_algorithms
 from ipse.partners.service import Partners
+from ipse.standards.jose import new_private_jwk
 from ipse.storage.database import Database, open_database
 
 TEXTS = dict.fromkeys(("nl", "fr", "de", "en"), "Shop")
@@ -28,7 +29,7 @@ def public(jwk: dict[str, str], **changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (members | changes).items() if value is not None}
 
 
-SIG, ENC = new_ec_key("ES256", "sig"), new_rsa_key("RSA-OAEP-256", "enc")
+SIG, ENC = new_private_jwk("ES256"), new_private_jwk("RSA-OAEP-256")
 GOOD = [public(SIG), public(ENC)]
 
 
@@ -90,10 +91,10 @@ def test_a_redirect_uri_is_https_and_loopback_lives_outside_production(
     ("keys", "told"),
     [
         (GOOD, ""),
-        ([*GOOD, public(new_ec_key("ECDH-ES", "enc"))], ""),
+        ([*GOOD, public(new_private_jwk("ECDH-ES"))], ""),
         ([], "at least one signature key"),
         ([GOOD[0]], "at least one signature key and one encryption key"),
-        ([GOOD[0], public(new_ec_key("ES256", "sig"))], "one encryption key"),
+        ([GOOD[0], public(new_private_jwk("ES256"))], "one encryption key"),
         ([GOOD[0], GOOD[0]], "two keys share one kid"),
         ([SIG, GOOD[1]], "a private or symmetric key"),
         ([GOOD[0], ENC], "a private or symmetric key"),

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from ipse.app.keystores import LoadedKeystore, create_keystore, new_ec_key, new_rsa_key, open_keystore
+from ipse.app.keystores import LoadedKeystore, create_keystore, open_keystore
 from ipse.attributes.model import Evidence, Facts
 from ipse.attributes.service import Attributes
 from ipse.cli.bench.model import CODE, BenchPartner, Handset, Seeded
@@ -28,6 +28,7 @@ from ipse.people.service import People
 from ipse.phones.model import Answer, NewPhone, PhoneState
 from ipse.phones.service import Phones
 from ipse.standards import phone_channel
+from ipse.standards.jose import new_private_jwk
 from ipse.storage.database import Database, open_database
 from ipse.storage.migrations import migrate
 from ipse.storage.statement import Transaction
@@ -57,7 +58,7 @@ class Seeding:
 
     async def phone(self, number: int) -> Handset:
         """Give an invented person an account and an active phone."""
-        jwk = new_ec_key("ES256", "sig")
+        jwk = new_private_jwk("ES256")
         phone_id, chain = _IDS.identifier(), _IDS.identifier()
         public = {name: jwk[name] for name in ("kty", "crv", "x", "y")}
         key = phone_channel.private_key(jwk)
@@ -123,8 +124,8 @@ def _facts(number: int, now: int) -> tuple[Facts, Evidence]:
 
 async def _partner(partners: Partners, preset: Preset) -> BenchPartner:
     """A partner with private_key_jwt: ES256 or RS256 as the preset says, and an RSA key to encrypt to."""
-    signing = new_ec_key("ES256", "sig") if preset is Preset.NEW else new_rsa_key("RS256", "sig")
-    encryption = new_rsa_key("RSA-OAEP-256", "enc")
+    signing = new_private_jwk("ES256") if preset is Preset.NEW else new_private_jwk("RS256")
+    encryption = new_private_jwk("RSA-OAEP-256")
     partner_id = f"bench-{preset.value}"
     await partners.register_partner(
         Partner(

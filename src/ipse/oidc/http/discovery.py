@@ -1,4 +1,4 @@
-"""Discovery document and key set: made once, read often."""
+"""Discovery document and key set: made once for each change of our keys, read often."""
 
 from __future__ import annotations
 
@@ -10,22 +10,37 @@ from ipse.oidc.service import Provider
 
 _KEPT = (b"cache-control", b"public, max-age=1800")
 """Half an hour: the floor at which partners ask again."""
+_SIGNED_BY_US = (
+    "id_token_signing_alg_values_supported",
+    "userinfo_signing_alg_values_supported",
+    "authorization_signing_alg_values_supported",
+)
+"""Members that name algorithms we need a key of our own for."""
 
 
 class DiscoveryEndpoints:
     """What anybody may read of the provider."""
 
     def __init__(self, provider: Provider) -> None:
-        self._metadata = msgspec.json.encode(provider.metadata)
-        self._keys = provider.keys.published
+        self._provider = provider
+        self._made: tuple[tuple[str, ...], bytes] = ((), b"")
 
     async def metadata(self, request: Request) -> Response:  # noqa: ARG002 - the same for everybody
         """`{issuer}/.well-known/openid-configuration` (OpenID Connect Discovery §4)."""
-        return _document(self._metadata, b"application/json")
+        algorithms = tuple(self._provider.keys.signing)
+        if self._made[0] != algorithms:
+            self._made = (algorithms, _metadata(self._provider.metadata, algorithms))
+        return _document(self._made[1], b"application/json")
 
     async def keys(self, request: Request) -> Response:  # noqa: ARG002 - the same for everybody
         """The JWK set (RFC 7517 §8.5)."""
-        return _document(self._keys, b"application/jwk-set+json")
+        return _document(self._provider.keys.published, b"application/jwk-set+json")
+
+
+def _metadata(metadata: dict[str, object], algorithms: tuple[str, ...]) -> bytes:
+    """The document with the algorithms there are keys for now: a release may bring one, with the next rotation."""
+    ours = {name: algorithms for name in _SIGNED_BY_US if name in metadata}
+    return msgspec.json.encode({**metadata, **ours})
 
 
 def _document(body: bytes, media_type: bytes) -> Response:

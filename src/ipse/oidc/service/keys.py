@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from ipse.kernel.keystore import Keystore
+from ipse.kernel.keystore import HeldKeys, Keystore
 from ipse.oidc.rules.provider import ALLOWED_ASSERTION_ENCRYPTION
 from ipse.partners.model import Partner
 from ipse.standards import jose
@@ -40,26 +40,60 @@ class Protection:
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderKeys:
-    """Private keys of the partners' key set. Those of the phone channel are another set and never published here."""
+class _Parsed:
+    """The keys of one moment, ready for use."""
 
+    held: HeldKeys
     signing: Mapping[str, jose.PrivateKey]
-    """The current key of each algorithm."""
     decryption: tuple[jose.PrivateKey, ...]
     published: bytes
-    """The JWK set as JSON: old signature keys stay in it until nobody holds a token of theirs."""
+
+    @classmethod
+    def of(cls, held: HeldKeys) -> _Parsed:
+        signing: dict[str, jose.PrivateKey] = {}
+        for key in jose.private_keys(held.current):
+            if key.use == "sig":
+                signing.setdefault(key.alg or ("ES256" if key.kty == "EC" else "RS256"), key)
+        decryption = tuple(key for key in jose.private_keys(held.held) if key.use == "enc")
+        published = msgspec.json.encode({"keys": [jose.public_jwk(jwk) for jwk in held.published]})
+        return cls(held, signing, decryption, published)
+
+
+class ProviderKeys:
+    """Private keys of the partners' key set. Those of the phone channel are another set and never published here.
+
+    They change while the process runs: ask for a property each time, and keep nothing.
+    """
+
+    def __init__(self, keystore: Keystore) -> None:
+        self._keystore = keystore
+        self._parsed = _Parsed.of(keystore.held_keys("oidc"))
 
     @classmethod
     def from_keystore(cls, keystore: Keystore) -> ProviderKeys:
-        """Take the keys out of the keystore, the current one of each algorithm first."""
-        jwks = keystore.signing_keys("oidc")
-        keys = jose.private_keys(jwks)
-        signing: dict[str, jose.PrivateKey] = {}
-        for key in keys:
-            if key.use == "sig":
-                signing.setdefault(key.alg or ("ES256" if key.kty == "EC" else "RS256"), key)
-        published = msgspec.json.encode({"keys": [jose.public_jwk(jwk) for jwk in jwks]})
-        return cls(signing, tuple(key for key in keys if key.use == "enc"), published)
+        """The keys that the keystore holds for partners."""
+        return cls(keystore)
+
+    @property
+    def signing(self) -> Mapping[str, jose.PrivateKey]:
+        """The current key of each algorithm."""
+        return self._now().signing
+
+    @property
+    def decryption(self) -> tuple[jose.PrivateKey, ...]:
+        """All keys that open what partners encrypted to us, replaced ones included."""
+        return self._now().decryption
+
+    @property
+    def published(self) -> bytes:
+        """The JWK set as JSON: keys to come are in it, and old signature keys until nobody holds a token of theirs."""
+        return self._now().published
+
+    def _now(self) -> _Parsed:
+        held = self._keystore.held_keys("oidc")
+        if self._parsed.held is not held:
+            self._parsed = _Parsed.of(held)
+        return self._parsed
 
     def protection(self, partner: Partner, answer: Answer, secret: str | None) -> Protection:
         """How `answer` is protected for this partner; `secret` is its client secret, if it has one.
