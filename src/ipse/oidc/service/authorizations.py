@@ -18,7 +18,7 @@ from ipse.oidc.model import DEFAULT, PRIVATE, AuthorizationRequest, Candidate, R
 from ipse.oidc.rules.authorization import check_request, check_target, read_parameters, read_service_code, requested
 from ipse.partners.model import Partner, Service
 from ipse.partners.service import Partners
-from ipse.signin.model import Ended, Way
+from ipse.signin.model import Ended, WayBack
 from ipse.standards.oauth import with_parameters
 from ipse.storage.errors import DatabaseUnavailableError
 
@@ -77,18 +77,18 @@ class Authorizations:
             unavailable = TemporarilyUnavailable()
             return SendBack(self._refusal(parameters["redirect_uri"], parameters.get("state"), unavailable))
 
-    def target(self, protocol: Mapping[str, Any]) -> str:
+    def destination(self, protocol: Mapping[str, Any]) -> str:
         """The address the answer to a request goes to."""
         uri: str = protocol["redirect_uri"]
         return uri
 
-    async def way_back(self, end: Collected | Ended) -> Way:
+    async def way_back(self, end: Collected | Ended) -> WayBack:
         """The way back to the partner: the code, or why there is none (RFC 6749 §4.1.2, RFC 9207)."""
         asked = read_requested(end.protocol)
         if isinstance(end, Collected):
             answer = {"code": end.code, "state": asked.state, "iss": self.issuer}
-            return Way(with_parameters(asked.redirect_uri, answer))
-        return Way(self._refusal(asked.redirect_uri, asked.state, AccessDenied(_DESCRIPTIONS[end.outcome])))
+            return WayBack(with_parameters(asked.redirect_uri, answer))
+        return WayBack(self._refusal(asked.redirect_uri, asked.state, AccessDenied(_DESCRIPTIONS[end.outcome])))
 
     def _refusal(self, redirect_uri: str, state: str | None, error: OAuthError) -> str:
         answer = {"error": error.code, "error_description": error.public, "state": state, "iss": self.issuer}
