@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -48,7 +49,10 @@ class Algorithms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Partner(msgspec.Struct, frozen=True):
-    """An organisation known by its `partner_id` (the OAuth `client_id`)."""
+    """An organisation known by its `partner_id` (the OAuth `client_id`).
+
+    Its public keys stand in `jwks`, or are fetched from `jwks_uri`: never both.
+    """
 
     partner_id: str
     name: str
@@ -57,13 +61,28 @@ class Partner(msgspec.Struct, frozen=True):
     jwks: Mapping[str, Any] | None
     algorithms: Algorithms
     sealed_secret: bytes | None = None
+    jwks_uri: str | None = None
+    tls_subject: str = ""
+    """Whom its client certificate must name: a distinguished name (RFC 4514), or `dns:`, `uri:` or `email:` and one
+    alternative name (RFC 8705 §2.1.2)."""
+    contacts: tuple[str, ...] = ()
+    """E-mail addresses of those who answer for it."""
+    logo: str = ""
+    """https address of a picture."""
+    preset: Preset = Preset.NEW
+    broker: bool = False
+    """Whether it asks on behalf of other partners."""
+    registered_by: str = ""
+    """The broker that registered it as a final partner; such a partner may have no way to authenticate."""
+    counterpart: str = ""
+    """Its client id in the other environment."""
 
 
 class Service(msgspec.Struct, frozen=True):
     """One user flow of a partner.
 
     `name` and `purpose` are texts by language; `contract` says `required` or `voluntary` for each attribute that may
-    be asked.
+    be asked. Read for a request in production, the contract holds only what is granted today.
     """
 
     code: str
@@ -75,6 +94,93 @@ class Service(msgspec.Struct, frozen=True):
     redirect_uris: tuple[str, ...]
     contract: Mapping[str, str]
     pkce_required: bool = False
+    profile: str = "default"
+    """`default` or `fapi2`."""
+    message_signing: bool = False
+    """Whether requests and answers must be signed objects (FAPI 2.0 Message Signing)."""
+    request_uris: tuple[str, ...] = ()
+    """Addresses from which request objects are fetched; exact."""
+    backchannel_mode: Literal["", "poll", "ping"] = ""
+    """How the partner learns that a back-channel request has ended; empty: it makes none."""
+    notification_endpoint: str = ""
+    """Where it is pinged."""
+    match_optional: bool = False
+    """Whether people may approve a back-channel request without typing the two digits."""
+    callback_urls: tuple[str, ...] = ()
+    """Where the broker's REST sessions may call back; exact."""
+    final_partner: str = ""
+    """For whom a broker's service asks: the partner that people see and to whom the subject belongs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What is known of attributes when a contract is judged. Empty: no name is checked, and all count as protected."""
+
+    known: frozenset[str] = frozenset()
+    protected: frozenset[str] | None = None
+    """Those that need a recorded grant in production; None means every one."""
+
+    def needs_grant(self, attribute: str) -> bool:
+        """Whether production asks for a recorded grant before a service may ask for it."""
+        return self.protected is None or attribute in self.protected
+
+
+NO_CATALOGUE = Catalogue()
+"""Nothing is known: production then asks a grant for everything."""
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """Why one service may ask for one protected attribute. Times are microseconds UTC."""
+
+    grant_id: str
+    service_code: str
+    attribute: str
+    ground: str
+    """The legal ground: a law, a decision of an authority and its number."""
+    purpose: str
+    approver: str
+    """Who allowed it."""
+    starts_at: int
+    ends_at: int
+    recorded_by: str
+    recorded_at: int
+    revoked_at: int | None = None
+
+    def holds(self, now: int) -> bool:
+        """Whether it counts at `now`."""
+        return self.revoked_at is None and self.starts_at <= now < self.ends_at
+
+
+class PartnerToken(msgspec.Struct, frozen=True):
+    """What an access token of the partner itself allows (client credentials)."""
+
+    partner_id: str
+    scope: str
+    binding: str
+    """Empty, or `jkt:` or `x5t#S256:` and a thumbprint that the sender must prove."""
+    expires_at: int
+    """Microseconds UTC."""
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the request log: why a request was refused. Nothing in it is about a person."""
+
+    at: int
+    """Microseconds UTC, the last time."""
+    partner_id: str
+    service_code: str
+    endpoint: str
+    check: str
+    """The check that failed, as `docs/reference` names it."""
+    error: str
+    """The error code that was answered."""
+    description: str
+    source: str = ""
+    """By which way the request came: `query`, `request`, `request_uri`, `pushed`, `backchannel`."""
+    kid: str = ""
+    """The key that was named, if any."""
+    times: int = 1
+    """How often the same happened in a row."""
 
 
 def preset_algorithms(preset: Preset, auth_method: AuthMethod, *, encryption_key_type: str | None) -> Algorithms:
@@ -94,5 +200,5 @@ def preset_algorithms(preset: Preset, auth_method: AuthMethod, *, encryption_key
         userinfo_signed_response_alg=signing,
         userinfo_encrypted_response_alg=key_management,
         userinfo_encrypted_response_enc=content,
-        token_endpoint_auth_signing_alg=("ES256", "RS256"),
+        token_endpoint_auth_signing_alg=("ES256", "RS256", "PS256", "EdDSA"),
     )

@@ -6,8 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from ipse.partners.errors import PartnerRegistrationError
-from ipse.partners.model import AuthMethod, Partner, Preset, preset_algorithms
-from ipse.partners.rules import check_algorithms, check_contract, check_jwks
+from ipse.partners.model import NO_CATALOGUE, AuthMethod, Partner, Preset, preset_algorithms
+from ipse.partners.rules.contracts import check_contract
+from ipse.partners.rules.registration import check_algorithms, check_jwks
 from ipse.standards import jose
 
 SIGNS, ENCRYPTS = jose.new_private_jwk("ES256"), jose.new_private_jwk("ECDH-ES")
@@ -65,6 +66,6 @@ def test_what_cannot_be_kept_is_not_agreed(kty: str, method: AuthMethod, alg: st
 
 
 def test_a_contract_says_required_or_voluntary() -> None:
-    check_contract({"given_name": "required", "email": "voluntary"})
+    check_contract({"given_name": "required", "email": "voluntary"}, NO_CATALOGUE)
     with pytest.raises(PartnerRegistrationError, match="given_name"):
-        check_contract({"given_name": "Required"})
+        check_contract({"given_name": "Required"}, NO_CATALOGUE)

@@ -13,9 +13,10 @@ from ipse.kernel.clock import FrozenClock
 from ipse.kernel.ids import RandomIds, b64u
 from ipse.kernel.keystore import WORKING_KEY_USES
 from ipse.kernel.settings import Environment
-from ipse.partners import rules
 from ipse.partners.errors import PartnerRegistrationError
 from ipse.partners.model import AuthMethod, Partner, Preset, Service, ServiceType, preset_algorithms
+from ipse.partners.rules import addresses
+from ipse.partners.rules import registration as rules
 from ipse.partners.service import Partners
 from ipse.standards.jose import new_private_jwk
 from ipse.storage.database import Database, open_database
@@ -84,7 +85,7 @@ def test_a_redirect_uri_is_https_and_loopback_lives_outside_production(
         (Environment.LAB, sandbox),
         (Environment.PRODUCTION, production),
     ):
-        check(good, rules.check_redirect_uri, uri, environment)
+        check(good, addresses.check_redirect_uri, uri, environment)
 
 
 @pytest.mark.parametrize(

@@ -85,10 +85,19 @@ class KeySet:
         Raises:
             JoseError: there is none.
         """
-        for key in self.keys:
-            if key.use == "enc" and key.alg in {None, alg} and key.kty == ENCRYPTION_KTY.get(alg):
-                return key
-        raise JoseError("no registered encryption key for this algorithm")
+        return self.encryption_keys(alg)[0]
+
+    def encryption_keys(self, alg: str) -> tuple[PublicKey, ...]:
+        """All keys that can be encrypted to with `alg`, one at least.
+
+        Raises:
+            JoseError: there is none.
+        """
+        kty = ENCRYPTION_KTY.get(alg)
+        found = tuple(key for key in self.keys if key.use == "enc" and key.alg in {None, alg} and key.kty == kty)
+        if not found:
+            raise JoseError("no registered encryption key for this algorithm")
+        return found
 
 
 def thumbprint(jwk: Jwk) -> str:

@@ -1,0 +1,1 @@
+"""The tables of partners, one module for each group of them."""
