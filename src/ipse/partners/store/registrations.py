@@ -34,13 +34,13 @@ SET_PARTNER_STATE = """
 update partners_partners set state = $2, changed_at = $3 where partner_id = $1 and state <> $2 returning partner_id
 """
 SERVICE = """
-select code, partner_id, type, state, name, purpose, redirect_uris, contract, pkce_required, profile, message_signing,
-  request_uris, backchannel_mode, notification_endpoint, match_optional, callback_urls, final_partner,
-  partners_grants.attribute as granted
+select partners_services.code, partner_id, type, state, name, partners_services.purpose, redirect_uris, contract,
+  pkce_required, profile, message_signing, request_uris, backchannel_mode, notification_endpoint, match_optional,
+  callback_urls, final_partner, partners_grants.attribute as granted
 from partners_services
 left join partners_grants on partners_grants.service_code = partners_services.code
   and partners_grants.revoked_at is null and partners_grants.starts_at <= $2 and partners_grants.ends_at > $2
-where code = $1
+where partners_services.code = $1
 """
 SERVICES = """
 select code, partner_id, type, state, name, purpose, redirect_uris, contract, pkce_required, profile, message_signing,
