@@ -98,10 +98,12 @@ test("no message is left over", () => {
     "type",
     "why",
     "check",
+    "device_action",
   ];
-  const unused = Object.keys(english).filter(
-    (id) => !sources.includes(`"${id}"`) && !composed.includes(id.split(".")[0] ?? ""),
-  );
+  const beginnings = ["request.title_", "request.by_", "confirm.title_"];
+  const unused = Object.keys(english)
+    .filter((id) => !sources.includes(`"${id}"`) && !composed.includes(id.split(".")[0] ?? ""))
+    .filter((id) => !beginnings.some((beginning) => id.startsWith(beginning)));
   assert.deepEqual(unused, []);
 });
 

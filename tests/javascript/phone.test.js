@@ -7,7 +7,7 @@ import { b64u, utf8 } from "../../src/ipse/mobile/static/app/engine/encoding.js"
 import { sha256 } from "../../src/ipse/mobile/static/app/engine/crypto.js";
 import { Phone } from "../../src/ipse/mobile/static/app/engine/phone.js";
 import { Problem } from "../../src/ipse/mobile/static/app/engine/problems.js";
-import { livingPhone, memoryStore, scriptedWorld } from "./phone_stand_in.js";
+import { livingPhone, memoryStore, scriptedWorld, standInDevice } from "./phone_stand_in.js";
 import { vectors } from "./vectors.js";
 
 /** @typedef {import("./phone_stand_in.js").Reply} Reply */
@@ -53,13 +53,28 @@ async function begin(script, changes) {
   const store = memoryStore();
   store.record = await livingPhone(changes);
   const world = scriptedWorld(script);
-  const phone = new Phone({ base: "https://scheme.example", store, world, label: "Test" });
+  const phone = new Phone({ base: "https://scheme.example", store, world, device: standInDevice() });
   return { store, world, phone };
+}
+
+/**
+ * @param {Phone} phone
+ * @returns {Promise<import("../../src/ipse/mobile/static/app/engine/phone.js").Request>}
+ */
+async function claimed(phone) {
+  const request = await phone.claim({ link: "l" });
+  if ("waiting" in request) assert.fail("a request was expected");
+  return request;
+}
+
+/** @param {string} jws @returns {Record<string, any>} */
+function payloadOf(jws) {
+  return JSON.parse(Buffer.from(jws.split(".")[1] ?? "", "base64url").toString());
 }
 
 test("a claim is read from the bytes as received, and signed by their digest", async () => {
   const { store, phone } = await begin([CLAIMED]);
-  const request = await phone.claim({ link: "l" });
+  const request = await claimed(phone);
   assert.equal(request.digest, b64u(await sha256(utf8(JSON.stringify(SHOWN)))));
   assert.equal(request.shown.partner.name, "Havenrode");
   assert.deepEqual(store.record?.challenge, { value: "challenge-1", action: "action-1" });
@@ -72,7 +87,7 @@ test("a request whose challenge is not the newest is shown again first", async (
   const again = { body: { ...CLAIMED.body, challenge: "challenge-2", chain: "chain-3" } };
   const approved = { body: { outcome: "approved", chain: "chain-4" } };
   const { world, phone } = await begin([CLAIMED, home, again, CONFIGURATION, approved]);
-  const request = await phone.claim({ link: "l" });
+  const request = await claimed(phone);
   await phone.home();
   await phone.approve({ request, shared: ["BENationalNumber"], code: "13579" });
   assert.deepEqual(
@@ -88,13 +103,69 @@ test("something else shown under the same request is never approved (WYSIWYS)", 
   };
   const home = { body: { account: { state: "active", why: null }, challenge: "of home", chain: "chain-2" } };
   const { world, phone } = await begin([CLAIMED, home, { body: other }]);
-  const request = await phone.claim({ link: "l" });
+  const request = await claimed(phone);
   await phone.home();
   await assert.rejects(
     phone.approve({ request, shared: [], code: "13579" }),
     (error) => error instanceof Problem && error.code === "wrong_shown",
   );
   assert.equal(world.sent.length, 3);
+});
+
+test("what this phone cannot show in full is never approved, whatever asks it to (WYSIWYS)", async () => {
+  const shown = { ...SHOWN, type: "confirmation", confirms: [{ type: "insurance", premium: "12" }] };
+  const { world, phone } = await begin([{ body: { ...CLAIMED.body, shown: b64u(utf8(JSON.stringify(shown))) } }]);
+  const request = await claimed(phone);
+  assert.equal(request.strange, "insurance");
+  await assert.rejects(
+    phone.approve({ request, shared: [], code: "13579" }),
+    (error) => error instanceof Problem && error.code === "not_understood",
+  );
+  assert.equal(world.sent.length, 1);
+});
+
+test("what is confirmed is read from the signed bytes alone", async () => {
+  const payment = { type: "payment", amount: "100.10", currency: "EUR", creditor_name: "Pot & Linde" };
+  const shown = utf8(JSON.stringify({ ...SHOWN, type: "confirmation", confirms: [payment] }));
+  const beside = { confirms: [{ ...payment, amount: "1.00" }] };
+  const { phone } = await begin([{ body: { ...CLAIMED.body, ...beside, start: "push", shown: b64u(shown) } }]);
+  const request = await claimed(phone);
+  assert.deepEqual(request.contents, [{ ...payment, creditor_iban: "", reference: "" }]);
+  assert.deepEqual([request.start, request.strange, request.digest], ["push", null, b64u(await sha256(shown))]);
+});
+
+test("a scan that only says who is here waits for the request that follows", async () => {
+  const waiting = { waiting: true, action: "discovery-1", partner: "House", service: "Door", expires_at: 1_790_000_180 };
+  const { store, phone } = await begin([{ body: { ...waiting, chain: "chain-1" } }]);
+  const connecting = { waiting: true, action: "discovery-1", partner: "House", service: "Door" };
+  assert.deepEqual(await phone.claim({ frame: "f" }), { ...connecting, expiresAt: 1_790_000_180 });
+  assert.deepEqual([store.record?.chain, store.record?.challenge], ["chain-1", null]);
+});
+
+test("an addressed request is claimed by its id with the digits, or refused unopened", async () => {
+  const rejected = { body: { outcome: "rejected", chain: "chain-2" } };
+  const { world, store, phone } = await begin([CLAIMED, CONFIGURATION, rejected]);
+  await phone.claim({ action: "action-1", digits: "07" });
+  assert.deepEqual(payloadOf(world.sent[0]?.body ?? "")["start"], { action: "action-1", digits: "07" });
+  await phone.refuseAddressed({ action: "action-2", partner: "House" });
+  assert.equal(world.sent[2]?.url, "https://scheme.example/phone/v1/approvals");
+  assert.equal(store.record?.pending, null);
+});
+
+test("a phone says of itself what it knows and nothing else", async () => {
+  const { world, phone } = await begin([CLAIMED, CLAIMED]);
+  await phone.claim({ link: "l" });
+  const known = {
+    os: "Linux",
+    appName: "Ipse web app",
+    appRelease: phone.version,
+    appInstalledDate: "2026-05-03",
+    deviceId: "ZGV2aWNl",
+  };
+  assert.deepEqual(payloadOf(world.sent[0]?.body ?? "")["device"], known);
+  await phone.device.rename("  Ada's phone ");
+  await phone.claim({ link: "l" });
+  assert.deepEqual(payloadOf(world.sent[1]?.body ?? "")["device"], { ...known, deviceLabel: "Ada's phone" });
 });
 
 test("only an address of the scheme is opened after an approval", async () => {
@@ -109,7 +180,7 @@ test("only an address of the scheme is opened after an approval", async () => {
       CONFIGURATION,
       { body: { outcome: "approved", return_url: url, chain: "chain-2" } },
     ]);
-    const request = await phone.claim({ link: "l" });
+    const request = await claimed(phone);
     assert.equal((await phone.approve({ request, shared: [], code: "13579" })).returnUrl, opened);
   }
 });
@@ -117,12 +188,12 @@ test("only an address of the scheme is opened after an approval", async () => {
 test("a revealed value must be the committed one", async () => {
   const right = { body: { values: { BENationalNumber: known.commitment.value }, challenge: "c2", chain: "chain-2" } };
   const { phone } = await begin([CLAIMED, CONFIGURATION, right]);
-  const request = await phone.claim({ link: "l" });
+  const request = await claimed(phone);
   assert.deepEqual(await phone.revealRequest({ request, code: "13579" }), { BENationalNumber: known.commitment.value });
 
   const wrong = { body: { values: { BENationalNumber: "88051700016" }, challenge: "c3", chain: "chain-3" } };
   const { phone: other } = await begin([CLAIMED, CONFIGURATION, wrong]);
-  const same = await other.claim({ link: "l" });
+  const same = await claimed(other);
   await assert.rejects(
     other.revealRequest({ request: same, code: "13579" }),
     (error) => error instanceof Problem && error.code === "wrong_commitment",
@@ -180,7 +251,7 @@ test("neither code nor code key is ever stored (T-1)", async () => {
   );
   await phone.activate("13579");
   assert.equal(store.record?.stage, "living");
-  const request = await phone.claim({ link: "l" });
+  const request = await claimed(phone);
   await phone.approve({ request, shared: [], code: "13579" });
   const { codeKey } = await import("../../src/ipse/mobile/static/app/engine/crypto.js");
   const salt = store.record?.salts[store.record.codeKey ?? ""] ?? "";
@@ -212,7 +283,7 @@ test("an activation without an answer ends well when its answer comes after a re
   await assert.rejects(phone.activate("13579"));
   assert.equal(store.record?.codeKey, null);
   const world = scriptedWorld([{ body: { account: { state: "active", why: null }, moved: false, chain: "chain-1" } }]);
-  const restarted = new Phone({ base: "https://scheme.example", store, world, label: "Test" });
+  const restarted = new Phone({ base: "https://scheme.example", store, world, device: standInDevice() });
   assert.equal((await restarted.finish())?.type, "activate");
   assert.equal(store.record?.stage, "living");
   assert.deepEqual(Object.keys(store.record?.salts ?? {}), [store.record?.codeKey]);

@@ -2,6 +2,7 @@
 // scheme that answers from a script.
 
 import { newDeviceKey } from "../../src/ipse/mobile/static/app/engine/crypto.js";
+import { Device } from "../../src/ipse/mobile/static/app/engine/device.js";
 
 /** @typedef {import("../../src/ipse/mobile/static/app/engine/store.js").PhoneRecord} PhoneRecord */
 /** @typedef {import("../../src/ipse/mobile/static/app/engine/store.js").Store} Store */
@@ -99,4 +100,10 @@ export async function livingPhone(changes = {}) {
     codeContext: {},
     ...changes,
   };
+}
+
+/** @returns {Device} what a phone says of itself that was opened first on the third of May and has no name */
+export function standInDevice() {
+  const installation = { id: "ZGV2aWNl", installed: "2026-05-03", label: "" };
+  return new Device({ installation, os: "Linux", keep: async () => undefined });
 }

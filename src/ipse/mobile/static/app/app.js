@@ -17,6 +17,9 @@
 //   elsewhere         #elsewhere, #stopped[data-why], #ended[data-why], #start-again
 //   settings          #settings-language #settings-code #settings-check #settings-block #settings-remove
 
+import { b64u } from "./engine/encoding.js";
+import { randomBytes } from "./engine/crypto.js";
+import { Device, familyOf } from "./engine/device.js";
 import { Live } from "./engine/live.js";
 import { Phone } from "./engine/phone.js";
 import { Problem } from "./engine/problems.js";
@@ -47,17 +50,25 @@ const world = {
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 };
 
-/** @returns {string} what this browser calls itself, as one short label */
-function label() {
-  const data = /** @type {{ brands?: { brand: string }[], platform?: string } | undefined} */ (
-    /** @type {any} */ (navigator).userAgentData
-  );
-  const brand = data?.brands
-    ?.map(({ brand: name }) => name)
-    .filter((name) => !/not.?a.?brand|^Chromium$/i.test(name))[0];
-  const guess = /(Firefox|Edg|Chrome|Safari)/.exec(navigator.userAgent)?.[1] ?? "Browser";
-  const platform = data?.platform || navigator.platform || "";
-  return `${brand ?? guess} ${platform}`.trim().slice(0, 60);
+/**
+ * What this installation of the app is; made once, when it is opened for the first time.
+ * @param {import("./engine/store.js").Lasting} store
+ * @returns {Promise<Device>}
+ */
+async function thisDevice(store) {
+  let installation = await store.installation();
+  if (installation === null) {
+    installation = { id: b64u(randomBytes(16)), installed: new Date().toISOString().slice(0, 10), label: "" };
+    await store.keepInstallation(installation);
+  }
+  const { userAgent, maxTouchPoints: touchPoints } = navigator;
+  /** @type {string | undefined} */
+  const platform = /** @type {any} */ (navigator).userAgentData?.platform;
+  return new Device({
+    installation,
+    os: familyOf({ platform, userAgent, touchPoints }),
+    keep: (changed) => store.keepInstallation(changed),
+  });
 }
 
 /**
@@ -159,7 +170,7 @@ async function start() {
   const store = browserStore();
   const language = chooseLanguage([await store.language(), ...navigator.languages]);
   const [catalogue, { base }] = await Promise.all([loadCatalogue(language), (await fetch("/app.json")).json()]);
-  const phone = new Phone({ base, store, world, label: label() });
+  const phone = new Phone({ base, store, world, device: await thisDevice(store) });
   const live = new Live({ phone, base });
   /** @type {Shell} */
   const app = new Shell({

@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "cpz5Xgjjzs4oiIPs";
+const VERSION = "kq1mQv_P0v1elWHF";
 const FILES = [
   "/",
   "/app.js",
@@ -16,7 +16,9 @@ const FILES = [
   "/css/shell.css",
   "/css/tokens.css",
   "/engine/answers.js",
+  "/engine/contents.js",
   "/engine/crypto.js",
+  "/engine/device.js",
   "/engine/encoding.js",
   "/engine/live.js",
   "/engine/messages.js",
@@ -39,16 +41,23 @@ const FILES = [
   "/messages/nl.json",
   "/parts/attributes.js",
   "/parts/codepad.js",
+  "/parts/contents.js",
   "/parts/dom.js",
   "/parts/icons.js",
   "/parts/language.js",
+  "/parts/markup.js",
+  "/parts/money.js",
   "/parts/phone_numbers.js",
   "/parts/pieces.js",
   "/parts/shell.js",
   "/scanner/camera.js",
   "/scanner/reader.js",
   "/screens/activate.js",
+  "/screens/approval.js",
   "/screens/check.js",
+  "/screens/connecting.js",
+  "/screens/countdown.js",
+  "/screens/digits.js",
   "/screens/entry.js",
   "/screens/home.js",
   "/screens/intake.js",

@@ -1,5 +1,6 @@
 // What the scheme answers, as types, and the reading of a request to approve.
 
+import { readContents } from "./contents.js";
 import { sha256 } from "./crypto.js";
 import { b64u, b64uDecode, text } from "./encoding.js";
 
@@ -42,21 +43,52 @@ import { b64u, b64uDecode, text } from "./encoding.js";
  * @property {number} v
  * @property {string} salt
  * @property {string} action
- * @property {"authentication" | "identification"} type
+ * @property {"authentication" | "identification" | "data_sharing" | "confirmation"} type
  * @property {string} level
  * @property {{ id: string, name: string }} partner
+ * @property {string} [broker] the name of who asks on the partner's behalf
  * @property {{ code: string, name: string, purpose?: string }} service
  * @property {"basic" | "advanced"} assurance
- * @property {{ at: number, how: "qr" | "link" }} started
+ * @property {{ at: number, how: How }} started
  * @property {ShownAttribute[]} attributes
  */
 
+/** @typedef {"qr" | "link" | "push"} How */
+
 /**
- * A request in this phone's hands. `digest` is of the bytes as received: what an approval signs.
- * @typedef {{ action: string, shown: Shown, digest: string, expiresAt: number, start: "qr" | "link" }} Request
+ * A request in this phone's hands. `digest` is of the bytes as received: what an approval signs. `contents` is what
+ * is confirmed, read from the same bytes; `strange` names what of it this phone cannot show, and such a request can
+ * only be refused.
+ * @typedef {object} Request
+ * @property {string} action
+ * @property {Shown} shown
+ * @property {string} digest
+ * @property {number} expiresAt unix seconds
+ * @property {How} start
+ * @property {Content[]} contents
+ * @property {string | null} strange
  */
 
-/** @typedef {{ action: string, partner: string, service: string, expires_at: number }} OpenRequest */
+/** @typedef {import("./contents.js").Content} Content */
+
+/**
+ * The answer to a claim that only said who scans: what the partner asks arrives by itself, as a request addressed to
+ * this phone.
+ * @typedef {{ waiting: true, action: string, partner: string, service: string, expiresAt: number }} Connecting
+ */
+
+/**
+ * An open request of the home screen. One that is not `claimed` was addressed to this person; `digits` says that the
+ * two digits of whoever started it must be typed.
+ * @typedef {object} OpenRequest
+ * @property {string} action
+ * @property {string} partner
+ * @property {string} [broker]
+ * @property {string} service
+ * @property {number} expires_at unix seconds
+ * @property {boolean} [claimed] true when not said
+ * @property {boolean} [digits]
+ */
 
 /**
  * @typedef {object} Home
@@ -82,9 +114,11 @@ import { b64u, b64uDecode, text } from "./encoding.js";
  * @property {string | null} start
  * @property {{ name: string, value?: unknown, masked?: string }[]} shared
  * @property {string[]} declined
+ * @property {string} [broker]
+ * @property {unknown[]} [confirmed] what was confirmed, as it was shown
  */
 
-/** @typedef {{ frame: string } | { link: string } | { ticket: string, digits?: string }} ClaimStart */
+/** @typedef {{ frame: string } | { link: string } | { ticket: string, digits?: string } | { action: string, digits?: string }} ClaimStart */
 
 /**
  * @param {Record<string, unknown>} answer of `claim` or `show`
@@ -92,11 +126,28 @@ import { b64u, b64uDecode, text } from "./encoding.js";
  */
 export async function asRequest(answer) {
   const bytes = b64uDecode(String(answer["shown"]));
+  const shown = /** @type {Shown} */ (JSON.parse(text(bytes)));
+  const { start } = answer;
   return {
     action: String(answer["action"]),
-    shown: /** @type {Shown} */ (JSON.parse(text(bytes))),
+    shown,
     digest: b64u(await sha256(bytes)),
     expiresAt: Number(answer["expires_at"]),
-    start: answer["start"] === "link" ? "link" : "qr",
+    start: start === "link" || start === "push" ? start : "qr",
+    ...readContents(/** @type {Record<string, unknown>} */ (/** @type {unknown} */ (shown))),
+  };
+}
+
+/**
+ * @param {Record<string, unknown>} answer of `claim`
+ * @returns {Connecting}
+ */
+export function asConnecting({ action, partner, service, expires_at: expiresAt }) {
+  return {
+    waiting: true,
+    action: String(action),
+    partner: String(partner),
+    service: String(service),
+    expiresAt: Number(expiresAt),
   };
 }

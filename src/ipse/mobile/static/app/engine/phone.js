@@ -2,7 +2,7 @@
 // protocol; the names are the protocol's.
 
 import { b64u } from "./encoding.js";
-import { asRequest } from "./answers.js";
+import { asConnecting, asRequest } from "./answers.js";
 import { codeKey, commitment, newDeviceKey, randomBytes, thumbprint } from "./crypto.js";
 import { Messages } from "./messages.js";
 import { NoAnswer, NoPhone, Problem } from "./problems.js";
@@ -22,12 +22,13 @@ import { NoAnswer, NoPhone, Problem } from "./problems.js";
 /** @typedef {import("./answers.js").ShownAttribute} ShownAttribute */
 /** @typedef {import("./answers.js").Shown} Shown */
 /** @typedef {import("./answers.js").Request} Request */
+/** @typedef {import("./answers.js").Connecting} Connecting */
 /** @typedef {import("./answers.js").OpenRequest} OpenRequest */
 /** @typedef {import("./answers.js").Home} Home */
 /** @typedef {import("./answers.js").HistoryEntry} HistoryEntry */
 /** @typedef {import("./answers.js").ClaimStart} ClaimStart */
 
-const APP = { name: "Ipse web app", version: "1.0.0" };
+const APP = { name: "Ipse web app", version: "1.1.0" };
 
 export class Phone {
   #base;
@@ -38,13 +39,14 @@ export class Phone {
   #configuration = null;
 
   /**
-   * @param {{ base: string, store: Store, world: World, label: string }} parts `label` is what this browser calls itself
+   * @param {{ base: string, store: Store, world: World, device: import("./device.js").Device }} parts
    */
-  constructor({ base, store, world, label }) {
+  constructor({ base, store, world, device }) {
     this.#base = base;
     this.#store = store;
     this.#world = world;
-    this.label = label;
+    /** What this phone says of itself. */
+    this.device = device;
     this.#messages = new Messages({ store, world, channelKey: () => this.#channelKey() });
   }
 
@@ -167,11 +169,12 @@ export class Phone {
 
   /**
    * @param {ClaimStart} start
-   * @returns {Promise<Request>}
+   * @returns {Promise<Request | Connecting>}
    */
   async claim(start) {
     const members = () => ({ start, device: this.#device() });
-    return asRequest(await this.#messages.exchange({ type: "claim", path: "/claims", members }));
+    const answer = await this.#messages.exchange({ type: "claim", path: "/claims", members });
+    return answer["waiting"] === true ? asConnecting(answer) : asRequest(answer);
   }
 
   /**
@@ -187,8 +190,10 @@ export class Phone {
    * Approves exactly what was shown.
    * @param {{ request: Request, shared: string[], code: string }} approval
    * @returns {Promise<{ returnUrl: string | null }>}
+   * @throws {Problem} `not_understood` when some of it could not be shown
    */
   async approve({ request, shared, code }) {
+    if (request.strange !== null) throw new Problem({ code: "not_understood", detail: request.strange });
     const answer = await this.#decide(request, (challenge) => ({
       type: "approval",
       path: "/approvals",
@@ -227,6 +232,20 @@ export class Phone {
         device: this.#device(),
       }),
     }));
+  }
+
+  /**
+   * Refuses a request that was addressed to this person and not opened: nobody here started it.
+   * @param {{ action: string, partner: string }} request
+   */
+  async refuseAddressed({ action, partner }) {
+    await this.#messages.exchange({
+      type: "approval",
+      path: "/approvals",
+      seal: true,
+      kept: { action, decision: "rejected", partner },
+      members: () => ({ action, decision: "rejected", reason: "not_started", device: this.#device() }),
+    });
   }
 
   /**
@@ -394,7 +413,7 @@ export class Phone {
   }
 
   #device() {
-    return { label: this.label };
+    return this.device.report(APP);
   }
 
   async #channelKey() {

@@ -79,8 +79,17 @@ async function open() {
 }
 
 /**
+ * What outlives the record: the language chosen here, and what is known of this installation of the app.
+ * @typedef {object} Lasting
+ * @property {() => Promise<string | null>} language
+ * @property {(language: string) => Promise<void>} keepLanguage
+ * @property {() => Promise<import("./device.js").Installation | null>} installation
+ * @property {(installation: import("./device.js").Installation) => Promise<void>} keepInstallation
+ */
+
+/**
  * The record in this browser's IndexedDB.
- * @returns {Store & { language: () => Promise<string | null>, keepLanguage: (language: string) => Promise<void> }}
+ * @returns {Store & Lasting}
  */
 export function browserStore() {
   const opened = open();
@@ -116,6 +125,11 @@ export function browserStore() {
     keepLanguage: (language) =>
       transaction("readwrite", async (table) => {
         await outcome(table.put(language, "language"));
+      }),
+    installation: () => transaction("readonly", async (table) => (await outcome(table.get("installation"))) ?? null),
+    keepInstallation: (installation) =>
+      transaction("readwrite", async (table) => {
+        await outcome(table.put(installation, "installation"));
       }),
   };
 }

@@ -63,7 +63,7 @@ export function monogram(name) {
 
 /**
  * One line of a list that leads somewhere.
- * @param {{ id?: string, icon?: Node, words: string, below?: string, aside?: string, press: () => void, data?: Record<string, string>, tone?: string }} line
+ * @param {{ id?: string, icon?: Node, words: string, below?: Child | Child[], aside?: Child, press: () => void, data?: Record<string, string>, tone?: string }} line
  */
 export function row({ id, icon: picture, words, below, aside, press, data = {}, tone = "" }) {
   const attributes = Object.fromEntries(Object.entries(data).map(([name, value]) => [`data-${name}`, value]));
@@ -78,7 +78,7 @@ export function row({ id, icon: picture, words, below, aside, press, data = {}, 
         "span",
         { class: "row-words" },
         h("span", { class: "row-main" }, words),
-        below === undefined ? null : h("span", { class: "row-below" }, below),
+        below === undefined ? null : h("span", { class: "row-below" }, ...[below].flat()),
       ),
       aside === undefined ? null : h("span", { class: "row-aside" }, aside),
       h("span", { class: "row-next" }, icon("next")),

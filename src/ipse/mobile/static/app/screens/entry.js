@@ -1,10 +1,13 @@
 // One past request: who asked, how it ended, what was shared and what was not.
 
+import { asContent } from "../engine/contents.js";
 import { attributeLabel, attributeValue, momentWords } from "../parts/attributes.js";
+import { contentCard } from "../parts/contents.js";
 import { h } from "../parts/dom.js";
 import { icon } from "../parts/icons.js";
-import { monogram } from "../parts/pieces.js";
-import { maskedWords, revealScreen } from "./request.js";
+import { monogram, note } from "../parts/pieces.js";
+import { revealScreen } from "./approval.js";
+import { maskedWords } from "./request.js";
 
 /** @typedef {import("../parts/shell.js").Shell} Shell */
 /** @typedef {import("../parts/shell.js").View} View */
@@ -33,6 +36,7 @@ export function entryScreen(app, parameters) {
           "div",
           {},
           h("h1", { id: "title", tabindex: "-1", class: "asker-name" }, entry.partner),
+          entry.broker ? h("p", { class: "asker-broker" }, app.t("request.through", { broker: entry.broker })) : null,
           h("p", { class: "asker-service" }, entry.service),
         ),
       ),
@@ -42,6 +46,7 @@ export function entryScreen(app, parameters) {
         icon(entry.outcome === "approved" ? "check" : entry.outcome === "expired" ? "clock" : "cross"),
         outcome,
       ),
+      ...confirmed(app, entry),
       h(
         "dl",
         { class: "facts" },
@@ -50,7 +55,7 @@ export function entryScreen(app, parameters) {
         entry.start ? line(app.t("entry.start"), app.words(`start.${entry.start}`, "start.other")) : null,
         entry.method ? line(app.t("entry.method"), app.words(`method.${entry.method}`, "method.other")) : null,
       ),
-      entry.outcome === "approved" ? sharedFacts(app, parameters, seen) : null,
+      entry.outcome === "approved" && !onlyConfirmed(entry) ? sharedFacts(app, parameters, seen) : null,
       entry.declined.length === 0
         ? null
         : h(
@@ -65,6 +70,23 @@ export function entryScreen(app, parameters) {
           ),
     ],
   };
+}
+
+/**
+ * What was confirmed, as it was shown then.
+ * @param {Shell} app
+ * @param {HistoryEntry} entry
+ */
+function confirmed(app, { confirmed: documents = [] }) {
+  return documents.map((document) => {
+    const content = asContent(document);
+    return content === null ? note("info", app.t("entry.not_shown")) : contentCard(app, content);
+  });
+}
+
+/** @param {HistoryEntry} entry */
+function onlyConfirmed({ confirmed: documents = [], shared }) {
+  return documents.length > 0 && shared.length === 0;
 }
 
 /**

@@ -1,10 +1,14 @@
 // Home: the identity, what waits for an approval, what was approved before.
 
+import { asContent } from "../engine/contents.js";
 import { NoAnswer, Problem } from "../engine/problems.js";
 import { momentWords } from "../parts/attributes.js";
+import { contentSummary } from "../parts/contents.js";
 import { fill, h } from "../parts/dom.js";
 import { icon, mark } from "../parts/icons.js";
 import { busy, monogram, note, row, waiting } from "../parts/pieces.js";
+import { clocksOf } from "./countdown.js";
+import { digitsScreen } from "./digits.js";
 import { entryScreen } from "./entry.js";
 import { openingScreen } from "./intake.js";
 import { stoppedScreen } from "./welcome.js";
@@ -14,6 +18,7 @@ import { stoppedScreen } from "./welcome.js";
 /** @typedef {import("../engine/store.js").Account} Account */
 /** @typedef {import("../engine/phone.js").Home} Home */
 /** @typedef {import("../engine/phone.js").HistoryEntry} HistoryEntry */
+/** @typedef {import("../engine/phone.js").OpenRequest} OpenRequest */
 
 /**
  * @param {Shell} app
@@ -59,6 +64,7 @@ export function homeScreen(app) {
     if (record !== null && !card.hasChildNodes()) drawCard(app, card, record.account, record.name, "");
   });
   const silence = app.live.listen({ home: draw, trouble: failed });
+  const stopClocks = clocksOf(app, requests);
   if (app.live.latest !== null) draw(app.live.latest);
   if (!navigator.onLine) void failed(new NoAnswer("home")); // says at once what waiting would find out
   return {
@@ -67,7 +73,10 @@ export function homeScreen(app) {
     tab: "home",
     back: false,
     content: [card, news, requests, past],
-    leave: silence,
+    leave: () => {
+      silence();
+      stopClocks();
+    },
   };
 }
 
@@ -150,17 +159,38 @@ function drawRequests(app, section, { open, account }) {
   if (open.length === 0) {
     return fill(section, heading, h("div", { class: "empty" }, icon("scan"), h("p", {}, app.t("home.no_requests"))));
   }
-  const rows = open.map(({ action, partner, service }) =>
-    row({
-      icon: monogram(partner),
-      words: partner,
-      below: service,
-      data: { action },
-      tone: "row-waiting",
-      press: () => app.open(openingScreen, { action }),
-    }),
-  );
+  const rows = open.map((request) => requestRow(app, request));
   return fill(section, heading, h("ul", { class: "list" }, rows));
+}
+
+/**
+ * @param {Shell} app
+ * @param {OpenRequest} request
+ */
+function requestRow(app, request) {
+  const { action, partner, broker = "", service, expires_at: until, claimed = true } = request;
+  return row({
+    icon: monogram(partner),
+    words: partner,
+    below: broker === "" ? service : `${service} · ${app.t("request.through", { broker })}`,
+    aside: h("span", { class: "clock", role: "timer", "data-until": until }),
+    data: { action, claimed: String(claimed) },
+    tone: "row-waiting",
+    press: () => openRequest(app, request),
+  });
+}
+
+/**
+ * One that this phone holds is shown again; one that was addressed to it is taken first, with the two digits of
+ * whoever started it where they are asked for.
+ * @param {Shell} app
+ * @param {OpenRequest} request
+ */
+export function openRequest(app, request, how = /** @type {"push" | "replace"} */ ("push")) {
+  const { action, claimed = true, digits = false } = request;
+  if (claimed) return app.open(openingScreen, { action }, how);
+  if (digits) return app.open(digitsScreen, { start: { action }, addressed: request }, how);
+  return app.open(openingScreen, { claim: { action } }, how);
 }
 
 /** @param {Shell} app */
@@ -176,11 +206,23 @@ function entryRow(app, entry) {
   return row({
     icon: monogram(entry.partner),
     words: entry.partner,
-    below: `${app.words(`outcome.${entry.outcome}`, "outcome.failed")} · ${momentWords(app, entry.at * 1000)}`,
+    below: entryWords(app, entry),
     data: { entry: entry.action, outcome: entry.outcome },
     tone: entry.outcome === "approved" ? "" : "row-faded",
     press: () => app.open(entryScreen, { entry }),
   });
+}
+
+/**
+ * @param {Shell} app
+ * @param {HistoryEntry} entry
+ */
+function entryWords(app, { outcome, at, confirmed = [] }) {
+  const ending = `${app.words(`outcome.${outcome}`, "outcome.failed")} · ${momentWords(app, at * 1000)}`;
+  const content = asContent(confirmed[0]);
+  if (content === null) return ending;
+  const more = confirmed.length > 1 ? " …" : "";
+  return [h("span", { class: "row-confirmed", dir: "auto" }, contentSummary(app, content) + more), h("span", {}, ending)];
 }
 
 /**

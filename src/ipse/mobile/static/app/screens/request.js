@@ -1,12 +1,13 @@
-// A request: who asks, for which service, why, and every attribute with its value. Approving and refusing are equally
-// easy; "I did not start this" is one tap.
+// A request: who asks, for which service, why, what is confirmed, and every attribute with its value. Approving and
+// refusing are equally easy; "I did not start this" is one tap.
 
-import { NoAnswer, Problem } from "../engine/problems.js";
 import { attributeLabel, attributeValue } from "../parts/attributes.js";
-import { codePad } from "../parts/codepad.js";
+import { confirmWords, contentCard } from "../parts/contents.js";
 import { fill, h } from "../parts/dom.js";
 import { icon } from "../parts/icons.js";
 import { busy, button, complaint, monogram, note } from "../parts/pieces.js";
+import { approvalScreen, ends, revealScreen } from "./approval.js";
+import { countdown } from "./countdown.js";
 import { kindOf } from "./intake.js";
 import { outcomeScreen } from "./outcome.js";
 
@@ -26,25 +27,128 @@ import { outcomeScreen } from "./outcome.js";
 export function requestScreen(app, parameters) {
   const { request } = parameters;
   const choice = (parameters.choice ??= { off: new Set(), seen: {} });
-  const { partner, service, attributes, type } = request.shown;
-  const required = attributes.filter((attribute) => attribute.required);
-  const voluntary = attributes.filter((attribute) => !attribute.required);
+  const { partner, service, attributes } = request.shown;
   const problem = complaint();
   const clock = countdown(app, request, over);
+  const { title, verb } = wordsFor(app, request);
 
   /** @param {unknown} error */
   function over(error) {
     app.open(outcomeScreen, { kind: kindOf(error), text: app.explain(error), partner: partner.name }, "reset");
   }
 
+  return {
+    name: "request",
+    title,
+    bare: true,
+    content: [
+      askerOf(app, request),
+      h("h1", { id: "title", tabindex: "-1", class: request.contents.length > 0 ? "title-quiet" : "" }, title),
+      problem,
+      request.strange === null ? null : strangeNote(app, request.strange),
+      ...request.contents.map((content) => contentCard(app, content)),
+      service.purpose === undefined ? null : h("p", { class: "lead", id: "purpose" }, service.purpose),
+      h("p", { class: "facts-line" }, startedBy(app, request), clock.element),
+      ...sharing(app, parameters, choice),
+    ],
+    actions: answers(app, request, {
+      verb,
+      problem,
+      over,
+      approve: () => app.open(approvalScreen, { request, shared: sharedNames(attributes, choice) }),
+    }),
+    leave: clock.stop,
+  };
+}
+
+/**
+ * @param {Shell} app
+ * @param {Request} request
+ * @returns {{ title: string, verb: string }}
+ */
+function wordsFor(app, { shown, contents, strange }) {
+  const { type, partner } = shown;
+  if (strange !== null) return { title: app.t("strange.title", { partner: partner.name }), verb: "" };
+  if (contents.length > 0) return confirmWords(app, contents, partner.name);
+  const title = app.words(`request.title_${type}`, "request.title_authentication", { partner: partner.name });
+  return { title, verb: app.t("request.approve") };
+}
+
+/**
+ * Who asks: the partner, and who asks on its behalf, both by name.
+ * @param {Shell} app
+ * @param {Request} request
+ */
+function askerOf(app, { action, shown: { partner, broker, service } }) {
+  return h(
+    "div",
+    { class: "asker", "data-action": action },
+    monogram(partner.name),
+    h(
+      "div",
+      {},
+      h("p", { class: "asker-name", id: "partner", dir: "auto" }, partner.name),
+      broker === undefined || broker === ""
+        ? null
+        : h("p", { class: "asker-broker", id: "broker" }, app.t("request.through", { broker })),
+      h("p", { class: "asker-service", id: "service", dir: "auto" }, service.name),
+    ),
+  );
+}
+
+/**
+ * @param {Shell} app
+ * @param {string} what
+ */
+function strangeNote(app, what) {
+  return h(
+    "div",
+    { id: "strange", "data-what": what },
+    note("danger", h("p", {}, app.t("strange.text")), h("p", {}, app.t("strange.update"))),
+  );
+}
+
+/**
+ * @param {Shell} app
+ * @param {Request} request
+ */
+function startedBy(app, { shown: { started } }) {
+  /** @type {Record<string, import("../parts/icons.js").IconName>} */
+  const pictures = { link: "phone", qr: "scan", push: "mail" };
+  return h("span", {}, icon(pictures[started.how] ?? "scan"), app.words(`request.by_${started.how}`, "request.by_qr"));
+}
+
+/**
+ * @param {Shell} app
+ * @param {{ request: Request, choice?: Choice }} parameters
+ * @param {Choice} choice
+ */
+function sharing(app, parameters, choice) {
+  const { request } = parameters;
+  const { attributes, partner, type } = request.shown;
+  const required = attributes.filter((attribute) => attribute.required);
+  const voluntary = attributes.filter((attribute) => !attribute.required);
+  const nothing = attributes.length === 0 && type === "authentication" && request.contents.length === 0;
+  return [
+    nothing ? note("info", app.t("request.nothing_shared", { partner: partner.name })) : null,
+    required.length === 0 ? null : group(app, parameters, choice, "request.required", required),
+    voluntary.length === 0 ? null : group(app, parameters, choice, "request.voluntary", voluntary),
+  ];
+}
+
+/**
+ * Refusing is as easy as approving, and there is no approving of what could not be shown.
+ * @param {Shell} app
+ * @param {Request} request
+ * @param {{ verb: string, problem: HTMLElement, over: (error: unknown) => void, approve: () => void }} parts
+ */
+function answers(app, request, { verb, problem, over, approve }) {
+  const partner = request.shown.partner.name;
   /** @param {"declined" | "not_started"} reason */
   const reject = (reason) => async () => {
     await app.phone.reject({ request, reason });
-    app.open(
-      outcomeScreen,
-      { kind: reason === "declined" ? "rejected" : "not_started", partner: partner.name },
-      "reset",
-    );
+    const text = request.contents.length > 0 && reason === "declined" ? { text: app.t("outcome.nothing_confirmed") } : {};
+    app.open(outcomeScreen, { kind: reason === "declined" ? "rejected" : "not_started", partner, ...text }, "reset");
   };
   /** @param {unknown} error */
   const failed = (error) => {
@@ -53,70 +157,30 @@ export function requestScreen(app, parameters) {
   };
   const refuse = button({
     id: "refuse",
-    kind: "quiet",
+    kind: request.strange === null ? "quiet" : "main",
     icon: "cross",
     words: app.t("request.refuse"),
     press: () => busy(refuse, reject("declined")).catch(failed),
   });
-  const notMe = h(
+  const notMe = notMeButton(app, reject("not_started"), failed);
+  if (request.strange !== null) return [refuse, notMe];
+  return [h("div", { class: "pair" }, refuse, button({ id: "approve", icon: "check", words: verb, press: approve })), notMe];
+}
+
+/**
+ * @param {Shell} app
+ * @param {() => Promise<void>} say
+ * @param {(error: unknown) => void} failed
+ */
+export function notMeButton(app, say, failed) {
+  const press = h(
     "button",
     { type: "button", id: "not-me", class: "not-me" },
     icon("hand"),
     h("span", {}, app.t("request.not_me")),
   );
-  notMe.addEventListener("click", () => void busy(notMe, reject("not_started")).catch(failed));
-  const approve = button({
-    id: "approve",
-    icon: "check",
-    words: app.t("request.approve"),
-    press: () => app.open(approvalScreen, { request, shared: sharedNames(attributes, choice) }),
-  });
-
-  const title = app.t(type === "identification" ? "request.title_identification" : "request.title_authentication", {
-    partner: partner.name,
-  });
-  return {
-    name: "request",
-    title,
-    bare: true,
-    content: [
-      h(
-        "div",
-        { class: "asker", "data-action": request.action },
-        monogram(partner.name),
-        h(
-          "div",
-          {},
-          h("p", { class: "asker-name", id: "partner" }, partner.name),
-          h("p", { class: "asker-service", id: "service" }, service.name),
-        ),
-      ),
-      h("h1", { id: "title", tabindex: "-1" }, title),
-      service.purpose === undefined ? null : h("p", { class: "lead", id: "purpose" }, service.purpose),
-      h(
-        "p",
-        { class: "facts-line" },
-        h(
-          "span",
-          {},
-          icon(request.shown.started.how === "link" ? "phone" : "scan"),
-          app.t(request.shown.started.how === "link" ? "request.by_link" : "request.by_qr"),
-        ),
-        clock.element,
-      ),
-      problem,
-      attributes.length === 0 ? note("info", app.t("request.nothing_shared", { partner: partner.name })) : null,
-      required.length === 0 ? null : group(app, parameters, choice, "request.required", required),
-      voluntary.length === 0 ? null : group(app, parameters, choice, "request.voluntary", voluntary),
-    ],
-    actions: [h("div", { class: "pair" }, refuse, approve), notMe],
-    leave: clock.stop,
-  };
-}
-
-/** @param {unknown} error */
-function ends(error) {
-  return error instanceof Problem && kindOf(error) === "over";
+  press.addEventListener("click", () => void busy(press, say).catch(failed));
+  return press;
 }
 
 /**
@@ -224,138 +288,4 @@ export function maskedWords(app, masked) {
     h("span", { "aria-hidden": "true" }, masked.replaceAll("*", "•")),
     h("span", { class: "unseen" }, app.t("request.masked", { ending })),
   );
-}
-
-/**
- * @param {Shell} app
- * @param {{ request: Request, shared: string[] }} parameters
- * @returns {View}
- */
-function approvalScreen(app, { request, shared }) {
-  const partner = request.shown.partner.name;
-  const pad = codePad(app, {
-    label: app.t("code.pad"),
-    entered: async (code) => {
-      try {
-        const { returnUrl } = await app.phone.approve({ request, shared, code });
-        app.open(outcomeScreen, { kind: "approved", partner, returnUrl }, "reset");
-        return null;
-      } catch (error) {
-        return explained(app, error, partner);
-      }
-    },
-  });
-  return {
-    name: "approval",
-    title: app.t("approval.title"),
-    content: [
-      h(
-        "div",
-        { class: "asker asker-small" },
-        monogram(partner),
-        h("p", {}, app.t(request.shown.type === "identification" ? "approval.share" : "approval.log_in", { partner })),
-      ),
-      pad.element,
-    ],
-    leave: pad.leave,
-  };
-}
-
-/**
- * @param {Shell} app
- * @param {unknown} error of an approval or reveal
- * @param {string} partner
- * @returns {string | null} a sentence for the pad; `null` when another screen says it
- */
-function explained(app, error, partner) {
-  if (error instanceof NoAnswer) {
-    // Nothing may be typed again now: the message with this code is kept and decides.
-    app.open(outcomeScreen, { kind: "no_answer", text: app.explain(error), partner }, "reset");
-    return null;
-  }
-  if (error instanceof Problem && error.code === "account_blocked") {
-    app.open(outcomeScreen, { kind: "blocked", text: app.explain(error), partner }, "reset");
-    return null;
-  }
-  if (ends(error)) {
-    app.open(outcomeScreen, { kind: kindOf(error), text: app.explain(error), partner }, "reset");
-    return null;
-  }
-  return app.explain(error);
-}
-
-/**
- * Showing protected values in full costs a code, here and in the history.
- * @param {Shell} app
- * @param {{ reveal: (code: string) => Promise<void> }} parameters
- * @returns {View}
- */
-export function revealScreen(app, { reveal }) {
-  const pad = codePad(app, {
-    label: app.t("code.pad"),
-    entered: async (code) => {
-      try {
-        await reveal(code);
-        app.back();
-        return null;
-      } catch (error) {
-        return explained(app, error, "");
-      }
-    },
-  });
-  return {
-    name: "reveal",
-    title: app.t("reveal.title"),
-    content: [h("p", { class: "lead" }, app.t("reveal.lead")), pad.element],
-    leave: pad.leave,
-  };
-}
-
-/**
- * How long the request still lives. A phone's clock can be wrong: what is implausible is not shown, and only the
- * scheme says that time is over (it may have been extended on the page where it began).
- * @param {Shell} app
- * @param {Request} request
- * @param {(error: unknown) => void} over
- */
-function countdown(app, request, over) {
-  const element = h("span", { class: "clock", role: "timer", id: "time-left" });
-  let asking = false;
-  let left = false;
-
-  async function ask() {
-    if (asking || left) return;
-    asking = true;
-    try {
-      request.expiresAt = (await app.phone.show(request.action)).expiresAt;
-    } catch (error) {
-      // Our own answer ends the request too: by then this screen is left, and what the person sees stays.
-      if (error instanceof Problem && !left) over(error);
-    }
-    asking = false;
-  }
-
-  function tick() {
-    const left = Math.round(request.expiresAt - Date.now() / 1000);
-    if (left > 660) return;
-    if (left > 0) {
-      const words = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-      fill(element, icon("clock"), app.t("request.time_left", { time: words }));
-    } else if (left % 5 === 0) void ask();
-  }
-
-  tick();
-  const timer = setInterval(tick, 1000);
-  const silence = app.live.listen({
-    changed: () => void ask(),
-    trouble: (error) => (error instanceof Problem && !left ? over(error) : undefined),
-  });
-  return {
-    element,
-    stop: () => {
-      left = true;
-      clearInterval(timer);
-      silence();
-    },
-  };
 }

@@ -6,9 +6,8 @@ import { icon } from "../parts/icons.js";
 import { busy, button, complaint } from "../parts/pieces.js";
 import { Problem } from "../engine/problems.js";
 import { openCamera } from "../scanner/camera.js";
-import { kindOf, openingScreen } from "./intake.js";
+import { kindOf, openClaimed, openingScreen } from "./intake.js";
 import { outcomeScreen } from "./outcome.js";
-import { requestScreen } from "./request.js";
 
 /** @typedef {import("../parts/shell.js").Shell} Shell */
 /** @typedef {import("../parts/shell.js").View} View */
@@ -57,8 +56,8 @@ export function scanScreen(app) {
   /** @param {Start} start read by this phone's own camera: a frame is claimed directly, nothing is typed */
   async function claim(start) {
     try {
-      const request = await app.phone.claim(start.kind === "link" ? { link: start.value } : { frame: start.value });
-      if (!stopping.signal.aborted) app.open(requestScreen, { request }, "replace");
+      const claimed = await app.phone.claim(start.kind === "link" ? { link: start.value } : { frame: start.value });
+      if (!stopping.signal.aborted) openClaimed(app, claimed);
     } catch (error) {
       if (stopping.signal.aborted) return;
       if (error instanceof Problem && error.code === "stale_frame") {

@@ -75,6 +75,13 @@ export function settingsScreen(app) {
           words: app.t("settings.check"),
           press: () => app.open(checkScreen, undefined),
         }),
+        row({
+          id: "settings-name",
+          icon: icon("tag"),
+          words: app.t("settings.name"),
+          aside: app.phone.device.label,
+          press: () => app.open(nameScreen, undefined),
+        }),
         installRow(app),
       ),
       h("h2", {}, app.t("settings.when_wrong")),
@@ -123,6 +130,43 @@ function installRow(app) {
     below: app.t("settings.install_more"),
     press: () => void press(),
   });
+}
+
+/**
+ * What the person calls this phone. Nobody else gives it a name.
+ * @param {Shell} app
+ * @returns {View}
+ */
+function nameScreen(app) {
+  const problem = complaint();
+  const field = h("input", {
+    id: "device-name",
+    type: "text",
+    maxlength: 60,
+    autocomplete: "off",
+    value: app.phone.device.label,
+    "aria-label": app.t("settings.name"),
+    "aria-describedby": "device-name-lead complaint",
+  });
+  const press = button({
+    id: "device-name-keep",
+    words: app.t("name.keep"),
+    press: () =>
+      busy(press, async () => {
+        await app.phone.device.rename(field.value);
+        app.back();
+      }).catch((error) => (problem.textContent = app.explain(error))),
+  });
+  return {
+    name: "device-name",
+    title: app.t("settings.name"),
+    content: [
+      h("p", { class: "lead", id: "device-name-lead" }, app.t("name.lead")),
+      h("div", { class: "field" }, field),
+      problem,
+    ],
+    actions: [press],
+  };
 }
 
 /**

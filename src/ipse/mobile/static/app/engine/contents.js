@@ -1,0 +1,83 @@
+// What a person is asked to confirm: read from the shown bytes, and judged before anything of it is drawn. A phone
+// approves nothing that it cannot show in full, so whatever it does not know by name is strange, and what is strange
+// can only be refused.
+
+/**
+ * @typedef {{ type: "payment", amount: string, currency: string, creditor_name: string, creditor_iban: string, reference: string }} Payment
+ * @typedef {{ type: "text", text: string }} FreeText
+ * @typedef {{ type: "agreement", title: string, text: string, version: string, sha256: string }} Agreement
+ * @typedef {{ type: "device_action", device: string, action: DeviceVerb, location: string, details: string }} DeviceAction
+ * @typedef {"unlock" | "lock" | "turn_on" | "turn_off" | "set"} DeviceVerb
+ * @typedef {Payment | FreeText | Agreement | DeviceAction} Content
+ */
+
+const KINDS = new Set(["authentication", "identification", "data_sharing", "confirmation"]);
+const VERBS = new Set(["unlock", "lock", "turn_on", "turn_off", "set"]);
+
+/**
+ * The members of each type, those that must be there first.
+ * @type {Record<string, { needed: string[], other: string[] }>}
+ */
+const MEMBERS = {
+  payment: { needed: ["amount", "currency"], other: ["creditor_name", "creditor_iban", "reference"] },
+  text: { needed: ["text"], other: [] },
+  agreement: { needed: ["title", "text"], other: ["version", "sha256"] },
+  device_action: { needed: ["device", "action"], other: ["location", "details"] },
+};
+
+const AMOUNT = /^\d{1,18}(\.\d{1,6})?$/;
+const CURRENCY = /^[A-Z]{3}$/;
+
+// Characters that are not seen, or that change what their neighbours look like: controls but tab and line ends, and
+// those that turn the direction of writing.
+const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+
+/**
+ * @param {Record<string, unknown>} shown the parsed shown bytes
+ * @returns {{ contents: Content[], strange: string | null }} `strange` names what this phone cannot show
+ */
+export function readContents({ v, type, confirms }) {
+  if (v !== 1) return { contents: [], strange: "v" };
+  if (typeof type !== "string" || !KINDS.has(type)) return { contents: [], strange: "type" };
+  if (confirms === undefined) return { contents: [], strange: type === "confirmation" ? "confirms" : null };
+  if (!Array.isArray(confirms) || confirms.length === 0) return { contents: [], strange: "confirms" };
+  const contents = confirms.map(asContent);
+  const known = contents.filter((content) => content !== null);
+  return { contents: known, strange: known.length === contents.length ? null : strangeOf(confirms) };
+}
+
+/**
+ * @param {unknown} document
+ * @returns {Content | null} `null` when this phone could not show all of it
+ */
+export function asContent(document) {
+  if (typeof document !== "object" || document === null) return null;
+  const given = /** @type {Record<string, unknown>} */ (document);
+  const type = given["type"];
+  if (typeof type !== "string" || !Object.hasOwn(MEMBERS, type)) return null;
+  const { needed, other } = MEMBERS[type] ?? { needed: [], other: [] };
+  /** @type {Record<string, string>} */
+  const content = { type };
+  for (const name of [...needed, ...other]) {
+    const value = given[name] ?? "";
+    if (typeof value !== "string" || UNSEEN.test(value)) return null;
+    content[name] = value;
+  }
+  if (needed.some((name) => content[name]?.trim() === "")) return null;
+  if (Object.keys(given).some((name) => !Object.hasOwn(content, name))) return null;
+  return holds(content) ? /** @type {Content} */ (/** @type {unknown} */ (content)) : null;
+}
+
+/** @param {Record<string, string>} content */
+function holds({ type, amount, currency, creditor_name: name, creditor_iban: iban, action }) {
+  if (type === "device_action") return VERBS.has(action ?? "");
+  if (type !== "payment") return true;
+  return AMOUNT.test(amount ?? "") && CURRENCY.test(currency ?? "") && (name?.trim() !== "" || iban?.trim() !== "");
+}
+
+/** @param {unknown[]} confirms */
+function strangeOf(confirms) {
+  const found = confirms.find((document) => asContent(document) === null);
+  const type = typeof found === "object" && found !== null ? /** @type {any} */ (found).type : null;
+  return typeof type === "string" && /^[\w./:-]{1,40}$/.test(type) ? type : "confirms";
+}

@@ -1,0 +1,116 @@
+// The code: for approving what was shown, and for showing what is hidden.
+
+import { NoAnswer, Problem } from "../engine/problems.js";
+import { codePad } from "../parts/codepad.js";
+import { contentSummary } from "../parts/contents.js";
+import { h } from "../parts/dom.js";
+import { monogram } from "../parts/pieces.js";
+import { kindOf } from "./intake.js";
+import { outcomeScreen } from "./outcome.js";
+
+/** @typedef {import("../parts/shell.js").Shell} Shell */
+/** @typedef {import("../parts/shell.js").View} View */
+/** @typedef {import("../engine/phone.js").Request} Request */
+
+/**
+ * @param {Shell} app
+ * @param {{ request: Request, shared: string[] }} parameters
+ * @returns {View}
+ */
+export function approvalScreen(app, { request, shared }) {
+  const partner = request.shown.partner.name;
+  const pad = codePad(app, {
+    label: app.t("code.pad"),
+    entered: async (code) => {
+      try {
+        const { returnUrl } = await app.phone.approve({ request, shared, code });
+        app.open(outcomeScreen, { kind: "approved", partner, returnUrl }, "reset");
+        return null;
+      } catch (error) {
+        return explained(app, error, partner);
+      }
+    },
+  });
+  return {
+    name: "approval",
+    title: app.t("approval.title"),
+    content: [
+      h(
+        "div",
+        { class: "asker asker-small" },
+        monogram(partner),
+        h("p", { id: "approving", dir: "auto" }, approving(app, request)),
+      ),
+      pad.element,
+    ],
+    leave: pad.leave,
+  };
+}
+
+/**
+ * @param {Shell} app
+ * @param {Request} request
+ * @returns {string} once more in one line what the code will approve
+ */
+function approving(app, { shown, contents }) {
+  const partner = shown.partner.name;
+  const [only] = contents;
+  if (only !== undefined && contents.length === 1 && only.type !== "text") return contentSummary(app, only);
+  if (only !== undefined) return app.t("approval.confirm", { partner });
+  return app.t(shown.type === "authentication" ? "approval.log_in" : "approval.share", { partner });
+}
+
+/**
+ * @param {Shell} app
+ * @param {unknown} error of an approval or reveal
+ * @param {string} partner
+ * @returns {string | null} a sentence for the pad; `null` when another screen says it
+ */
+function explained(app, error, partner) {
+  if (error instanceof NoAnswer) {
+    // Nothing may be typed again now: the message with this code is kept and decides.
+    app.open(outcomeScreen, { kind: "no_answer", text: app.explain(error), partner }, "reset");
+    return null;
+  }
+  if (error instanceof Problem && error.code === "account_blocked") {
+    app.open(outcomeScreen, { kind: "blocked", text: app.explain(error), partner }, "reset");
+    return null;
+  }
+  if (ends(error)) {
+    app.open(outcomeScreen, { kind: kindOf(error), text: app.explain(error), partner }, "reset");
+    return null;
+  }
+  return app.explain(error);
+}
+
+/** @param {unknown} error */
+export function ends(error) {
+  return error instanceof Problem && kindOf(error) === "over";
+}
+
+/**
+ * Showing protected values in full costs a code, here and in the history.
+ * @param {Shell} app
+ * @param {{ reveal: (code: string) => Promise<void> }} parameters
+ * @returns {View}
+ */
+export function revealScreen(app, { reveal }) {
+  const pad = codePad(app, {
+    label: app.t("code.pad"),
+    entered: async (code) => {
+      try {
+        await reveal(code);
+        app.back();
+        return null;
+      } catch (error) {
+        return explained(app, error, "");
+      }
+    },
+  });
+  return {
+    name: "reveal",
+    title: app.t("reveal.title"),
+    content: [h("p", { class: "lead" }, app.t("reveal.lead")), pad.element],
+    leave: pad.leave,
+  };
+}
