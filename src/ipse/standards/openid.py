@@ -39,7 +39,7 @@ class ClaimsRequest:
     userinfo: Mapping[str, ClaimRequest] = field(default_factory=dict)
 
 
-def parse_claims(text: str | None) -> ClaimsRequest:
+def parse_claims(text: str | None, *, max_bytes: int = MAX_CLAIMS_BYTES) -> ClaimsRequest:
     """Read the `claims` parameter; members not defined are ignored, as §5.5 asks.
 
     Raises:
@@ -48,7 +48,7 @@ def parse_claims(text: str | None) -> ClaimsRequest:
     if text is None:
         return ClaimsRequest()
     try:
-        parsed = parse_object(text, max_bytes=MAX_CLAIMS_BYTES, max_depth=MAX_CLAIMS_DEPTH)
+        parsed = parse_object(text, max_bytes=max_bytes, max_depth=MAX_CLAIMS_DEPTH)
     except JsonError as error:
         raise OpenIdFormError(f"claims: {error}") from error
     return ClaimsRequest(_members(parsed, "id_token"), _members(parsed, "userinfo"))

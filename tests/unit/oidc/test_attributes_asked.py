@@ -93,14 +93,26 @@ def test_a_scope_and_a_claim_for_one_attribute() -> None:
     assert (kept.in_id_token, kept.in_userinfo) == (("email",), ("email", "email_verified"))
 
 
-def test_an_identification_asks_for_something() -> None:
-    identification = service(type=ServiceType.IDENTIFICATION)
+@pytest.mark.parametrize("kind", [ServiceType.IDENTIFICATION, ServiceType.DATA_SHARING])
+def test_an_identification_and_a_sharing_of_data_ask_for_something(kind: ServiceType) -> None:
+    """Partner protocol 1.3."""
+    identification = service(type=kind)
     for nothing in ({}, {"claims": '{"userinfo":{"unknown":null,"sub":null}}'}):
         with pytest.raises(OAuthError) as refusal:
             judged(identification, **nothing)
         assert refusal.value.code == "invalid_request"
     assert judged(identification, scope=SCOPE + "email").asked
     assert judged(identification, claims=asking("id_token", birthdate=None)).asked
+
+
+@pytest.mark.parametrize("how", [{"value": "Ada"}, {"values": ["Ada", "Bram"], "essential": True}])
+def test_a_value_asked_of_an_attribute_changes_nothing(how: dict[str, object]) -> None:
+    """OpenID Connect Core §5.5.1: a wish; the partner compares what it receives."""
+    with_value, without = (
+        judged(claims=asking("id_token", given_name=how)),
+        judged(claims=asking("id_token", given_name=None)),
+    )
+    assert (with_value.asked, requested(with_value)) == (without.asked, requested(without))
 
 
 def test_both_spellings_of_the_prefix_ask_for_the_same() -> None:

@@ -6,7 +6,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ipse.oidc.rules.details import TYPES, schema
 from ipse.oidc.service import Provider
+from ipse.web.errors import NotFound
 
 _KEPT = (b"cache-control", b"public, max-age=1800")
 """Half an hour: the floor at which partners ask again."""
@@ -24,6 +26,10 @@ class DiscoveryEndpoints:
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
         self._made: tuple[tuple[str, ...], bytes] = ((), b"")
+        self._schemas = {
+            name: msgspec.json.encode(schema(name, f"{provider.issuer}/schemas/authorization-details/{name}.json"))
+            for name in TYPES
+        }
 
     async def metadata(self, request: Request) -> Response:  # noqa: ARG002 - the same for everybody
         """`{issuer}/.well-known/openid-configuration` (OpenID Connect Discovery §4)."""
@@ -35,6 +41,13 @@ class DiscoveryEndpoints:
     async def keys(self, request: Request) -> Response:  # noqa: ARG002 - the same for everybody
         """The JWK set (RFC 7517 §8.5)."""
         return _document(self._provider.keys.published, b"application/jwk-set+json")
+
+    async def details_schema(self, request: Request) -> Response:
+        """The JSON schema of one type of `authorization_details` (RFC 9396 §2)."""
+        found = self._schemas.get(request.path_params["type"])
+        if found is None:
+            raise NotFound("no such schema")
+        return _document(found, b"application/schema+json")
 
 
 def _metadata(metadata: dict[str, object], algorithms: tuple[str, ...]) -> bytes:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from ipse.oidc.errors import InvalidRequest, InvalidScope
 from ipse.oidc.model import SCOPES, AuthorizationRequest
 from ipse.partners.model import ServiceType
 from ipse.standards.openid import ClaimRequest
 
+_ASKING: Final = frozenset({ServiceType.IDENTIFICATION, ServiceType.DATA_SHARING})
+
 
 def collect_attributes(request: AuthorizationRequest) -> AuthorizationRequest:
     """Scopes deliver by UserInfo only; the `claims` parameter where it asks.
 
-    Names that are no attribute here are ignored (OpenID Connect Core §5.5).
+    Names that are no attribute here are ignored (OpenID Connect Core §5.5). A `value` or `values` asked of an attribute
+    is a wish (§5.5.1): it changes neither what the person sees nor what the partner receives.
     """
     by_scope = dict.fromkeys(name for scope in request.scopes for name in SCOPES[scope])
     id_token = _attributes(request, request.claims.id_token)
@@ -39,9 +43,9 @@ def check_contract(request: AuthorizationRequest) -> AuthorizationRequest:
 
 
 def check_something_is_asked(request: AuthorizationRequest) -> AuthorizationRequest:
-    """An identification asks for one attribute at least (partner protocol, section 1.3)."""
-    if request.service.type is ServiceType.IDENTIFICATION and not request.asked:
-        raise InvalidRequest("an identification asks for at least one attribute, by scope or by claims")
+    """An identification and a sharing of data ask for one attribute at least (partner protocol, section 1.3)."""
+    if request.service.type in _ASKING and not request.asked:
+        raise InvalidRequest("this type of service asks for at least one attribute, by scope or by claims")
     return request
 
 

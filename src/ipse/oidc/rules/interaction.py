@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from ipse.oidc.errors import InvalidRequest, LoginRequired, UnmetAuthenticationRequirements, UnsupportedDisplay
-from ipse.oidc.model import Assurance, AuthorizationRequest
-from ipse.standards.openid import OpenIdFormError, parse_claims, parse_max_age, parse_prompt
+from ipse.oidc.model import LEVELS, Assurance, AuthorizationRequest, eidas_level
+from ipse.standards.openid import MAX_CLAIMS_BYTES, OpenIdFormError, parse_claims, parse_max_age, parse_prompt
+
+_MAX_CLAIMS_BYTES: Final = 49_152
 
 
 def check_display(request: AuthorizationRequest) -> AuthorizationRequest:
@@ -37,9 +40,13 @@ def check_max_age(request: AuthorizationRequest) -> AuthorizationRequest:
 
 
 def read_claims(request: AuthorizationRequest) -> AuthorizationRequest:
-    """The `claims` parameter, within limits of size and depth (OpenID Connect Core §5.5)."""
+    """The `claims` parameter, within limits of size and depth (OpenID Connect Core §5.5).
+
+    What does not come in the address may be larger: it can hold the longest text to confirm, however JSON writes it.
+    """
+    most = MAX_CLAIMS_BYTES if request.source == "query" else _MAX_CLAIMS_BYTES
     try:
-        return replace(request, claims=parse_claims(request.parameters.get("claims")))
+        return replace(request, claims=parse_claims(request.parameters.get("claims"), max_bytes=most))
     except OpenIdFormError as error:
         raise InvalidRequest(str(error)) from error
 
@@ -47,20 +54,47 @@ def read_claims(request: AuthorizationRequest) -> AuthorizationRequest:
 def check_acr(request: AuthorizationRequest) -> AuthorizationRequest:
     """Of all ways of approving that are asked for the stricter wins (partner protocol, section 1.4).
 
-    Unknown values of `acr_values` are a wish that cannot be met; an essential `acr` claim with unknown values only is a
-    demand that cannot (OpenID Connect Core §5.5.1.1).
+    `acr` speaks two languages here: the ways of approving, and eIDAS levels. It answers in the one that is asked for
+    first; an essential claim is asked before the others. Unknown values of `acr_values` are a wish that cannot be met;
+    an essential `acr` claim with unknown values only is a demand that cannot (OpenID Connect Core §5.5.1.1).
     """
     names = request.vocabulary
-    wished: list[object] = [*request.parameters.get("acr_values", "").split()]
-    for claims in (request.claims.id_token, request.claims.userinfo):
-        acr = claims.get("acr")
-        if acr is None:
-            continue
-        if acr.essential and acr.values and not any(names.assurance(value) for value in acr.values):
-            raise UnmetAuthenticationRequirements
-        wished.extend(acr.values)
-    stricter: Assurance = "advanced" if "advanced" in {names.assurance(acr) for acr in wished} else "basic"
-    return replace(request, assurance=stricter)
+    claims = [
+        acr for each in (request.claims.id_token, request.claims.userinfo) if (acr := each.get("acr")) and acr.values
+    ]
+    demanded = [[acr for acr in claim.values if names.understands(acr)] for claim in claims if claim.essential]
+    if not all(demanded):
+        raise UnmetAuthenticationRequirements
+    others = [acr for claim in claims if not claim.essential for acr in claim.values]
+    wished = [
+        *(acr for values in demanded for acr in values),
+        *others,
+        *request.parameters.get("acr_values", "").split(),
+    ]
+    advanced = "advanced" in {names.assurance(acr) for acr in wished}
+    return _with_level(replace(request, assurance="advanced" if advanced else "basic"), demanded, wished)
+
+
+def _with_level(
+    request: AuthorizationRequest, demanded: list[list[object]], wished: list[object]
+) -> AuthorizationRequest:
+    """The eIDAS level asked for, when `acr` is to speak in levels: the lowest that would do."""
+    first = next((acr for acr in wished if request.vocabulary.understands(acr)), None)
+    essential = [levels for values in demanded if len(levels := _levels(values)) == len(values)]
+    if not essential and eidas_level(first) is None:
+        return request
+    lowest = max((levels[0] for levels in essential or [_levels(wished)]), key=LEVELS.index)
+    # A high level needs the code, and no fingerprint in its place.
+    assurance: Assurance = "advanced" if lowest == "high" else request.assurance
+    values = tuple(essential[0]) if essential else ()
+    return replace(
+        request, assurance=assurance, eidas_level=lowest, eidas_essential=bool(essential), eidas_values=values
+    )
+
+
+def _levels(values: list[object]) -> list[str]:
+    """The eIDAS levels among `acr` values, lowest first."""
+    return sorted((level for acr in values if (level := eidas_level(acr))), key=LEVELS.index)
 
 
 def check_id_of_person(request: AuthorizationRequest) -> AuthorizationRequest:

@@ -6,8 +6,15 @@ from ipse.oidc.errors import InvalidScope, UnauthorizedClient, UnknownClient, Un
 from ipse.oidc.model import Candidate
 from ipse.partners.model import ServiceType
 
-SERVED: frozenset[ServiceType] = frozenset({ServiceType.AUTHENTICATION, ServiceType.IDENTIFICATION})
-"""The types of service that are asked for by this way."""
+SERVED: frozenset[ServiceType] = frozenset(
+    {
+        ServiceType.AUTHENTICATION,
+        ServiceType.IDENTIFICATION,
+        ServiceType.CONFIRMATION,
+        ServiceType.DATA_SHARING,
+    }
+)
+"""The types of service that are asked for by this way. Signatures are another protocol."""
 
 
 def check_client(candidate: Candidate) -> None:

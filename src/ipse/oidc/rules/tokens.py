@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from ipse.actions.model import Content
 from ipse.kernel.clock import seconds
-from ipse.oidc.errors import InvalidGrant
-from ipse.oidc.model import Requested, Vocabulary
+from ipse.oidc.errors import InvalidGrant, ServerError
+from ipse.oidc.model import EIDAS, LEVELS, Requested, Vocabulary
+from ipse.oidc.rules.confirmation import content_of
+from ipse.oidc.rules.details import contents_of, digest_of
 
 PICTURE = "picture"
 """Delivered as an address; the image itself is fetched there with the access token."""
+APPROVAL_DIGEST: Final = "approval_digest"
+"""The claim that says what the phone has signed: SHA-256 of the document that was shown, base64url."""
+DETAILS_DIGEST: Final = "authorization_details_digest"
+"""The claim that says which authorization details were in that document: SHA-256 of their canonical JSON (RFC 8785)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,14 @@ class Approved:
     assurance: str
     approved_at: int
     """Microseconds UTC."""
+    level: str = ""
+    """The eIDAS level of the approval."""
+    content: tuple[Content, ...] = ()
+    """What was confirmed, out of the document that the phone has signed."""
+    content_digest: str = ""
+    """The digest of the authorization details in that document."""
+    approval_digest: str = ""
+    """The digest of that document."""
 
 
 def id_token(speaker: Speaker, approved: Approved, *, now: int) -> dict[str, Any]:
@@ -44,7 +59,8 @@ def id_token(speaker: Speaker, approved: Approved, *, now: int) -> dict[str, Any
     nonce = approved.requested.nonce
     claims = _envelope(speaker, approved, now) | {
         "auth_time": seconds(approved.approved_at),
-        "acr": speaker.vocabulary.acr(approved.assurance),
+        "acr": _acr(speaker, approved),
+        **_confirmed(speaker, approved),
     }
     if nonce is not None:
         claims["nonce"] = nonce
@@ -53,7 +69,8 @@ def id_token(speaker: Speaker, approved: Approved, *, now: int) -> dict[str, Any
 
 def userinfo(speaker: Speaker, approved: Approved, *, now: int) -> dict[str, Any]:
     """The claims of the UserInfo answer (OpenID Connect Core §5.3.2); `now` in microseconds UTC."""
-    return _delivered(speaker, approved, approved.requested.userinfo) | _envelope(speaker, approved, now)
+    confirmed = _template(speaker, approved) if "userinfo" in approved.requested.template_in else {}
+    return _delivered(speaker, approved, approved.requested.userinfo) | confirmed | _envelope(speaker, approved, now)
 
 
 def may_fetch_picture(approved: Approved) -> bool:
@@ -71,6 +88,53 @@ def check_subject(approved: Approved) -> None:
     wanted = approved.requested.subject
     if wanted is not None and wanted != approved.subject:
         raise InvalidGrant("another person than the one asked for has approved")
+
+
+def check_confirmed(approved: Approved) -> None:
+    """What the tokens will say was confirmed is what the phone has signed (dynamic linking, B-41).
+
+    Raises:
+        ServerError: the request in our memory is not the one that was shown; nobody is told that it was confirmed.
+    """
+    requested = approved.requested
+    content: tuple[Content, ...] = ()
+    wanted_digest = ""
+    if requested.template:
+        content = content_of(requested.template)
+    elif requested.authorization_details:
+        content = contents_of(requested.authorization_details)
+        wanted_digest = digest_of(requested.authorization_details)
+    if (content, wanted_digest) != (approved.content, approved.content_digest):
+        raise ServerError(detail="what was asked and what was signed differ")
+
+
+def _acr(speaker: Speaker, approved: Approved) -> str:
+    """The way of approving, or the eIDAS level where that was asked for.
+
+    An essential claim is answered with one of its own values, the highest that was reached (OpenID Connect Core
+    §5.5.1.1); all others with the level as it is.
+    """
+    requested = approved.requested
+    if not requested.eidas or not approved.level:
+        return speaker.vocabulary.acr(approved.assurance)
+    reached = LEVELS[: LEVELS.index(approved.level) + 1]
+    answers = [level for level in reached if level in requested.eidas_values] or reached
+    return EIDAS + answers[-1]
+
+
+def _confirmed(speaker: Speaker, approved: Approved) -> dict[str, Any]:
+    """What was confirmed, and the digests that tie it to the phone's signature."""
+    if not approved.content:
+        return {}
+    prefix, details = speaker.vocabulary.prefix, approved.requested.authorization_details
+    claims: dict[str, Any] = _template(speaker, approved) | {prefix + APPROVAL_DIGEST: approved.approval_digest}
+    if details:
+        claims |= {"authorization_details": list(details), prefix + DETAILS_DIGEST: approved.content_digest}
+    return claims
+
+
+def _template(speaker: Speaker, approved: Approved) -> dict[str, str]:
+    return {speaker.vocabulary.prefix + name: value for name, value in approved.requested.template.items()}
 
 
 def _envelope(speaker: Speaker, approved: Approved, now: int) -> dict[str, Any]:

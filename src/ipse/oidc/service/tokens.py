@@ -37,6 +37,8 @@ class TokenAnswer(msgspec.Struct, frozen=True):
     expires_in: int
     id_token: str
     token_type: str = "Bearer"
+    authorization_details: tuple[dict[str, Any], ...] | msgspec.UnsetType = msgspec.UNSET
+    """What the person confirmed, where it was asked so (RFC 9396 §7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,12 @@ class Tokens:
             await self.actions.revoke(redeemed.access_token, partner.partner_id)
             raise
         claims = rules.id_token(self.speaker, approved, now=self.clock.now())
-        return TokenAnswer(redeemed.access_token, redeemed.expires_in, await protection.apply(claims))
+        return TokenAnswer(
+            redeemed.access_token,
+            redeemed.expires_in,
+            await protection.apply(claims),
+            authorization_details=approved.requested.authorization_details or msgspec.UNSET,
+        )
 
     async def userinfo(self, token: str) -> str:
         """The UserInfo answer as a nested token.
@@ -130,14 +137,20 @@ class Tokens:
 
 def _approved(source: Redeemed | Granted, partner_id: str) -> Approved:
     protocol: Mapping[str, Any] = source.request.protocol
-    return Approved(
+    approved = Approved(
         partner_id=partner_id,
         subject=source.subject,
         requested=msgspec.convert(protocol, Requested),
         released=source.released,
         assurance=source.request.assurance,
         approved_at=source.approved_at,
+        level=source.level,
+        content=source.content,
+        content_digest=source.content_digest,
+        approval_digest=source.approval_digest,
     )
+    rules.check_confirmed(approved)
+    return approved
 
 
 def _check_binding(requested: Requested, form: Mapping[str, str]) -> None:
