@@ -36,7 +36,7 @@ class Preset(StrEnum):
     NEW = "new"
 
 
-class Algorithms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Algorithms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The JOSE algorithms agreed with one partner (OpenID Connect Registration §2 names)."""
 
     id_token_signed_response_alg: str
@@ -46,6 +46,18 @@ class Algorithms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     userinfo_encrypted_response_alg: str
     userinfo_encrypted_response_enc: str
     token_endpoint_auth_signing_alg: tuple[str, ...]
+    request_object_signing_alg: tuple[str, ...] = ()
+    """What it signs request objects with; empty: the same as its assertions."""
+    authorization_signed_response_alg: str = ""
+    """For answers as signed tokens (JARM §3); empty: as ID tokens."""
+    authorization_encrypted_response_alg: str = ""
+    """Empty: such answers are signed only."""
+    authorization_encrypted_response_enc: str = ""
+
+    @property
+    def request_object_algorithms(self) -> tuple[str, ...]:
+        """What request objects are signed with."""
+        return self.request_object_signing_alg or self.token_endpoint_auth_signing_alg
 
 
 class Partner(msgspec.Struct, frozen=True):

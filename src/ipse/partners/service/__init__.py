@@ -1,9 +1,14 @@
-"""Use cases of partners: `Partners` registers and finds them; beside it their keys, grants, tokens and request log."""
+"""Use cases of partners: `Partners` registers and finds them; beside it their keys, grants, tokens and request log.
 
+`PartnerDesk` is all of them, built once by the composition root.
+"""
+
+from ipse.partners.service.desk import PartnerDesk
+from ipse.partners.service.grants import Grants
 from ipse.partners.service.keys import PartnerKeys
 from ipse.partners.service.log import RequestLog
 from ipse.partners.service.registry import Partners
 from ipse.partners.service.replays import Replays
 from ipse.partners.service.tokens import PartnerTokens
 
-__all__ = ["PartnerKeys", "PartnerTokens", "Partners", "Replays", "RequestLog"]
+__all__ = ["Grants", "PartnerDesk", "PartnerKeys", "PartnerTokens", "Partners", "Replays", "RequestLog"]

@@ -66,8 +66,12 @@ class Partners:
 
     async def registered(self, code: str) -> Service | None:
         """The service as it was registered, read anew; None when there is none."""
-        rows = store.read_granted(await self.database.rows(store.SERVICE, code, self.clock.now()))
-        return rows[0] if rows else None
+        row = await self.database.row(store.REGISTERED, code)
+        return store.read_service(row) if row else None
+
+    def forget_service(self, code: str) -> None:
+        """Read a service anew at the next request: something about it has changed."""
+        self._services.pop(code, None)
 
     async def partners(self) -> list[Partner]:
         """All partners."""

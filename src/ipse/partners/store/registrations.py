@@ -42,6 +42,11 @@ left join partners_grants on partners_grants.service_code = partners_services.co
   and partners_grants.revoked_at is null and partners_grants.starts_at <= $2 and partners_grants.ends_at > $2
 where partners_services.code = $1
 """
+REGISTERED = """
+select code, partner_id, type, state, name, purpose, redirect_uris, contract, pkce_required, profile, message_signing,
+  request_uris, backchannel_mode, notification_endpoint, match_optional, callback_urls, final_partner
+from partners_services where code = $1
+"""
 SERVICES = """
 select code, partner_id, type, state, name, purpose, redirect_uris, contract, pkce_required, profile, message_signing,
   request_uris, backchannel_mode, notification_endpoint, match_optional, callback_urls, final_partner
