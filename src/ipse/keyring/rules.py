@@ -33,7 +33,8 @@ class Times:
 def planned(plan: Plan, key_set: str, now: int) -> Times:
     """A rotation that nobody notices: announced, then used; what it replaces stays until it is needed no more."""
     published = now + SPREAD_SECONDS * SECOND
-    current = published + plan.announcement * SECOND
+    # However short the announcement: every process publishes a key before the first one signs with it.
+    current = published + max(plan.announcement, SPREAD_SECONDS) * SECOND
     leave = current + plan.overlap * SECOND
     opened_until = current + plan.opening(key_set) * SECOND
     return Times(now, published, published, current, leave, leave, current, opened_until)
