@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cryptography import x509
 
 from ipse.kernel.ids import Ids
+from ipse.partners.service.grants import Grants
 from ipse.partners.service.keys import PartnerKeys
 from ipse.partners.service.log import RequestLog
 from ipse.partners.service.registry import Partners
@@ -21,25 +22,36 @@ class PartnerDesk:
 
     partners: Partners
     keys: PartnerKeys
+    grants: Grants
     tokens: PartnerTokens
     replays: Replays
     log: RequestLog
     outgoing: Outgoing
+    """Calls addresses that partners gave."""
     authorities: tuple[x509.Certificate, ...] = ()
     """Who may issue the certificates that partners authenticate with (`tls_client_auth`)."""
 
     @classmethod
-    def around(cls, partners: Partners, *, ids: Ids, authorities: tuple[x509.Certificate, ...] = ()) -> PartnerDesk:
-        """Build them for the database, clock and environment of `partners`."""
+    def around(
+        cls,
+        partners: Partners,
+        ids: Ids,
+        *,
+        outgoing: Outgoing | None = None,
+        authorities: tuple[x509.Certificate, ...] = (),
+    ) -> PartnerDesk:
+        """Build them for the database, clock and environment of `partners`; `outgoing` for tests of the network."""
         database, clock = partners.database, partners.clock
-        log, outgoing = RequestLog(database, clock, ids), Outgoing(partners.environment)
+        calls = outgoing or Outgoing(partners.environment)
+        log = RequestLog(database, clock, ids)
         return cls(
             partners=partners,
-            keys=PartnerKeys(database, outgoing, clock, ids, log),
+            keys=PartnerKeys(database, calls, clock, ids, log),
+            grants=Grants(partners, ids),
             tokens=PartnerTokens(database, clock, ids),
             replays=Replays(database, clock),
             log=log,
-            outgoing=outgoing,
+            outgoing=calls,
             authorities=authorities,
         )
 
