@@ -18,6 +18,8 @@ import msgspec
 from ipse.oidc.errors import InvalidBindingMessage, InvalidRequest, InvalidScope, UnauthorizedClient
 from ipse.oidc.model import DEFAULT, PROFILES, AuthorizationRequest, Profile
 from ipse.oidc.rules.attributes import check_contract, check_something_is_asked, collect_attributes
+from ipse.oidc.rules.confirmation import CONFIRMATION_CHECKS
+from ipse.oidc.rules.details import DETAIL_CHECKS
 from ipse.oidc.rules.interaction import check_acr, check_id_of_person, read_claims
 from ipse.oidc.rules.running import run_checks
 from ipse.oidc.rules.scopes import check_scope, service_code
@@ -238,6 +240,8 @@ ASKED_CHECKS: Final[tuple[Callable[[AuthorizationRequest], AuthorizationRequest]
     read_claims,
     check_acr,
     check_id_of_person,
+    *DETAIL_CHECKS,
+    *CONFIRMATION_CHECKS,
     collect_attributes,
     check_contract,
     check_something_is_asked,
@@ -254,13 +258,19 @@ def check_backchannel(request: BackchannelRequest) -> BackchannelRequest:
     return run_checks(BACKCHANNEL_CHECKS, request)
 
 
-def check_asked(request: AuthorizationRequest) -> AuthorizationRequest:
-    """Run `ASKED_CHECKS`.
+def check_asked(judged: BackchannelRequest, request: AuthorizationRequest) -> AuthorizationRequest:
+    """Run `ASKED_CHECKS`, and hold what is asked to the person whom the hint names.
 
     Raises:
         OAuthError: the first that fails.
     """
-    return run_checks(ASKED_CHECKS, request)
+    asked = run_checks(ASKED_CHECKS, request)
+    hint = judged.hint.value if judged.hint is not None and judged.hint.type == SUBJECT_CODE else None
+    demanded = asked.claims.id_token.get("sub")
+    named = {asked.subject_hint, *(demanded.values if demanded is not None else ())} - {None, hint}
+    if hint is not None and named:
+        raise InvalidRequest("claims: sub is another than the one of login_hint_token")
+    return replace(asked, subject_hint=hint or asked.subject_hint)
 
 
 def read_scope_service(claims: Mapping[str, Any]) -> str | None:
@@ -293,6 +303,14 @@ def needs_match(request: BackchannelRequest) -> bool:
     """
     by_subject = request.hint is not None and request.hint.type == SUBJECT_CODE
     return by_subject and request.service is not None and not request.service.match_optional
+
+
+def purpose(request: BackchannelRequest, texts: Mapping[str, str]) -> Mapping[str, str]:
+    """Why the person is asked, in each language, with the binding message that the other screen shows as well."""
+    message = request.binding_message
+    if not message:
+        return texts
+    return {language: f"{text} – {message}" for language, text in texts.items()} or {"en": message}
 
 
 def _time(request: BackchannelRequest, name: str) -> float:
