@@ -57,3 +57,17 @@ def day(microseconds: int) -> date:
 def text(microseconds: int) -> str:
     """ISO 8601 in UTC with whole seconds, as in `2026-11-21T23:00:00Z`."""
     return datetime.fromtimestamp(microseconds // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read(written: str) -> int:
+    """Microseconds of a time such as `2026-11-21T23:00:00Z`, or of the first moment of a day such as `2026-11-21`.
+
+    Raises:
+        ValueError: another form, or a time of day without its offset.
+    """
+    moment = datetime.fromisoformat(written)
+    if moment.tzinfo is None:
+        if len(written) > len("2026-11-21"):
+            raise ValueError("a time of day needs its offset, Z for UTC")
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * SECOND)
