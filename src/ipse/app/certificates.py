@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from ipse.kernel.clock import SECOND, Clock
-from ipse.kernel.settings import Finding, Settings
+from ipse.kernel.settings import Finding, Settings, SettingsError
+from ipse.standards.client_certificates import CertificateError, read_authorities
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2: forward secrecy and AEAD only. TLS 1.3 has nothing else."""
@@ -33,8 +34,25 @@ def server_context(certificate: str, key: str) -> ssl.SSLContext:
     return context
 
 
+def partner_authorities(settings: Settings) -> tuple[x509.Certificate, ...]:
+    """The authorities that issue partners' certificates.
+
+    Raises:
+        SettingsError: their file cannot be read, or holds something else.
+    """
+    if settings.client_certificate_authorities is None:
+        return ()
+    try:
+        return read_authorities(Path(settings.client_certificate_authorities).read_bytes())
+    except (OSError, CertificateError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"client_certificate_authorities {settings.client_certificate_authorities} cannot be used: {reason}"
+        raise SettingsError(message) from error
+
+
 def certificate_findings(settings: Settings, clock: Clock) -> Iterator[Finding]:
-    """A certificate that is missing, does not fit its key or our names, or is not valid now."""
+    """Certificates that are missing, do not fit their key or our names, or are not valid now."""
+    yield from _authority_findings(settings, clock)
     if not (settings.tls_certificate and settings.tls_key):
         return
     try:
@@ -63,6 +81,23 @@ def certificate_findings(settings: Settings, clock: Clock) -> Iterator[Finding]:
         host = urlsplit(url).hostname or ""
         if url.startswith("https://") and not _covered(host, names):
             yield Finding(f"tls_certificate does not name {host} of {setting}", "let it be issued for that name, too")
+
+
+def _authority_findings(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    try:
+        authorities = partner_authorities(settings)
+    except SettingsError as error:
+        yield Finding(str(error), "name a PEM file of the authorities' certificates")
+        return
+    now = datetime.fromtimestamp(clock.now() / SECOND, UTC)
+    for authority in authorities:
+        if now > authority.not_valid_after_utc:
+            yield Finding(
+                f"client_certificate_authorities: {authority.subject.rfc4514_string()} has ended: "
+                "no partner gets in by its certificates",
+                "put its successor into the file",
+                unsafe=False,
+            )
 
 
 def _names(certificate: x509.Certificate) -> list[str]:

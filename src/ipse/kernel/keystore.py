@@ -17,6 +17,7 @@ WORKING_KEY_USES = (
     "identity",
     "phone_number",
     "request",
+    "nonce",
     "signing_key",
 )
 """Each use has a key of its own; none is derived from another."""

@@ -202,6 +202,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return self.base_url + "/v2"
 
     @property
+    def mtls_issuer(self) -> str | None:
+        """The issuer's alias for connections with a certificate, where there is one."""
+        return None if self.mtls_base_url is None else self.mtls_base_url + "/v2"
+
+    @property
     def announcement(self) -> int:
         """Seconds that a new key is published before it signs."""
         if self.key_announcement is not None:

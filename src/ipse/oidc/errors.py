@@ -11,6 +11,10 @@ class OAuthError(PlatformError):
     status = 400
     check: str = ""
     """The check of a visible list that refused; told to the partner's developer in the request log."""
+    partner_id: str = ""
+    """The partner in whose name a refused request came, where its proof failed; for that log alone."""
+    kid: str = ""
+    """The key that was named."""
 
     def __init__(self, public: str = "", *, detail: str = "") -> None:
         super().__init__(detail or public, public=public)
@@ -130,7 +134,7 @@ class UnsupportedGrantType(OAuthError):
     """Another `grant_type` than `authorization_code`."""
 
     code = "unsupported_grant_type"
-    title = "grant_type must be authorization_code"
+    title = "grant_type is none of grant_types_supported"
 
 
 class UnsupportedTokenType(OAuthError):
@@ -168,6 +172,11 @@ class ServerError(OAuthError):
     """Something failed that should not; the log knows more (RFC 6749 §4.1.2.1)."""
 
     code = "server_error"
+    def __init__(self, public: str = "", *, detail: str = "", scheme: str = "") -> None:
+        super().__init__(public, detail=detail)
+        self.scheme = scheme
+        """The authentication scheme that would have been right, where another one was used."""
+
     status = 500
     title = "Something went wrong on our side"
 
@@ -177,6 +186,20 @@ class InvalidBindingMessage(OAuthError):
 
     code = "invalid_binding_message"
     title = "binding_message must be 1 to 64 letters, digits, spaces or plain punctuation"
+class InvalidDpopProof(OAuthError):
+    """The proof of possession does not fit its key, this request or this token (RFC 9449 §5, §7.1)."""
+
+    code = "invalid_dpop_proof"
+    title = "The DPoP proof does not fit"
+
+
+class UseDpopNonce(OAuthError):
+    """The proof of possession lacks a nonce of ours; the header `DPoP-Nonce` of the answer holds one (RFC 9449 §8)."""
+
+    code = "use_dpop_nonce"
+    title = "The DPoP proof needs the nonce of the DPoP-Nonce header"
+
+
 
 
 class UnknownUserId(OAuthError):

@@ -104,8 +104,8 @@ def has_subject(certificate: ClientCertificate, expected: str) -> bool:
 def is_issued_by(certificate: ClientCertificate, authorities: Sequence[x509.Certificate], now: int) -> bool:
     """Whether one of the authorities has issued it, directly, for TLS clients, and both are good at `now`.
 
-    `now` is in seconds UTC. Chains are not built: the operator names the authorities that issue partners' certificates (RFC 5280 §6 with a path
-    of one).
+    `now` is in seconds UTC. Chains are not built: the operator names the authorities that issue partners' certificates
+    (RFC 5280 §6 with a path of one).
     """
     parsed = certificate.parsed
     if not _is_current(parsed, now) or not _for_clients(parsed):

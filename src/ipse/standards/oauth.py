@@ -7,7 +7,7 @@ import hmac
 import re
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import quote, unquote_plus, urlencode
 
 from ipse.kernel.ids import b64u
@@ -15,10 +15,13 @@ from ipse.kernel.ids import b64u
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 """The one `client_assertion_type` (RFC 7523 §2.2)."""
 AUTHORIZATION_CODE: Final = "authorization_code"
+CLIENT_CREDENTIALS: Final = "client_credentials"
+CIBA: Final = "urn:openid:params:grant-type:ciba"
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _SCOPE_WORD: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _BEARER: Final = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9._~+/-]+=*)")
+_TOKEN: Final = re.compile(r"(Bearer|DPoP) +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE | re.ASCII)
 _BASIC: Final = re.compile(r"[Bb][Aa][Ss][Ii][Cc] +([A-Za-z0-9+/]+=*)")
 
 
@@ -108,6 +111,20 @@ def bearer_token(authorization: str | None) -> str | None:
     if found is None:
         raise OAuthFormError("Authorization holds no bearer token")
     return found[1]
+
+
+def access_token(authorization: str | None) -> tuple[Literal["Bearer", "DPoP"], str] | None:
+    """Scheme and token of an `Authorization` header; None where it is absent (RFC 6750 §2.1, RFC 9449 §7.1).
+
+    Raises:
+        OAuthFormError: a header that carries no access token.
+    """
+    if authorization is None:
+        return None
+    found = _TOKEN.fullmatch(authorization)
+    if found is None:
+        raise OAuthFormError("Authorization holds no access token")
+    return "DPoP" if found[1].lower() == "dpop" else "Bearer", found[2]
 
 
 def basic_credentials(authorization: str | None) -> tuple[str, str] | None:

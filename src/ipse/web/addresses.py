@@ -25,6 +25,11 @@ def _trusted(address: str, networks: Iterable[Network]) -> bool:
     return any(parsed in network for network in networks)
 
 
+def is_named(address: str, proxies: tuple[str, ...]) -> bool:
+    """Whether a connection's address is one of the named proxies' addresses or in one of their networks."""
+    return _trusted(address, _networks(proxies))
+
+
 def client_address(scope: Scope, trusted_proxies: tuple[str, ...]) -> str:
     """The address of the client as text.
 

@@ -9,7 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ipse.kernel.clock import Clock
 from ipse.kernel.ids import Ids
 from ipse.kernel.settings import Limits
+from ipse.standards.client_certificates import CertificateError
 from ipse.web.addresses import client_address
+from ipse.web.certificates import take_certificate
 from ipse.web.errors import MalformedRequest
 from ipse.web.limits import Buckets
 from ipse.web.problems import new_reference, problem, problem_body
@@ -37,8 +39,9 @@ log = structlog.get_logger("ipse.web")
 class Edge:
     """Pure ASGI middleware, mounted once outside everything.
 
-    Puts itself in the scope as `ipse.edge` (`origin`, `secure`, `buckets`, `ids`) and the client's address as
-    `ipse.address`; adds missing security headers; turns an unexpected exception into a mute `server_error`.
+    Puts itself in the scope as `ipse.edge` (`origin`, `secure`, `buckets`, `ids`), the client's address as
+    `ipse.address` and the certificate of its connection as `ipse.client_certificate`; adds missing security headers;
+    turns an unexpected exception into a mute `server_error`.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Edge:
         trusted_proxies: tuple[str, ...],
         clock: Clock,
         ids: Ids,
+        certificate_proxies: tuple[str, ...] = (),
     ) -> None:
         self._app = app
         self.origin = origin
@@ -57,6 +61,7 @@ class Edge:
         self.buckets = Buckets(limits, clock)
         self.ids = ids
         self._trusted_proxies = trusted_proxies
+        self._certificate_proxies = certificate_proxies
         self._headers = (*HEADERS, HSTS) if self.secure else HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,6 +86,12 @@ class Edge:
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             # No name or value of ours holds it, and PostgreSQL's texts cannot.
             refusal = problem(MalformedRequest("a NUL character in the address"), new_reference(self.ids))
+            await refusal(scope, receive, send_with_headers)
+            return
+        try:
+            take_certificate(scope, self._certificate_proxies)
+        except CertificateError as error:
+            refusal = problem(MalformedRequest(str(error)), new_reference(self.ids))
             await refusal(scope, receive, send_with_headers)
             return
         try:

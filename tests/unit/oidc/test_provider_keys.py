@@ -10,6 +10,7 @@ import pytest
 
 from ipse.kernel.keystore import HeldKeys, unchanging
 from ipse.oidc.service.keys import ProviderKeys
+from ipse.partners.model import Partner
 from ipse.standards import jose
 from tests.unit.oidc.partners import partner
 
@@ -50,11 +51,14 @@ async def test_what_was_encrypted_to_either_key_opens(age: str) -> None:
     assert await keys.open(sealed) == "inside"
 
 
-def test_an_answer_that_cannot_be_protected_is_not_made() -> None:
+async def encryption_key(receiver: Partner, alg: str) -> jose.PublicKey:
+    return jose.public_keys(receiver.jwks or {"keys": []}).encryption_key(alg)
+
+
+async def test_an_answer_that_cannot_be_protected_is_not_made() -> None:
     keys = ProviderKeys.from_keystore(Kept(NEW))
     with pytest.raises(jose.JoseError):
-        keys.protection(partner(), "id_token", None)
+        await keys.protection(partner(), "id_token", encryption_key, None)
+    receiver = partner(jwks={"keys": [jose.public_jwk(jose.new_private_jwk("ECDH-ES"))]})
     with pytest.raises(KeyError):
-        ProviderKeys.from_keystore(Kept([])).protection(
-            partner(jwks={"keys": [jose.public_jwk(jose.new_private_jwk("ECDH-ES"))]}), "userinfo", None
-        )
+        await ProviderKeys.from_keystore(Kept([])).protection(receiver, "userinfo", encryption_key, None)

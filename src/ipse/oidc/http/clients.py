@@ -1,14 +1,18 @@
-"""What a request brings of its sender: credentials in the body, a header, a certificate."""
+"""What a request brings of its sender: credentials in the body, a header, a certificate, a proof of possession."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from starlette.requests import Request
+from starlette.responses import Response
 
-from ipse.oidc.errors import InvalidClient
+from ipse.kernel.errors import PlatformError
+from ipse.oidc.errors import InvalidClient, OAuthError
 from ipse.oidc.rules.client_proofs import ClientProof, Endpoint
 from ipse.oidc.service.authentication import PartnerAuthentication
+from ipse.oidc.service.dpop import Proofs
+from ipse.partners.service import RequestLog
 from ipse.standards.client_certificates import CertificateError, ClientCertificate, read_certificate
 
 
@@ -32,3 +36,19 @@ async def prove(
     return await authentication.prove(
         form, at=at, authorization=request.headers.get("authorization"), certificate=certificate_of(request)
     )
+
+
+def with_nonce(answer: Response, request: Request, proofs: Proofs) -> Response:
+    """The answer, with the nonce for the next proof where this request came with one (RFC 9449 §8)."""
+    if "dpop" in request.headers:
+        answer.headers["DPoP-Nonce"] = proofs.nonce
+    return answer
+
+
+def note_refusal(log: RequestLog, error: PlatformError, client: ClientProof | None, *, at: Endpoint) -> None:
+    """Tell the partner's developer why its server was refused; nothing where nobody knows whose it is."""
+    if not isinstance(error, OAuthError):
+        return
+    partner_id, kid = (client.partner.partner_id, client.kid) if client else (error.partner_id, error.kid)
+    if partner_id:
+        log.refused(partner_id, "", at.value, error.check, error.code, error.detail or error.public, kid=kid or "")

@@ -12,7 +12,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ipse.kernel.errors import PlatformError
-from ipse.oidc.errors import InvalidClient, InvalidRequest, InvalidToken, OAuthError, ServerError
+from ipse.oidc.errors import (
+    InvalidClient,
+    InvalidDpopProof,
+    InvalidRequest,
+    InvalidToken,
+    OAuthError,
+    ServerError,
+    UseDpopNonce,
+)
+from ipse.oidc.rules.senders import Scheme
+from ipse.standards.dpop import ALGORITHMS
 from ipse.standards.oauth import challenge_header
 from ipse.storage.errors import DatabaseUnavailableError
 from ipse.web.errors import MalformedForm
@@ -25,8 +35,8 @@ _NO_STORE = (b"cache-control", b"no-store")
 log = structlog.get_logger("ipse.oidc")
 
 
-def refusal(error: PlatformError, *, bearer: bool = False) -> Response:
-    """A refusal as JSON; at UserInfo and its like also as a bearer challenge (RFC 6750 §3)."""
+def refusal(error: PlatformError) -> Response:
+    """A refusal as JSON."""
     log.info("refused", code=error.code, status=error.status, detail=error.detail)
     if not isinstance(error, OAuthError | DatabaseUnavailableError):
         error = ServerError()
@@ -35,9 +45,21 @@ def refusal(error: PlatformError, *, bearer: bool = False) -> Response:
     if isinstance(error, InvalidClient) and error.basic:
         response.status_code = 401
         response.headers["WWW-Authenticate"] = challenge_header("Basic", realm=REALM)
-    if bearer and error.status < 500:
+    return response
+
+
+def resource_refusal(error: PlatformError, scheme: Scheme) -> Response:
+    """A refusal at UserInfo and its like, with the challenge of the scheme to use (RFC 6750 §3, RFC 9449 §7.1)."""
+    response = refusal(error)
+    if isinstance(error, InvalidDpopProof | UseDpopNonce):
+        response.status_code = 401
+    if response.status_code < 500 and isinstance(error, OAuthError):
         members = {"error": error.code, "error_description": error.public}
-        response.headers["WWW-Authenticate"] = challenge_header("Bearer", realm=REALM, **members)
+        if isinstance(error, InvalidToken) and error.scheme == "DPoP":
+            scheme = "DPoP"
+        if scheme == "DPoP":
+            members["algs"] = " ".join(ALGORITHMS)
+        response.headers["WWW-Authenticate"] = challenge_header(scheme, realm=REALM, **members)
     return response
 
 

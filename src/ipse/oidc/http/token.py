@@ -8,9 +8,11 @@ from starlette.responses import Response
 
 from ipse.kernel.errors import PlatformError
 from ipse.oidc.errors import InvalidRequest, UnsupportedTokenType
-from ipse.oidc.http.clients import prove
+from ipse.oidc.http.clients import note_refusal, prove, with_nonce
 from ipse.oidc.http.errors import json_answer, read_parameters, refusal
-from ipse.oidc.rules.client_proofs import Endpoint
+from ipse.oidc.rules.client_proofs import ClientProof, Endpoint
+from ipse.oidc.rules.provider import PATHS
+from ipse.oidc.rules.senders import Sender
 from ipse.oidc.service import Provider
 
 _encoder = msgspec.json.Encoder()
@@ -21,19 +23,32 @@ class TokenEndpoints:
 
     def __init__(self, provider: Provider) -> None:
         self._authentication = provider.authentication
+        self._proofs = provider.proofs
         self._tokens = provider.tokens
+        self._log = provider.request_log
 
     async def redeem(self, request: Request) -> Response:
-        """A code for tokens."""
+        """A code, an approval or the partner itself for tokens.
+
+        A proof of possession is judged before the partner is: one that only lacks our nonce may come again with the
+        same client assertion (RFC 9449 §8).
+        """
+        client: ClientProof | None = None
         try:
             form = await read_parameters(request)
+            headers = request.headers.getlist("dpop")
+            proof = self._proofs.read(headers, method="POST", path=PATHS["token_endpoint"])
             client = await prove(self._authentication, request, form, at=Endpoint.TOKEN)
-            return json_answer(_encoder.encode(await self._tokens.redeem(client.partner, form)))
+            sender = Sender(proof=proof, thumbprint=client.thumbprint)
+            answer = json_answer(_encoder.encode(await self._tokens.answer(client, form, sender)))
         except PlatformError as error:
-            return refusal(error)
+            note_refusal(self._log, error, client, at=Endpoint.TOKEN)
+            answer = refusal(error)
+        return with_nonce(answer, request, self._proofs)
 
     async def revoke(self, request: Request) -> Response:
         """An access token is not wanted any more; the answer is 200 for unknown ones too (RFC 7009 §2.2)."""
+        client: ClientProof | None = None
         try:
             form = await read_parameters(request)
             client = await prove(self._authentication, request, form, at=Endpoint.REVOCATION)
@@ -43,5 +58,6 @@ class TokenEndpoints:
                 raise UnsupportedTokenType
             await self._tokens.revoke(client.partner, form["token"])
         except PlatformError as error:
+            note_refusal(self._log, error, client, at=Endpoint.REVOCATION)
             return refusal(error)
         return json_answer(b"{}")

@@ -27,6 +27,7 @@ PATHS: Final = {
 def provider_metadata(issuer: str, vocabulary: Vocabulary, *, signing: Collection[str]) -> dict[str, Any]:
     """The discovery document; `signing` are the algorithms there are keys for."""
     answers = {
+PICTURE_PATH: Final = "/picture"
         f"{answer}_{kind}_values_supported": list(values)
         for answer in ("id_token", "userinfo")
         for kind, values in (

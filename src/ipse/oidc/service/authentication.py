@@ -7,27 +7,23 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ipse.kernel.clock import SECOND, Clock, seconds
-from ipse.kernel.ids import sha256
-from ipse.oidc import store
 from ipse.oidc.errors import InvalidClient, InvalidRequest
 from ipse.oidc.rules.assertions import TYPES, Assertion, audiences, check_assertion, usable_until
 from ipse.oidc.rules.client_proofs import ClientProof, Endpoint
 from ipse.oidc.rules.provider import ASSERTION_ALGORITHMS
 from ipse.oidc.service.keys import ProviderKeys
 from ipse.partners.model import AuthMethod, Partner
-from ipse.partners.service import Partners
+from ipse.partners.service import PartnerDesk
 from ipse.standards import jose
 from ipse.standards.client_certificates import ClientCertificate, has_subject, is_issued_by
 from ipse.standards.oauth import ASSERTION_TYPE, OAuthFormError, basic_credentials
-from ipse.storage.database import Database
 
 _PARTNER_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _BY_CERTIFICATE: Final = (AuthMethod.TLS_CLIENT_AUTH, AuthMethod.SELF_SIGNED_TLS_CLIENT_AUTH)
@@ -39,11 +35,8 @@ class PartnerAuthentication:
 
     issuer: str
     keys: ProviderKeys
-    partners: Partners
-    database: Database
+    desk: PartnerDesk
     clock: Clock
-    authorities: Sequence[x509.Certificate] = ()
-    """Who may issue the certificates of `tls_client_auth`; nobody: there is none."""
 
     async def prove(
         self,
@@ -91,7 +84,7 @@ class PartnerAuthentication:
 
     async def _by_secret(self, client_id: str, secret: str, certificate: ClientCertificate | None) -> ClientProof:
         partner = await self._find(client_id, (AuthMethod.CLIENT_SECRET_POST,))
-        expected = self.partners.secret(partner) if partner else ""
+        expected = self.desk.partners.secret(partner) if partner else ""
         if not hmac.compare_digest(secret.encode(), expected.encode()) or partner is None or not expected:
             raise InvalidClient("unknown partner or wrong secret")
         return self._proof(partner, certificate)
@@ -104,10 +97,10 @@ class PartnerAuthentication:
         if partner.auth_method is AuthMethod.TLS_CLIENT_AUTH:
             if not partner.tls_subject or not has_subject(certificate, partner.tls_subject):
                 raise InvalidClient("certificate: another subject than the registered one")
-            if not is_issued_by(certificate, self.authorities, seconds(self.clock.now())):
+            if not is_issued_by(certificate, self.desk.authorities, seconds(self.clock.now())):
                 raise InvalidClient("certificate: not issued by an authority for partners, or not valid now")
             return self._proof(partner, certificate)
-        for key in (await self._registered(partner, None)).keys:
+        for key in (await self._keys(partner)).keys:
             encoded = key.handle.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
             if key.use == "sig" and hmac.compare_digest(encoded, certificate.public_key):
                 return replace(self._proof(partner, certificate), kid=key.kid)
@@ -121,12 +114,26 @@ class PartnerAuthentication:
         try:
             token = jose.UnverifiedToken.parse(await self.keys.open(text) if text.count(".") == 4 else text)
             client_id = token.unverified_claims().get("sub")
-            partner = await self._find(client_id, (AuthMethod.PRIVATE_KEY_JWT,))
+        except jose.JoseError as error:
+            raise InvalidClient(f"assertion: {error.reason}") from error
+        partner = await self._find(client_id, (AuthMethod.PRIVATE_KEY_JWT,))
+        try:
+            proof = await self._asserted(token, partner, at, form.get("client_id"))
+        except InvalidClient as error:
+            error.partner_id, kid = partner.partner_id if partner else "", token.unverified_header.get("kid")
+            error.kid = kid if isinstance(kid, str) else ""
+            raise
+        return replace(proof, thumbprint=certificate.thumbprint) if certificate else proof
+
+    async def _asserted(
+        self, token: jose.UnverifiedToken, partner: Partner | None, at: Endpoint, client_id: str | None
+    ) -> ClientProof:
+        try:
             verified = await self._verified(token, partner)
             claims = verified.claims
         except jose.JoseError as error:
             raise InvalidClient(f"assertion: {error.reason}") from error
-        if partner is None or form.get("client_id", partner.partner_id) != partner.partner_id:
+        if partner is None or client_id not in {None, partner.partner_id}:
             raise InvalidClient("unknown partner, or client_id of another")
         assertion = Assertion(
             claims=claims,
@@ -135,21 +142,17 @@ class PartnerAuthentication:
             now=seconds(self.clock.now()),
         )
         check_assertion(assertion)
-        digest = sha256(f"{partner.partner_id}\x00{claims['jti']}")
-        if not await store.use_assertion(self.database, digest, round(usable_until(assertion)) * SECOND):
+        until = round(usable_until(assertion)) * SECOND
+        if not await self.desk.replays.first_use("assertion", partner.partner_id, claims["jti"], until):
             raise InvalidClient("assertion: jti was used before")
-        return replace(
-            self._proof(partner, certificate),
-            alg=verified.header["alg"],
-            audience=claims["aud"],
-            kid=verified.key.kid,
-        )
+        signed = self._proof(partner, None)
+        return replace(signed, alg=verified.header["alg"], audience=claims["aud"], kid=verified.key.kid)
 
     async def _verified(self, token: jose.UnverifiedToken, partner: Partner | None) -> jose.VerifiedToken:
         """The token, once a registered key has signed it with an agreed algorithm."""
         header = token.unverified_header
         kid = header.get("kid")
-        keys = await self._registered(partner, kid) if partner is not None else None
+        keys = await self.desk.keys.verification(partner, kid) if partner is not None else None
         allowed = frozenset(partner.algorithms.token_endpoint_auth_signing_alg if partner else ASSERTION_ALGORITHMS)
         known = keys is not None and any(key.kid == kid for key in keys.keys)
         stand_in = None if known else self.keys.stand_in(kid, header.get("alg"))
@@ -163,8 +166,11 @@ class PartnerAuthentication:
             raise jose.JoseError("no registered key")
         return verified
 
-    async def _registered(self, partner: Partner, kid: object) -> jose.KeySet:  # noqa: ARG002 - for keys that are fetched
-        return jose.public_keys(partner.jwks) if partner.jwks else jose.KeySet(())
+    async def _keys(self, partner: Partner) -> jose.KeySet:
+        try:
+            return await self.desk.keys.verification(partner, None)
+        except jose.JoseError as error:
+            raise InvalidClient(f"certificate: {error.reason}") from error
 
     def _proof(self, partner: Partner, certificate: ClientCertificate | None) -> ClientProof:
         return ClientProof(
@@ -177,11 +183,6 @@ class PartnerAuthentication:
     async def _find(self, partner_id: object, methods: Collection[AuthMethod]) -> Partner | None:
         if not isinstance(partner_id, str) or not _PARTNER_ID.fullmatch(partner_id):
             return None
-        partner = await self.partners.partner(partner_id)
+        partner = await self.desk.partners.partner(partner_id)
         usable = partner is not None and partner.state == "active" and partner.auth_method in methods
         return partner if usable else None
-
-
-async def forget_used_assertions(database: Database, clock: Clock) -> int:
-    """Forget assertions that would be refused as expired by now; how many there were. To be run now and then."""
-    return await store.forget_assertions(database, clock.now())

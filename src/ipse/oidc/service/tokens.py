@@ -1,11 +1,11 @@
-"""Redeeming a code, and reading what was approved with the access token."""
+"""The token endpoint's grants, and reading what was approved with the access token."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import msgspec
 
@@ -13,21 +13,28 @@ from ipse.actions.errors import CodeUsed, UnknownCode, UnknownToken
 from ipse.actions.model import Granted, Redeemed
 from ipse.actions.service.requests import Actions
 from ipse.kernel.clock import Clock
-from ipse.oidc.errors import (
-    InsufficientScope,
-    InvalidGrant,
-    InvalidRequest,
-    InvalidToken,
-    OAuthError,
-    UnsupportedGrantType,
-)
+from ipse.oidc.errors import InsufficientScope, InvalidGrant, InvalidRequest, InvalidToken, OAuthError
 from ipse.oidc.model import Requested
 from ipse.oidc.rules import tokens as rules
+from ipse.oidc.rules.client_proofs import ClientProof
+from ipse.oidc.rules.senders import Scheme, Sender, check_sender
+from ipse.oidc.rules.token_requests import (
+    RedeemedRequest,
+    TokenRequest,
+    check_code,
+    check_grant,
+    check_token_request,
+)
 from ipse.oidc.rules.tokens import Approved, Speaker
+from ipse.oidc.service.dpop import Proofs
 from ipse.oidc.service.keys import Answer, Protection, ProviderKeys
 from ipse.partners.model import AuthMethod, Partner
-from ipse.partners.service import Partners
-from ipse.standards.oauth import AUTHORIZATION_CODE, OAuthFormError, check_verifier
+from ipse.partners.service import PartnerDesk
+from ipse.standards import jose
+from ipse.standards.oauth import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, scope_words
+
+PARTNER_TOKEN_SECONDS = 600
+"""How long a token of the partner itself lives."""
 
 
 class TokenAnswer(msgspec.Struct, frozen=True):
@@ -35,8 +42,10 @@ class TokenAnswer(msgspec.Struct, frozen=True):
 
     access_token: str
     expires_in: int
-    id_token: str
-    token_type: str = "Bearer"
+    token_type: Scheme
+    id_token: str | msgspec.UnsetType = msgspec.UNSET
+    scope: str | msgspec.UnsetType = msgspec.UNSET
+    """Of a token of the partner itself."""
     authorization_details: tuple[dict[str, Any], ...] | msgspec.UnsetType = msgspec.UNSET
     """What the person confirmed, where it was asked so (RFC 9396 §7)."""
 
@@ -50,67 +59,123 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class UserInfo:
+    """A nested token, and the content type that the partner wants it to have."""
+
+    media_type: str
+    token: str
+
+
+class BackChannel(Protocol):
+    """A grant without a browser: gives the approval out once, or says that there is none yet."""
+
+    async def __call__(self, partner: Partner, form: Mapping[str, str], *, binding: str = "") -> Redeemed:
+        """Redeem it; `binding` is what the access token is bound to. Raises OAuthError."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tokens:
     """Token endpoint, UserInfo, picture and revocation, without HTTP."""
 
     speaker: Speaker
     keys: ProviderKeys
-    partners: Partners
+    desk: PartnerDesk
     actions: Actions
+    proofs: Proofs
     clock: Clock
+    back_channels: Mapping[str, BackChannel] = field(default_factory=dict)
+    """Those grants by their `grant_type`."""
 
-    async def redeem(self, partner: Partner, form: Mapping[str, str]) -> TokenAnswer:
-        """Redeem a code for tokens.
+    async def answer(self, client: ClientProof, form: Mapping[str, str], sender: Sender) -> TokenAnswer:
+        """Answer a token request of a proven partner.
 
         Raises:
-            OAuthError: another grant, or a code that is not good here. A code presented with a wrong redirect
-                URI or verifier is spent, and its access token revoked (T-9).
+            OAuthError: a grant that is none, or not good here. A code or approval presented by whom it does not fit
+                is spent, and its access token revoked (T-9).
         """
-        if "grant_type" not in form:
-            raise InvalidRequest("grant_type is missing")
-        if form["grant_type"] != AUTHORIZATION_CODE:
-            raise UnsupportedGrantType
-        for name in ("code", "redirect_uri"):
-            if name not in form:
-                raise InvalidRequest(f"{name} is missing")
-        protection = self._protection(partner, "id_token")
+        by_grant = self._grants()
+        request = TokenRequest(client=client, form=form, sender=sender, grants=by_grant)
+        check_token_request(request)
+        return await by_grant[form["grant_type"]](request)
+
+    def _grants(self) -> dict[str, Callable[[TokenRequest], Awaitable[TokenAnswer]]]:
+        return {
+            AUTHORIZATION_CODE: self._by_code,
+            CLIENT_CREDENTIALS: self._for_partner,
+            **dict.fromkeys(self.back_channels, self._by_back_channel),
+        }
+
+    async def _by_code(self, request: TokenRequest) -> TokenAnswer:
+        partner, form = request.client.partner, request.form
+        protection = await self._protection(partner, "id_token")
+        await self._use_proof(request.sender)
         try:
-            redeemed = await self.actions.redeem(form["code"], partner.partner_id)
+            redeemed = await self.actions.redeem(form["code"], partner.partner_id, binding=request.sender.binding)
         except (CodeUsed, UnknownCode) as error:
             raise InvalidGrant(detail=type(error).__name__) from error
-        approved = _approved(redeemed, partner.partner_id)
+        return await self._tell(request, redeemed, protection, check_code)
+
+    async def _by_back_channel(self, request: TokenRequest) -> TokenAnswer:
+        partner, form, sender = request.client.partner, request.form, request.sender
+        protection = await self._protection(partner, "id_token")
+        await self._use_proof(sender)
+        redeemed = await self.back_channels[form["grant_type"]](partner, form, binding=sender.binding)
+        return await self._tell(request, redeemed, protection, check_grant)
+
+    async def _for_partner(self, request: TokenRequest) -> TokenAnswer:
+        """A token of the partner itself (RFC 6749 §4.4), for the REST API or the request log."""
+        sender, scope = request.sender, " ".join(scope_words(request.form["scope"]))
+        await self._use_proof(sender)
+        token = await self.desk.tokens.issue(
+            request.client.partner.partner_id, scope, binding=sender.binding, seconds=PARTNER_TOKEN_SECONDS
+        )
+        return TokenAnswer(token, PARTNER_TOKEN_SECONDS, _scheme(sender), scope=scope)
+
+    async def _tell(
+        self,
+        request: TokenRequest,
+        redeemed: Redeemed,
+        protection: Protection,
+        check: Callable[[RedeemedRequest], None],
+    ) -> TokenAnswer:
+        """The tokens of an approval that was given out just now, or none at all."""
         try:
-            _check_binding(approved.requested, form)
+            approved = _approved(redeemed, request.client.partner.partner_id)
+            check(RedeemedRequest(request, approved.requested))
             rules.check_subject(approved)
         except OAuthError:
-            await self.actions.revoke(redeemed.access_token, partner.partner_id)
+            await self.actions.revoke(redeemed.access_token, redeemed.partner_id)
             raise
         claims = rules.id_token(self.speaker, approved, now=self.clock.now())
         return TokenAnswer(
             redeemed.access_token,
             redeemed.expires_in,
-            await protection.apply(claims),
+            _scheme(request.sender),
+            id_token=await protection.apply(claims),
             authorization_details=approved.requested.authorization_details or msgspec.UNSET,
         )
 
-    async def userinfo(self, token: str) -> str:
+    async def userinfo(self, token: str, sender: Sender) -> UserInfo:
         """The UserInfo answer as a nested token.
 
         Raises:
-            InvalidToken: unknown, expired, revoked, or its partner was stopped.
+            InvalidToken: unknown, expired, revoked, sent by somebody else than it was given to, or its partner was
+                stopped.
+            InvalidDpopProof: its proof was used before.
         """
-        partner, approved = await self._granted(token)
+        partner, approved = await self._granted(token, sender)
         claims = rules.userinfo(self.speaker, approved, now=self.clock.now())
-        return await self._protection(partner, "userinfo").apply(claims)
+        protection = await self._protection(partner, "userinfo")
+        return UserInfo(partner.algorithms.userinfo_media_type, await protection.apply(claims))
 
-    async def picture(self, token: str) -> Picture:
+    async def picture(self, token: str, sender: Sender) -> Picture:
         """The approved picture.
 
         Raises:
-            InvalidToken: as `userinfo`.
+            InvalidToken, InvalidDpopProof: as `userinfo`.
             InsufficientScope: no picture was asked for, or the person did not share it.
         """
-        _, approved = await self._granted(token)
+        _, approved = await self._granted(token, sender)
         if not rules.may_fetch_picture(approved):
             raise InsufficientScope
         picture = approved.released[rules.PICTURE]
@@ -118,21 +183,37 @@ class Tokens:
 
     async def revoke(self, partner: Partner, token: str) -> None:
         """Revoke an access token of this partner; unknown ones are as good as revoked (RFC 7009 §2.2)."""
-        await self.actions.revoke(token, partner.partner_id)
+        if not await self.actions.revoke(token, partner.partner_id):
+            await self.desk.tokens.revoke(token, partner.partner_id)
 
-    async def _granted(self, token: str) -> tuple[Partner, Approved]:
+    async def _granted(self, token: str, sender: Sender) -> tuple[Partner, Approved]:
         try:
             granted = await self.actions.by_access_token(token)
         except UnknownToken as error:
             raise InvalidToken from error
-        partner = await self.partners.partner(granted.partner_id)
+        check_sender(granted.binding, sender)
+        partner = await self.desk.partners.partner(granted.partner_id)
         if partner is None or partner.state != "active":
             raise InvalidToken(detail="the partner was stopped")
+        await self._use_proof(sender)
         return partner, _approved(granted, granted.partner_id)
 
-    def _protection(self, partner: Partner, answer: Answer) -> Protection:
-        secret = self.partners.secret(partner) if partner.auth_method is AuthMethod.CLIENT_SECRET_POST else None
-        return self.keys.protection(partner, answer, secret)
+    async def _use_proof(self, sender: Sender) -> None:
+        """Only now, when it is known to be worth remembering: strangers cannot fill the memory."""
+        if sender.proof is not None:
+            await self.proofs.use(sender.proof)
+
+    async def _protection(self, partner: Partner, answer: Answer) -> Protection:
+        partners = self.desk.partners
+        secret = partners.secret(partner) if partner.auth_method is AuthMethod.CLIENT_SECRET_POST else None
+        try:
+            return await self.keys.protection(partner, answer, self.desk.keys.encryption, secret)
+        except jose.JoseError as error:
+            raise InvalidRequest(f"Your keys do not allow an answer: {error.reason}") from error
+
+
+def _scheme(sender: Sender) -> Scheme:
+    return "Bearer" if sender.proof is None else "DPoP"
 
 
 def _approved(source: Redeemed | Granted, partner_id: str) -> Approved:
@@ -151,13 +232,3 @@ def _approved(source: Redeemed | Granted, partner_id: str) -> Approved:
     )
     rules.check_confirmed(approved)
     return approved
-
-
-def _check_binding(requested: Requested, form: Mapping[str, str]) -> None:
-    """The code comes from the request that asked for it (RFC 6749 §4.1.3, RFC 7636 §4.6)."""
-    if form["redirect_uri"] != requested.redirect_uri:
-        raise InvalidGrant("redirect_uri is not the one of the authorization request")
-    try:
-        check_verifier(form.get("code_verifier"), requested.code_challenge)
-    except OAuthFormError as error:
-        raise InvalidGrant(str(error)) from error

@@ -5,7 +5,8 @@ A small fixed set, chosen so that every combination is tested: signatures `ES256
 it allows.
 
 Trust is in the name: `UnverifiedToken` comes from a stranger, `VerifiedToken` only from `verify`. Keys are found by
-`kid` in a registered set; `jku`, `x5u`, `jwk` and `x5c` in a header are never used. Private RSA operations are slow
+`kid` in a registered set; `jku`, `x5u` and `x5c` in a header are never used, and `jwk` only by `verify_possession`,
+which believes nothing but that the sender holds that key. Private RSA operations are slow
 (0.5 ms): where `key.slow` is true, call from a worker thread.
 
 Start with `keys` for JWKs, `signatures` for JWS, `encryption` for JWE, `nested` for signed-then-encrypted tokens.
@@ -28,7 +29,7 @@ from ipse.standards.jose.keys import (
     thumbprint,
 )
 from ipse.standards.jose.nested import decrypt_then_verify, sign_then_encrypt
-from ipse.standards.jose.signatures import UnverifiedToken, VerifiedToken, sign, verify
+from ipse.standards.jose.signatures import UnverifiedToken, VerifiedToken, sign, verify, verify_possession
 
 __all__ = [
     "Decrypted",
@@ -53,4 +54,5 @@ __all__ = [
     "sign_then_encrypt",
     "thumbprint",
     "verify",
+    "verify_possession",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from ipse.kernel.ids import b64u, b64u_decode
 from ipse.standards.jose.errors import JoseError
-from ipse.standards.jose.keys import SIGNATURE_KTY, KeySet, PrivateKey, PublicKey
+from ipse.standards.jose.keys import SIGNATURE_KTY, KeySet, PrivateKey, PublicKey, public_key, thumbprint
 from ipse.standards.strict_json import JsonError, parse_object
 
 MAX_BYTES: Final = 32_768
@@ -118,6 +118,30 @@ def verify(
     found = (keys if isinstance(keys, KeySet) else KeySet((keys,))).signature_key(kid, alg)
     _check_signature(found, token._signature, token._signed)  # noqa: SLF001
     return VerifiedToken(header, token._payload, found)  # noqa: SLF001
+
+
+def verify_possession(
+    token: UnverifiedToken, *, algorithms: Collection[str], types: Collection[str | None]
+) -> VerifiedToken:
+    """Believe that the sender holds the private half of the key in the header's `jwk`, and nothing else.
+
+    For proofs of possession alone (RFC 9449 §4.3): whose key it is has to be known from elsewhere. The `kid` of the
+    key that is returned is its thumbprint (RFC 7638).
+
+    Raises:
+        JoseError: the algorithm or type is not allowed, the key is private, weak or none, or the signature is wrong.
+    """
+    header = token.unverified_header
+    alg, jwk = header.get("alg"), header.get("jwk")
+    if not isinstance(alg, str) or alg not in algorithms or alg not in SIGNATURE_KTY:
+        raise JoseError("algorithm not allowed")
+    if media_type(header.get("typ")) not in types:
+        raise JoseError("a token of another type")
+    if not isinstance(jwk, dict):
+        raise JoseError("no jwk")
+    key = public_key({**jwk, "kid": thumbprint(jwk)})
+    verified = verify(replace(token, unverified_header={**header, "kid": key.kid}), key, algorithms={alg}, types=types)
+    return replace(verified, header=header)
 
 
 def media_type(typ: object) -> str | None:
