@@ -141,6 +141,14 @@ class UnknownToken(PlatformError):
     title = "The access token is unknown, expired or revoked"
 
 
+class SignedOtherwise(PlatformError):
+    """The record of a confirmation was changed after the phone signed it; it is worth nothing."""
+
+    code = "server_error"
+    status = 500
+    title = "Something went wrong on our side"
+
+
 class RequestPending(PlatformError):
     """Asked for its result while the person has not decided."""
 

@@ -81,6 +81,10 @@ class Attributes:
             for row in rows
         ]
 
+    async def route(self, account_id: str) -> str | None:
+        """Return how a person last proved who they are: `bank` or `eid_card`; None without evidence."""
+        return await store.route(self._db, account_id)
+
     async def born_from(self, registrar: str, since: int) -> list[str]:
         """Return the accounts with evidence from a registrar received since then (microseconds UTC).
 

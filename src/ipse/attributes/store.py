@@ -27,6 +27,10 @@ _EVIDENCE_OF = """
 select evidence_id, registrar, sealed from attributes_evidence where account_id = $1 order by kept_at, evidence_id
 """
 
+_ROUTE = """
+select kind from attributes_evidence where account_id = $1 order by kept_at desc, evidence_id desc limit 1
+"""
+
 _BORN_FROM = """
 select account_id, min(kept_at) as since from attributes_evidence
 where registrar = $1 and kept_at >= $2
@@ -63,6 +67,12 @@ def keep_evidence(
 async def evidence_of(db: Database, account_id: str) -> list[Row]:
     """Return id, registrar and sealed record of all evidence of an account, oldest first."""
     return list(await db.rows(_EVIDENCE_OF, account_id))
+
+
+async def route(db: Database, account_id: str) -> str | None:
+    """Return the route of the latest evidence of an account."""
+    row = await db.row(_ROUTE, account_id)
+    return None if row is None else str(row["kind"])
 
 
 async def born_from(db: Database, registrar: str, since: int) -> list[str]:

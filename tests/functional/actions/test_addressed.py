@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from ipse.actions.errors import RequestEnded, RequestPending, UnknownAction, UnknownToken
-from ipse.actions.model import Action, Approval, Confidential, NewAction, Payment, Request, Shown
+from ipse.actions.model import Action, Confidential, NewAction, Payment, Request
 from ipse.actions.service import Actions
 from ipse.app.keystores import create_keystore, open_keystore
 from ipse.kernel.clock import SECOND, FrozenClock
@@ -21,6 +20,7 @@ from ipse.kernel.settings import Lifetimes
 from ipse.people.model import AccountState, BlockReason, Enrolled
 from ipse.people.service import People
 from ipse.storage.database import Database
+from tests.support.approvals import shown_to_a_phone, signed_by_a_phone
 
 START = 1_790_000_000 * SECOND
 PAYMENT = Payment(amount="125", currency="EUR", creditor_iban="BE71096123456769")
@@ -67,12 +67,11 @@ class Ground:
         """What a phone's approval does to the row."""
         subject = await self.people.subject(account_id, action.partner_id)
         key = await self.people.person_key(account_id)
-        confidential = self.actions.confidential(action)
-        shown = Shown(msgspec.json.encode({"attributes": [], "level": "substantial"}), {}, confidential)
+        shown = shown_to_a_phone(action, {}, self.actions.confidential(action))
         seal, now = self.actions.sealed, self.clock.now()
         row = await self.database.row(
             _APPROVE, action.action_id, account_id, subject, seal(key, action.action_id, "sealed_shown", shown),
-            seal(key, action.action_id, "sealed_approval", Approval("", (), {}, "")), now, now + 180 * SECOND,
+            seal(key, action.action_id, "sealed_approval", signed_by_a_phone(shown)), now, now + 180 * SECOND,
         )  # fmt: skip
         assert row is not None
 

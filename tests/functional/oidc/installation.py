@@ -15,7 +15,6 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from ipse.actions.model import Approval, Shown
 from ipse.actions.service import Actions
 from ipse.kernel.clock import SECOND, Clock, SystemClock
 from ipse.kernel.ids import RandomIds
@@ -23,7 +22,7 @@ from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Environment, Limit, Limits, Settings
 from ipse.oidc import http as oidc_http
 from ipse.oidc.service import Provider, build_provider
-from ipse.partners.service import Partners
+from ipse.partners.service import PartnerDesk, Partners
 from ipse.people.model import AccountState, Enrolled
 from ipse.people.service import People
 from ipse.signin import http as signin_http
@@ -33,6 +32,7 @@ from ipse.web.assets import routes as asset_routes
 from ipse.web.edge import Edge
 from ipse.web.pages import Pages
 from ipse.web.problems import handlers
+from tests.support.approvals import shown_to_a_phone, signed_by_a_phone
 
 PORTS = itertools.cycle(range(18400, 18480))
 _GENEROUS = Limit(burst=100_000, per_minute=1_000_000)
@@ -84,6 +84,7 @@ class Installation:
         values: Mapping[str, Any] | None = None,
         declined: frozenset[str] = frozenset(),
         person: str | None = None,
+        level: str = "substantial",
     ) -> str:
         """Do what a phone's approval does to the row; returns the subject."""
         action = await self.database.row(_ACTION, handle)
@@ -94,14 +95,14 @@ class Installation:
         known = {name: value for name, value in (values or {}).items() if name in asked}
         shared = tuple(name for name in known if name not in declined)
         key = await self.people.person_key(account)
-        attributes = [{"name": name} for name in known]
-        shown = Shown(msgspec.json.encode({"attributes": attributes}), known)
+        waiting = (await self.actions.find(action["action_id"])).action
+        shown = shown_to_a_phone(waiting, known, self.actions.confidential(waiting), level=level)
         seal = self.actions.sealed
         now = self.clock.now()
         row = await self.database.row(
             _APPROVE, action["action_id"], "qr", account, subject,
             seal(key, action["action_id"], "sealed_shown", shown),
-            seal(key, action["action_id"], "sealed_approval", Approval("", shared, {}, "")),
+            seal(key, action["action_id"], "sealed_approval", signed_by_a_phone(shown, shared)),
             now, now + 180 * SECOND, None,
         )  # fmt: skip
         assert row is not None
@@ -133,14 +134,20 @@ def build(settings: Settings, keystore: Keystore, database: Database, *, clock: 
     partners = Partners(database, keystore, clock, settings.environment)
     actions = Actions(database, people, keystore, clock, ids, settings.lifetimes)
     provider = build_provider(
-        settings, keystore=keystore, database=database, clock=clock, partners=partners, actions=actions
+        settings,
+        keystore=keystore,
+        database=database,
+        clock=clock,
+        ids=ids,
+        desk=PartnerDesk.around(partners, ids=ids),
+        actions=actions,
     )
     pages = Pages(name=settings.name, ids=ids, packages=("ipse.signin",))
     signin = SignIn(
         actions=actions,
         wakeups=database.wakeups,
         pages=pages,
-        endings={"oidc": provider.authorizations.ending},
+        endings={"oidc": provider.authorizations},
         app_origin=settings.app_origin,
         clock=clock,
         ids=ids,

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ipse.actions.errors import WrongShared
-from ipse.actions.model import Action, AskedAttribute, Confidential, Shown, Start
+from ipse.actions.errors import SignedOtherwise, WrongShared
+from ipse.actions.model import Action, Approval, AskedAttribute, Confidential, Shown, Start
 from ipse.attributes.model import ATTRIBUTES
 from ipse.kernel.clock import seconds
-from ipse.kernel.ids import b64u
+from ipse.kernel.ids import b64u, b64u_decode
 
 COMPANIONS: Mapping[str, str] = {"email_verified": "email", "phone_number_verified": "phone_number"}
 """Attributes that say something about another one: shown and released with it, never alone on the screen."""
@@ -87,6 +87,28 @@ def build_shown(action: Action, values: Mapping[str, Any], confidential: Confide
 def level_of(shown: Shown) -> str:
     """The eIDAS level that was shown and signed."""
     return str(msgspec.json.decode(shown.octets)["level"])
+
+
+def check_signed(shown: Shown, approval: Approval) -> None:
+    """What is kept as confirmed is, byte for byte, what the phone was shown and has signed (dynamic linking, B-41).
+
+    Raises:
+        SignedOtherwise: it is not; nobody is told that anything was confirmed.
+    """
+    signed = msgspec.json.decode(b64u_decode(approval.message.split(".")[1]))
+    document = msgspec.json.decode(shown.octets)
+    kept = msgspec.to_builtins(shown.confidential.content)
+    if (
+        signed.get("shown") != digest_of(shown)
+        or document.get("confirms", []) != list(kept)
+        or document.get("confirms_digest", "") != shown.confidential.content_digest
+    ):
+        raise SignedOtherwise
+
+
+def digest_of(shown: Shown) -> str:
+    """base64url SHA-256 of what was shown: what a phone signs."""
+    return b64u(hashlib.sha256(shown.octets).digest())
 
 
 def reaches(level: str, demanded: str) -> bool:

@@ -33,12 +33,13 @@ from ipse.actions.model import (
     Start,
 )
 from ipse.actions.rules import showing, starts
+from ipse.actions.rules.circumstances import Moment, read_circumstances
 from ipse.actions.rules.starts import Ticket
 from ipse.actions.service.messages import Messages, Work, answering
 from ipse.actions.service.requests import Actions, account_wake_key, raise_ended, wake_key
 from ipse.attributes.model import Circumstances
 from ipse.attributes.service import Attributes
-from ipse.kernel.clock import SECOND, seconds, text
+from ipse.kernel.clock import SECOND, seconds
 from ipse.kernel.ids import b64u, sha256
 from ipse.people.errors import AccountBlockedError, AccountPendingError
 from ipse.people.model import Account, AccountState
@@ -50,7 +51,6 @@ from ipse.storage.statement import Pair, Statement
 log = structlog.get_logger("ipse.actions")
 _APPROVED_SECONDS = 180
 _PAGE = 50
-_MODES = {Start.QR: "QR", Start.LINK: "a2a", Start.PUSH: "MSISDN"}
 
 
 @dataclass(frozen=True)
@@ -297,11 +297,24 @@ class Approvals:
                 account.account_id,
                 [attribute.name for attribute in action.request.attributes],
                 language=account.language,
-                circumstances=_circumstances(received, account, came.start, address, self.app_name),
+                circumstances=await self._circumstances(received, account, came, address),
             )
         level = self.level(received, account)
         seen = showing.Seen(self.actions.ids.octets(32), account.language, level, came.start)
         return showing.build_shown(action, values, self.actions.confidential(action), seen)
+
+    async def _circumstances(self, received: Received, account: Account, came: _Came, address: str) -> Circumstances:
+        asked = {attribute.name for attribute in came.action.request.attributes}
+        moment = Moment(
+            partner_id=came.action.partner_id,
+            start=came.start,
+            address=address,
+            app_name=self.app_name,
+            app_release=received.phone.app_version,
+            activated_at=account.activated_at or account.created_at,
+            route=await self.attributes.route(account.account_id) if "account" in asked else None,
+        )
+        return read_circumstances(received.message.members.get("device"), moment, key=self._start_key)
 
     async def _show_again(self, received: Received, action: Action) -> Answer:
         if action.phone_id != received.phone.phone_id:
@@ -340,7 +353,8 @@ class Approvals:
         answer, now = answering(received, {"outcome": "rejected"}), self.actions.clock.now()
 
         acceptance = self.messages.phones.acceptance(received, answer, now=now)
-        rejection = Statement(store.REJECT, (action.action_id, received.phone.phone_id, reason, sealed, now))
+        values = (action.action_id, received.phone.phone_id, reason, sealed, now, received.account_id)
+        rejection = Statement(store.REJECT, values)
         await self.actions.database.pair(Pair(acceptance, rejection, (StaleMessageError(), RequestEnded())))
         if reason == "not_started":
             log.warning("request.not_started", action=action.action_id, partner=action.partner_id)
@@ -421,23 +435,6 @@ def _claim_body(action: Action, shown: Shown, start: Start, challenge: str) -> d
         "expires_at": seconds(action.expires_at),
         "start": start.value,
     }
-
-
-def _circumstances(received: Received, account: Account, start: Start, address: str, app_name: str) -> Circumstances:
-    reported = received.message.members.get("device")
-    device = dict(reported) if isinstance(reported, dict) else {}
-    on_call = device.pop("on_call", None)
-    return Circumstances(
-        device={name: value for name, value in device.items() if isinstance(value, str | bool)} or None,
-        app={"appName": app_name, "appRelease": received.phone.app_version},
-        account={
-            "activationDate": text(account.activated_at or account.created_at),
-            "activationMechanism": "ID_PROVIDER",
-        },
-        identification_mode=_MODES[start],
-        transaction_ip=address,
-        ongoing_call=on_call if isinstance(on_call, bool) else None,
-    )
 
 
 def _history_value(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ from ipse.actions.model import (
 )
 from ipse.actions.rules import showing, starts
 from ipse.kernel.clock import SECOND, Clock, seconds
-from ipse.kernel.ids import Ids, b64u, sha256
+from ipse.kernel.ids import Ids, sha256
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.sealing import seal, unseal
 from ipse.kernel.settings import Lifetimes
@@ -71,6 +71,7 @@ class _Outcome(NamedTuple):
     released: Mapping[str, object]
     confidential: Confidential
     level: str
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -288,7 +289,7 @@ class Actions:
             approved_at=action.decided_at or action.created_at,
             content=outcome.confidential.content,
             content_digest=outcome.confidential.content_digest,
-            approval_digest=b64u(action.shown_digest or b""),
+            approval_digest=outcome.digest,
             level=outcome.level,
             binding=action.token_binding,
         )
@@ -342,7 +343,8 @@ class Actions:
             partner_id=new.partner_id,
             service_code=new.service_code,
             request=new.request,
-            browser_hash=new.browser_hash,
+            # Where no browser takes part, none will ever be the one that began.
+            browser_hash=new.browser_hash or self.ids.octets(32),
             start=None,
             account_id=None,
             phone_id=None,
@@ -399,7 +401,7 @@ class Actions:
             expires_in=action.token_seconds,
             content=outcome.confidential.content,
             content_digest=outcome.confidential.content_digest,
-            approval_digest=b64u(action.shown_digest or b""),
+            approval_digest=outcome.digest,
             level=outcome.level,
         )
 
@@ -407,13 +409,16 @@ class Actions:
         """What this person approved for this action."""
         request = action.request
         if not request.attributes and not request.level and action.kind != "confirmation":
-            return _Outcome(request, {}, Confidential(), "")
+            return _Outcome(request, {}, Confidential(), "", "")
         shown = await self.shown(action)
-        shared = (await self.approval(action)).shared if request.attributes else ()
+        approval = await self.approval(action)
         private = shown.confidential.private
+        if shown.confidential.content:
+            showing.check_signed(shown, approval)
         if private:
             request = msgspec.structs.replace(request, protocol={**request.protocol, **private})
-        return _Outcome(request, showing.released(shown, shared), shown.confidential, showing.level_of(shown))
+        released = showing.released(shown, approval.shared)
+        return _Outcome(request, released, shown.confidential, showing.level_of(shown), showing.digest_of(shown))
 
     def _wake_cancelled(self, action_id: str, account_id: str | None) -> None:
         self.database.wakeups.wake(wake_key(action_id))
