@@ -139,7 +139,9 @@ class KeyRing:
             keys = self._keys.get(key_set, ())
             if rules.due(keys, key_set, self._plan, now):
                 rotated = await self._make(key_set, rules.planned(self._plan, key_set, now), actor="system")
-                made += [rotated] if rotated else []
+                if rotated is not None:
+                    log.info("keyring.rotated", key_set=key_set, kids=rotated.kids, current_at=text(rotated.current_at))
+                    made.append(rotated)
         before = now - _KEPT_SECONDS * SECOND
         if any(key.gone_at is not None and key.gone_at < before for keys in self._keys.values() for key in keys):
             await self._database.transact(lambda: _destroying(before, now))
@@ -180,7 +182,6 @@ class KeyRing:
         change = _Change(key_set, generation, times, urgent, actor, sealed)
         rotated = await self._database.transact(lambda: _making(change))
         if rotated is not None:
-            log.info("keyring.rotated", key_set=key_set, kids=rotated.kids, current_at=text(rotated.current_at))
             self._database.wakeups.wake(_WAKE_KEY)
         await self.refresh()
         return rotated

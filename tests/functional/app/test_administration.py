@@ -1,4 +1,4 @@
-"""An operator's commands: keys rotate and stay published, the audit log is read and proved, partners come and go."""
+"""An operator's commands: keys rotate without a restart, the audit log is read and proved, partners come and go."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import sqlite3
 import time
 
+import httpx
 import pytest
 
 from tests.functional.app.conftest import LOGIN
@@ -15,29 +16,54 @@ from tests.functional.app.installation import Place
 pytestmark = pytest.mark.processes
 
 
-def kids(place: Place) -> list[str]:
-    with place.serving(), place.client() as client:
-        return [key["kid"] for key in client.get("/v2/jwkSet").json()["keys"]]
+def published(client: httpx.Client) -> set[str]:
+    return {key["kid"] for key in client.get("/v2/jwkSet").json()["keys"] if key["use"] == "sig"}
 
 
-def test_rotated_keys_come_first_and_the_old_stay_published(small: Place) -> None:
-    """S-15: overlap; two rotations later the oldest are gone, and the log says so."""
-    first = kids(small)
-    assert small.ipse("keys", "rotate", "oidc").returncode == 0
-    second = kids(small)
-    assert set(first) < set(second)
-    assert second[0] not in first
-    assert small.ipse("keys", "rotate", "oidc").returncode == 0
-    third = kids(small)
-    assert set(first).isdisjoint(third)
-    assert set(second) & set(third)
+def test_a_running_process_takes_new_keys_by_itself(small: Place) -> None:
+    """T-22: made by one process in an emergency, published by another within seconds, without a restart."""
+    with small.serving(), small.client() as client:
+        first = published(client)
+        rotated = small.ipse("keys", "rotate", "--now")
+        assert rotated.returncode == 0, rotated.stderr
+        deadline = time.monotonic() + 10
+        while not published(client) - first:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert all(kid in rotated.stdout for kid in published(client) - first)
     told = small.ipse("audit", "list").stdout
-    assert told.count("keys.rotate") == 2
-    assert second[0] in told
-    other = small.ipse("keys", "rotate", "nothing")
+    assert told.count("keys.rotate") == 1
+
+
+def test_keys_are_announced_before_they_sign_and_listed_with_their_state(small: Place) -> None:
+    """S-15: each step of a rotation can be seen; a second one must wait until the first is through."""
+    first = small.ipse("keys", "list").stdout
+    assert (first.count(" current "), first.count("registrar")) == (5, 1)
+    rotated = small.ipse("keys", "rotate", "--set", "registrar")
+    assert re.fullmatch(r"registrar: new keys \S{43}, in use from \S+Z on\n", rotated.stdout)
+    listed = small.ipse("keys", "list").stdout
+    assert (listed.count(" current "), listed.count(" spreading ")) == (5, 1)
+    again = small.ipse("keys", "rotate", "--set", "registrar")
+    assert again.returncode == 1
+    assert re.fullmatch(
+        r"ipse: the next keys of registrar are announced already and in use from \S+Z on\n", again.stderr
+    )
+    other = small.ipse("keys", "rotate", "--set", "nothing")
     assert (other.returncode, other.stderr) == (
         1, "ipse: there is no key set 'nothing'; there are oidc, registrar, phone_channel\n",
     )  # fmt: skip
+
+
+def test_a_sandbox_of_an_older_release_gets_the_keys_it_lacks(small: Place) -> None:
+    path = small.folder / "keystore.json"
+    document = json.loads(path.read_text())
+    for use in ("request", "signing_key"):
+        del document["working"][use]
+    path.write_text(json.dumps(document))
+    with small.serving(), small.client() as client:
+        assert published(client)
+    assert json.loads(path.read_text())["working"].items() > document["working"].items()
+    assert small.ipse("keys", "complete").stdout == "nothing is missing\n"
 
 
 def test_a_stopped_partner_is_refused_within_two_seconds(small: Place) -> None:

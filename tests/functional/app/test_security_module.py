@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,14 +80,37 @@ def test_keys_are_made_once_only(proper: Place) -> None:
     assert (proper.folder / "keystore.sealed").read_bytes() == before
 
 
-def test_rotated_keys_stay_sealed(proper: Place) -> None:
-    """S-15: a rotation writes the sealed file anew, under a new file key, and an audit line."""
-    before = json.loads((proper.folder / "keystore.sealed").read_text())
-    rotated = proper.ipse("keys", "rotate", "oidc")
+def test_a_rotation_leaves_the_sealed_file_alone(proper: Place) -> None:
+    """S-15: new keys are sealed under a key of the file; whoever serves needs no right to write it."""
+    before = (proper.folder / "keystore.sealed").read_bytes()
+    rotated = proper.ipse("keys", "rotate")
     assert rotated.returncode == 0, rotated.stderr
-    after = json.loads((proper.folder / "keystore.sealed").read_text())
-    assert before["file_key"] != after["file_key"]
+    assert (proper.folder / "keystore.sealed").read_bytes() == before
     assert "keys.rotate" in proper.ipse("audit", "list").stdout
+    listed = proper.ipse("keys", "list").stdout
+    assert listed.count(" spreading ") == 3
+
+
+OLDER = """
+from ipse.app import keystores
+keystores.WORKING_KEY_USES = tuple(set(keystores.WORKING_KEY_USES) - {"request", "signing_key"})
+from ipse.cli import main
+main()
+"""
+
+
+def test_a_sealed_file_of_an_older_release_is_completed_by_its_operator(proper: Place) -> None:
+    """One line that says what to type; afterwards it starts."""
+    (proper.folder / "keystore.sealed").unlink()
+    made = replace(proper, command=(sys.executable, "-c", OLDER)).ipse("keys", "init")
+    assert made.returncode == 0, made.stderr
+    told = proper.refusal().strip().splitlines()[-1]
+    assert told.endswith("is of an older release and lacks the working key request; mend with: ipse keys complete")
+    assert "ipse keys complete" in proper.ipse("doctor").stdout
+    completed = proper.ipse("keys", "complete")
+    assert completed.stdout == "added request, signing_key; keep a new copy of the keystore\n", completed.stderr
+    with proper.serving():
+        pass
 
 
 def elsewhere(**attributes: str) -> Callable[[Place], Place]:

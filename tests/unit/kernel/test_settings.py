@@ -108,6 +108,28 @@ def test_wrong_codes_block_after_at_most_five(tries: int, good: bool) -> None:
     assert (told(tries=tries) == []) == good
 
 
+@pytest.mark.parametrize(
+    ("environment", "announcement", "days", "complaints"),
+    [
+        (Environment.SANDBOX, 0, 90, []),
+        (Environment.SANDBOX, None, 0, []),
+        (Environment.SANDBOX, -1, 90, ["key_announcement"]),
+        (Environment.PRODUCTION, None, 90, []),
+        (Environment.PRODUCTION, 1800, 1, []),
+        (Environment.PRODUCTION, 1799, 90, ["key_announcement"]),
+        (Environment.PRODUCTION, 604_801, 90, ["key_announcement"]),
+        (Environment.PRODUCTION, None, 1, ["key_rotation_days"]),
+        (Environment.PRODUCTION, None, -1, ["key_rotation_days"]),
+    ],
+)
+def test_keys_are_announced_as_long_as_partners_keep_them(
+    environment: Environment, announcement: int | None, days: int, complaints: list[str]
+) -> None:
+    """T-22: overlap at least as long as a key set is cached."""
+    found = told(environment=environment, key_announcement=announcement, key_rotation_days=days)
+    assert [what.split()[0] for what in found if what.startswith("key_")] == complaints
+
+
 def test_production_finds_everything_at_once() -> None:
     found = told(environment=Environment.PRODUCTION)
     assert [what.split()[0] for what in found] == ["base_url", "app_origin", "nothing", "keystore"]
