@@ -1,0 +1,88 @@
+"""Which partner calls: by an access token of the scope `broker`, or by a signed request."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ipse.broker.errors import InsufficientScope, InvalidAccessToken, InvalidSignedRequest
+from ipse.broker.model import SCOPE
+from ipse.broker.rules.signed import TYP, SignedRequest, check_signed, usable_until
+from ipse.kernel.clock import SECOND, Clock, seconds
+from ipse.partners.model import Partner
+from ipse.partners.service import Partners
+from ipse.partners.service.keys import PartnerKeys
+from ipse.partners.service.replays import Replays
+from ipse.partners.service.tokens import PartnerTokens
+from ipse.standards import jose
+
+_PARTNER_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_REPLAYS: Final = "broker_request"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Proving partners at the REST API."""
+
+    issuer: str
+    origin: str
+    """Public, without path: what `htu` begins with."""
+    partners: Partners
+    keys: PartnerKeys
+    tokens: PartnerTokens
+    replays: Replays
+    clock: Clock
+
+    async def by_token(self, token: str) -> Partner:
+        """The partner an access token was issued to.
+
+        Raises:
+            InvalidAccessToken: unknown, expired, bound to a key, or its partner was stopped.
+            InsufficientScope: issued for something else.
+        """
+        known = await self.tokens.read(token)
+        if known is None:
+            raise InvalidAccessToken("unknown or expired")
+        if known.binding:
+            raise InvalidAccessToken("bound to a key, and this API reads bearer tokens only")
+        if SCOPE not in known.scope.split():
+            raise InsufficientScope
+        partner = await self.partners.partner(known.partner_id)
+        if partner is None or partner.state != "active":
+            raise InvalidAccessToken("the partner was stopped")
+        return partner
+
+    async def by_signature(self, text: str, *, method: str, path: str) -> tuple[Partner, Any]:
+        """The partner whose key has signed this request, and the `body` it has signed (None where it has none).
+
+        Raises:
+            InvalidSignedRequest: not signed by a partner's key, for another request, too old, or seen before.
+        """
+        try:
+            token = jose.UnverifiedToken.parse(text)
+            partner = await self._partner(token.unverified_claims().get("iss"))
+            kid = token.unverified_header.get("kid")
+            keys = await self.keys.verification(partner, kid if isinstance(kid, str) else "")
+            allowed = partner.algorithms.token_endpoint_auth_signing_alg
+            claims = jose.verify(token, keys, algorithms=allowed, types=(TYP,)).claims
+        except jose.JoseError as error:
+            raise InvalidSignedRequest(error.reason) from error
+        now = seconds(self.clock.now())
+        url = self.origin + path
+        signed = SignedRequest(
+            claims=claims, partner_id=partner.partner_id, issuer=self.issuer, method=method, url=url, now=now
+        )
+        check_signed(signed)
+        until = usable_until(signed) * SECOND
+        if not await self.replays.first_use(_REPLAYS, partner.partner_id, claims["jti"], until):
+            raise InvalidSignedRequest("jti was used before")
+        return partner, claims.get("body")
+
+    async def _partner(self, partner_id: object) -> Partner:
+        if not isinstance(partner_id, str) or not _PARTNER_ID.fullmatch(partner_id):
+            raise InvalidSignedRequest("iss is no client id")
+        partner = await self.partners.partner(partner_id)
+        if partner is None or partner.state != "active":
+            raise InvalidSignedRequest("unknown partner")
+        return partner
