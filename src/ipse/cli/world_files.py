@@ -120,4 +120,5 @@ def _service(client_id: str, registration: ServiceRegistration) -> Service:
         redirect_uris=registration.redirect_uris,
         contract=dict(registration.contract),
         pkce_required=registration.pkce_required,
+        backchannel_mode=registration.backchannel_mode,
     )

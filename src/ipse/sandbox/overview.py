@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ipse.kernel.clock import Clock, day
 from ipse.sandbox.bank import BANKS
+from ipse.sandbox.house import HOUSE
 from ipse.sandbox.moods import How, Moods
 from ipse.sandbox.partner import PORTAL, SHOP
 from ipse.sandbox.persons import persons, portrait
@@ -69,13 +70,19 @@ class Overview:
     async def front(self, _: Request) -> Response:
         """What there is, and what to do first."""
         people = persons(day(self.clock.now()))
-        parties = [*((bank.id, bank.name) for bank in BANKS), (SHOP.id, SHOP.name), (PORTAL.id, PORTAL.name)]
+        parties = [
+            *((bank.id, bank.name) for bank in BANKS),
+            (SHOP.id, SHOP.name),
+            (PORTAL.id, PORTAL.name),
+            (HOUSE.id, HOUSE.name),
+        ]
         return self.sight.page(
             "world/front.html",
             places=self.world.places,
             banks={bank.id: bank for bank in BANKS},
             shop=SHOP,
             portal=PORTAL,
+            house=HOUSE,
             people=people,
             today=day(self.clock.now()),
             parties=[(party, name, self.moods.of(party)) for party, name in parties],

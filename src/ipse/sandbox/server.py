@@ -25,6 +25,10 @@ from ipse.sandbox.bank.assertions import Assertions, SchemeKeys
 from ipse.sandbox.bank.http import BankPages
 from ipse.sandbox.bank.provider import Memory, Provider
 from ipse.sandbox.drawers import Drawer
+from ipse.sandbox.house import HOUSE
+from ipse.sandbox.house.client import HouseClient
+from ipse.sandbox.house.http import HousePages
+from ipse.sandbox.house.rooms import HouseMemory
 from ipse.sandbox.moods import Moods, Moody
 from ipse.sandbox.overview import OneName, Overview
 from ipse.sandbox.partner import PORTAL, SHOP, PartnerProfile
@@ -73,6 +77,8 @@ def application(world: World, *, clock: Clock | None = None, ids: Ids | None = N
     for profile in (SHOP, PORTAL):
         partner = _partner(stage, profile)
         routes.append(Mount(partner.path, app=Moody(partner.router(), profile.id, stage.moods)))
+    house = _house(stage)
+    routes.append(Mount(house.path, app=Moody(house.router(), HOUSE.id, stage.moods)))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -101,7 +107,7 @@ def _stage(world: World, clock: Clock, ids: Ids) -> Stage:
         world=world,
         clock=clock,
         ids=ids,
-        moods=Moods(parties=(*(bank.id for bank in BANKS), SHOP.id, PORTAL.id)),
+        moods=Moods(parties=(*(bank.id for bank in BANKS), SHOP.id, PORTAL.id, HOUSE.id)),
         assets=Assets(("ipse.web", "ipse.sandbox")),
         http=http,
         keys=SchemeKeys(places.enrolment_keys, http, clock),
@@ -147,6 +153,21 @@ def _partner(stage: Stage, profile: PartnerProfile) -> PartnerPages:
     )
     visits = Visits(stage.drawer(profile.id, "started"), stage.drawer(profile.id, "received"), stage.ids)
     return PartnerPages(party, visits, stage.sight(), stage.moods, places.secure)
+
+
+def _house(stage: Stage) -> HousePages:
+    secrets, places = stage.world.secrets, stage.world.places
+    client = HouseClient(places.issuer, secrets.house_sig, secrets.house_enc, stage.http, stage.clock, stage.ids)
+    drawers = (stage.drawer(HOUSE.id, name) for name in ("keys", "rooms", "waiting"))
+    return HousePages(
+        client=client,
+        memory=HouseMemory(*drawers),
+        sight=stage.sight(),
+        moods=stage.moods,
+        clock=stage.clock,
+        ids=stage.ids,
+        secure=places.secure,
+    )
 
 
 async def _sweep(stage: Stage) -> None:

@@ -13,6 +13,7 @@ from ipse.kernel.clock import Clock, day
 from ipse.kernel.ids import Ids
 from ipse.sandbox import jose
 from ipse.sandbox.bank import BANKS
+from ipse.sandbox.house.model import ACT, HOUSE, PAIR
 from ipse.sandbox.partner.model import (
     PORTAL,
     SHOP,
@@ -33,6 +34,8 @@ class Secrets(msgspec.Struct, frozen=True):
     portal_enc: dict[str, Any]
     bank_keys: dict[str, dict[str, Any]]
     subject_salt: str
+    house_sig: dict[str, Any]
+    house_enc: dict[str, Any]
 
     @classmethod
     def new(cls, ids: Ids) -> Self:
@@ -43,6 +46,8 @@ class Secrets(msgspec.Struct, frozen=True):
             portal_enc=jose.generate("portal-enc-1", "enc", "ECDH-ES"),
             bank_keys={bank.id: jose.generate(f"{bank.id}-1", "sig", "ES256") for bank in BANKS},
             subject_salt=ids.secret(),
+            house_sig=jose.generate("house-sig-1", "sig", "ES256"),
+            house_enc=jose.generate("house-enc-1", "enc", "ECDH-ES"),
         )
 
 
@@ -59,8 +64,12 @@ class World:
         """Load what is kept in `folder`, or make it; then keep `places`, which may have changed."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / "secrets.json"
-        if not path.exists():
-            _write_private(path, msgspec.json.format(msgspec.json.encode(Secrets.new(ids))))
+        kept = msgspec.json.decode(path.read_bytes(), type=dict[str, Any]) if path.exists() else {}
+        # A party that came later finds no secrets of its own in a world that was made before.
+        if missing := set(Secrets.__struct_fields__) - kept.keys():
+            fresh = msgspec.to_builtins(Secrets.new(ids))
+            kept |= {name: fresh[name] for name in missing}
+            _write_private(path, msgspec.json.format(msgspec.json.encode(kept)))
         places.write(folder)
         return cls.load(folder)
 
@@ -83,7 +92,7 @@ class World:
     def registrations(self) -> tuple[PartnerRegistration, ...]:
         """The partners, as the scheme must know them."""
         public = {"keys": [jose.public(self.secrets.portal_sig), jose.public(self.secrets.portal_enc)]}
-        return tuple(
+        partners = (
             PartnerRegistration(
                 client_id=partner.id,
                 name=partner.name,
@@ -94,6 +103,17 @@ class World:
                 services=tuple(self._service(partner, service) for service in partner.services),
             )
             for partner in (SHOP, PORTAL)
+        )
+        return (*partners, self._house())
+
+    def _house(self) -> PartnerRegistration:
+        return PartnerRegistration(
+            client_id=HOUSE.id,
+            name=HOUSE.name,
+            auth_method="private_key_jwt",
+            preset="new",
+            jwks={"keys": [jose.public(self.secrets.house_sig), jose.public(self.secrets.house_enc)]},
+            services=(PAIR, ACT),
         )
 
     def _service(self, partner: PartnerProfile, service: ServiceProfile) -> ServiceRegistration:
@@ -147,6 +167,10 @@ class World:
             "world": self.places.world,
         }
 
+    def _private_keys(self, client_id: str) -> list[dict[str, Any]]:
+        mine = self.secrets
+        return [mine.house_sig, mine.house_enc] if client_id == HOUSE.id else [mine.portal_sig, mine.portal_enc]
+
     def _describe(self, registration: PartnerRegistration) -> dict[str, Any]:
         described: dict[str, Any] = {
             "name": registration.name,
@@ -157,7 +181,7 @@ class World:
         if registration.secret is not None:
             described["client_secret"] = registration.secret
         if registration.jwks is not None:
-            described["jwks"] = {"keys": [self.secrets.portal_sig, self.secrets.portal_enc]}
+            described["jwks"] = {"keys": self._private_keys(registration.client_id)}
         described["services"] = [
             {
                 "code": service.code,

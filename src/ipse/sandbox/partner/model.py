@@ -122,6 +122,8 @@ class ServiceRegistration:
     scopes: tuple[str, ...]
     claims: tuple[str, ...]
     pkce_required: bool = True
+    backchannel_mode: Literal["", "poll", "ping"] = ""
+    """How it learns of the end of back-channel requests; empty: it makes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
