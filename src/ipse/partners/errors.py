@@ -23,3 +23,27 @@ class KeysNotFetched(PlatformError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason, public=reason)
         self.reason = reason
+
+
+class LogTokenRefused(PlatformError):
+    """The request log was asked without an access token of the partner, or with one that is not good here."""
+
+    code = "invalid_token"
+    status = 401
+    title = "An access token of the partner itself is needed"
+
+
+class LogTokenScope(PlatformError):
+    """The access token was not issued for reading the request log."""
+
+    code = "insufficient_scope"
+    status = 403
+    title = "The access token does not have the scope partner.log"
+
+
+class LogQueryMalformed(PlatformError):
+    """The request log was asked with a parameter that it does not have, or cannot read."""
+
+    code = "invalid_request"
+    status = 400
+    title = "The log takes since and limit, each once"

@@ -47,7 +47,7 @@ class Algorithms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     userinfo_encrypted_response_enc: str
     token_endpoint_auth_signing_alg: tuple[str, ...]
     userinfo_media_type: Literal["application/jwt", "application/json"] = "application/jwt"
-    """The content type of UserInfo: some partners that migrate know only the second, though it is a token either way."""
+    """The content type of UserInfo: some partners that migrate know only the second, though it is a token both ways."""
     request_object_signing_alg: tuple[str, ...] = ()
     """What it signs request objects with; empty: the same as its assertions."""
     authorization_signed_response_alg: str = ""

@@ -29,7 +29,7 @@ from ipse.storage.database import Database
 from ipse.web.outgoing import Outgoing
 
 _NOTHING: Final[Mapping[str, Any]] = {"keys": []}
-_LOOKS: Final = 15
+_LOOKS: Final = 18
 _LOOK_SECONDS: Final = 0.2
 _KEPT: Final = 10_000
 
@@ -99,10 +99,10 @@ class PartnerKeys:
         return kept.jwks is None or not kept.fetched_at <= now < kept.fresh_until
 
     def _may_ask(self, partner_id: str, kept: FetchedKeys, now: int) -> bool:
-        """Once a minute; and where nothing is known yet, to see what a process that asks just now brings."""
+        """Once a minute; and besides to see what another process brings that asks just now."""
         elapsed = now - kept.asked_at
-        first = kept.jwks is None and partner_id not in self._failed and elapsed < _LOOKS * _LOOK_SECONDS * SECOND
-        return first or not 0 <= elapsed < ASK_SECONDS * SECOND
+        asking = kept.fetched_at < kept.asked_at and partner_id not in self._failed
+        return (asking and elapsed < _LOOKS * _LOOK_SECONDS * SECOND) or not 0 <= elapsed < ASK_SECONDS * SECOND
 
     async def _load(self, partner_id: str, jwks_uri: str) -> FetchedKeys:
         row = await self.database.row(store.FETCHED, partner_id, jwks_uri)
@@ -144,10 +144,10 @@ class PartnerKeys:
         return self._keep(partner.partner_id, jwks_uri, FetchedKeys(answer.jwks, now, now, fresh_until))
 
     async def _of_another_process(self, partner_id: str, jwks_uri: str) -> FetchedKeys:
-        """What the process that asked brings home; waited for only where there is nothing else."""
+        """What the process that asked brings home."""
         fetched = await self._load(partner_id, jwks_uri)
         for _ in range(_LOOKS):
-            if fetched.jwks is not None or fetched.asked_at == 0:
+            if fetched.fetched_at >= fetched.asked_at:
                 break
             await asyncio.sleep(_LOOK_SECONDS)
             fetched = await self._load(partner_id, jwks_uri)
