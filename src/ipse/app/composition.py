@@ -10,7 +10,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from ipse.actions.service import Actions, Approvals, Messages
+from ipse.app.certificates import partner_authorities
+from ipse.app.registry import open_registry
 from ipse.attributes.service import Attributes
+from ipse.broker import http as broker_http
+from ipse.broker import jobs as broker_jobs
+from ipse.broker.model import DOOR as BROKER
+from ipse.broker.service import Broker, build_broker
 from ipse.enrolment import http as enrolment_http
 from ipse.enrolment import jobs as enrolment_jobs
 from ipse.enrolment.clients import BankClient, bank_clients
@@ -24,9 +30,10 @@ from ipse.keyring.service import KeyRing
 from ipse.mobile import http as mobile_http
 from ipse.mobile.service import Mobile
 from ipse.oidc import http as oidc_http
-from ipse.oidc.service import build_provider
-from ipse.oidc.service.authentication import forget_used_assertions
-from ipse.partners.service import Partners
+from ipse.oidc.service import Provider, build_provider
+from ipse.oidc.service.backchannel import forget_ended
+from ipse.partners import http as partners_http
+from ipse.partners.service import PartnerDesk, Partners
 from ipse.people.service import People
 from ipse.phones.service import Phones
 from ipse.signin import http as signin_http
@@ -39,7 +46,7 @@ from ipse.web.edge import Edge
 from ipse.web.pages import Pages
 from ipse.web.routes import Caller, Route
 
-PAGES = ("ipse.signin", "ipse.enrolment", "ipse.oidc")
+PAGES = ("ipse.signin", "ipse.enrolment", "ipse.oidc", "ipse.broker")
 _ABANDONED_SECONDS = 86_400
 Job = Callable[[], Awaitable[object]]
 
@@ -85,6 +92,9 @@ class _Features:
     approvals: Approvals
     enrolments: Enrolments
     banks: Mapping[str, BankClient]
+    desk: PartnerDesk
+    provider: Provider
+    broker: Broker
 
 
 async def build_scheme(settings: Settings, keystore: Keystore, database: Database, *, clock: Clock, ids: Ids) -> Scheme:
@@ -104,6 +114,8 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
     async def close() -> None:
         for client in features.banks.values():
             await client.close()
+        await features.provider.pings.close()
+        await features.desk.close()
 
     application = Application(routes, pages.error_page)
     app_application = Application(mobile_http.app_routes(settings.base_url))
@@ -146,9 +158,24 @@ def _features(given: _Given) -> _Features:
         clock=clock,
         ids=ids,
     )
+    desk = PartnerDesk.around(
+        open_registry(settings, database, keystore, clock), ids=ids, authorities=partner_authorities(settings)
+    )
+    provider = build_provider(
+        settings, keystore=keystore, database=database, clock=clock, ids=ids, desk=desk, actions=actions
+    )
+    broker = build_broker(
+        settings,
+        keystore=keystore,
+        desk=desk,
+        people=people,
+        actions=actions,
+        signing=lambda: provider.keys.signing,
+        ids=ids,
+    )
     return _Features(
         people=people,
-        partners=Partners(database, keystore, clock, settings.environment),
+        partners=desk.partners,
         phones=phones,
         attributes=attributes,
         actions=actions,
@@ -156,25 +183,20 @@ def _features(given: _Given) -> _Features:
         approvals=Approvals(actions, messages, attributes, settings.name, settings.issuer),
         enrolments=enrolments,
         banks=banks,
+        desk=desk,
+        provider=provider,
+        broker=broker,
     )
 
 
 def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
     """Every front door, each declaring its own routes."""
-    settings, database = given.settings, given.database
-    provider = build_provider(
-        settings,
-        keystore=given.keystore,
-        database=database,
-        clock=given.clock,
-        partners=features.partners,
-        actions=features.actions,
-    )
+    settings, database, provider = given.settings, given.database, features.provider
     signin = SignIn(
         actions=features.actions,
         wakeups=database.wakeups,
         pages=pages,
-        endings={"oidc": provider.authorizations},
+        endings={"oidc": provider.authorizations, BROKER: features.broker.sessions},
         app_origin=settings.app_origin,
         clock=given.clock,
         ids=given.ids,
@@ -194,9 +216,13 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
     )
     return [
         *oidc_http.routes(provider, signin=signin, pages=pages, ids=given.ids),
+        *broker_http.routes(
+            features.broker.sessions, features.broker.access, signin=signin, pages=pages, ids=given.ids
+        ),
         *signin_http.routes(signin),
         *mobile_http.routes(mobile, given.ids),
         *enrolment_http.routes(features.enrolments, pages),
+        *partners_http.routes(features.desk, given.ids),
         *asset_routes(pages.assets),
         Route("/healthz", _health(database), caller=Caller.PUBLIC, limit="static"),
         Route("/", _front(settings), caller=Caller.PUBLIC, limit="page"),
@@ -213,7 +239,13 @@ def _jobs(given: _Given, features: _Features) -> list[tuple[str, Job]]:
             lambda: features.phones.delete_abandoned(before=clock.now() - _ABANDONED_SECONDS * SECOND),
         ),
         ("keyring.follow_schedule", given.keystore.follow_schedule),
-        ("oidc.forget_used_assertions", lambda: forget_used_assertions(given.database, clock)),
+        ("oidc.send_pings", features.provider.pings.send_due),
+        ("oidc.forget_pushed", features.provider.pushed.requests.forget),
+        ("oidc.forget_backchannel", lambda: forget_ended(given.database, clock)),
+        ("partners.forget_replays", features.desk.replays.forget),
+        ("partners.forget_refusals", features.desk.log.forget),
+        ("partners.forget_tokens", features.desk.tokens.forget),
+        ("broker.delete_old", lambda: broker_jobs.delete_old(features.broker.sessions)),
         ("enrolment.delete_abandoned", lambda: enrolment_jobs.delete_abandoned(features.enrolments)),
     ]
 
@@ -224,6 +256,7 @@ def _edge(application: ASGIApp, origin: str, given: _Given) -> Edge:
         origin=origin,
         limits=given.settings.limits,
         trusted_proxies=given.settings.trusted_proxies,
+        certificate_proxies=given.settings.certificate_proxies,
         clock=given.clock,
         ids=given.ids,
     )

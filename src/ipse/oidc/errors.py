@@ -76,6 +76,13 @@ class LoginRequired(OAuthError):
     title = "Each request needs a fresh approval, prompt=none cannot be met"
 
 
+class InteractionRequired(OAuthError):
+    """`prompt=none` for something a person must confirm or share each time (OpenID Connect Core §3.1.2.6)."""
+
+    code = "interaction_required"
+    title = "This needs the person, prompt=none cannot be met"
+
+
 class UnsupportedDisplay(OAuthError):
     """Another `display` than `page`."""
 
@@ -90,18 +97,32 @@ class UnmetAuthenticationRequirements(OAuthError):
     title = "The demanded acr cannot be met"
 
 
-class RequestNotSupported(OAuthError):
-    """A `request` parameter (OpenID Connect Core §3.1.2.6)."""
+class InvalidAuthorizationDetails(OAuthError):
+    """`authorization_details` are not known types as their schemas say, or not for this service (RFC 9396 §5)."""
 
-    code = "request_not_supported"
-    title = "request objects are not supported"
+    code = "invalid_authorization_details"
+    title = "authorization_details are not what this service may ask for"
 
 
-class RequestUriNotSupported(OAuthError):
-    """A `request_uri` parameter (OpenID Connect Core §3.1.2.6)."""
+class InvalidRequestObject(OAuthError):
+    """The request object is not signed, encrypted or dated as agreed, or was used before (RFC 9101 §6)."""
 
-    code = "request_uri_not_supported"
-    title = "request_uri is not supported"
+    code = "invalid_request_object"
+    title = "The request object is not one of this partner that may be used here and now"
+
+
+class InvalidRequestUri(OAuthError):
+    """The `request_uri` is not registered, gives no request object, is used up, or another browser's (RFC 9101 §7)."""
+
+    code = "invalid_request_uri"
+    title = "request_uri gives no request that may be used here and now"
+
+
+class UnsupportedRequest(OAuthError):
+    """A parameter of another protocol, which would lead to another answer than the partner expects."""
+
+    code = "unsupported_request"
+    title = "The request holds a parameter that is not supported here"
 
 
 class RegistrationNotSupported(OAuthError):
@@ -131,7 +152,7 @@ class InvalidGrant(OAuthError):
 
 
 class UnsupportedGrantType(OAuthError):
-    """Another `grant_type` than `authorization_code`."""
+    """Another `grant_type` than those of the discovery document."""
 
     code = "unsupported_grant_type"
     title = "grant_type is none of grant_types_supported"
@@ -151,6 +172,11 @@ class InvalidToken(OAuthError):
     status = 401
     title = "The access token is unknown, expired or revoked"
 
+    def __init__(self, public: str = "", *, detail: str = "", scheme: str = "") -> None:
+        super().__init__(public, detail=detail)
+        self.scheme = scheme
+        """The authentication scheme that would have been right, where another one was used."""
+
 
 class InsufficientScope(OAuthError):
     """The access token does not cover what was asked (RFC 6750 §3.1)."""
@@ -160,32 +186,6 @@ class InsufficientScope(OAuthError):
     title = "The person did not share this"
 
 
-class TemporarilyUnavailable(OAuthError):
-    """The provider cannot answer now; trying again helps (RFC 6749 §4.1.2.1)."""
-
-    code = "temporarily_unavailable"
-    status = 503
-    title = "Temporarily unavailable, please try again"
-
-
-class ServerError(OAuthError):
-    """Something failed that should not; the log knows more (RFC 6749 §4.1.2.1)."""
-
-    code = "server_error"
-    def __init__(self, public: str = "", *, detail: str = "", scheme: str = "") -> None:
-        super().__init__(public, detail=detail)
-        self.scheme = scheme
-        """The authentication scheme that would have been right, where another one was used."""
-
-    status = 500
-    title = "Something went wrong on our side"
-
-
-class InvalidBindingMessage(OAuthError):
-    """A `binding_message` that cannot be shown (OpenID CIBA Core 1.0 §13)."""
-
-    code = "invalid_binding_message"
-    title = "binding_message must be 1 to 64 letters, digits, spaces or plain punctuation"
 class InvalidDpopProof(OAuthError):
     """The proof of possession does not fit its key, this request or this token (RFC 9449 §5, §7.1)."""
 
@@ -200,6 +200,33 @@ class UseDpopNonce(OAuthError):
     title = "The DPoP proof needs the nonce of the DPoP-Nonce header"
 
 
+class TemporarilyUnavailable(OAuthError):
+    """The provider cannot answer now; trying again helps (RFC 6749 §4.1.2.1)."""
+
+    code = "temporarily_unavailable"
+    status = 503
+    title = "Temporarily unavailable, please try again"
+
+
+class TemporaryUnavailable(TemporarilyUnavailable):
+    """The same in the spelling of the partner protocol, for partners that migrate (section 1.9)."""
+
+    code = "temporary_unavailable"
+
+
+class ServerError(OAuthError):
+    """Something failed that should not; the log knows more (RFC 6749 §4.1.2.1)."""
+
+    code = "server_error"
+    status = 500
+    title = "Something went wrong on our side"
+
+
+class InvalidBindingMessage(OAuthError):
+    """A `binding_message` that cannot be shown (OpenID CIBA Core 1.0 §13)."""
+
+    code = "invalid_binding_message"
+    title = "binding_message must be 1 to 64 letters, digits, spaces or plain punctuation"
 
 
 class UnknownUserId(OAuthError):

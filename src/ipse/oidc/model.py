@@ -108,6 +108,8 @@ class Profile:
     """Whether requests are signed objects and answers signed tokens (FAPI 2.0 Message Signing §5.3, §5.4)."""
 
 
+SIGNED_MODES: Final = ("jwt", "query.jwt")
+"""Response modes that answer by a signed token in the query (JARM §2.3.1; `jwt` means `query.jwt` for a code)."""
 _DEFAULT_SIGNING: Final = ("ES256", "RS256", "PS256", "EdDSA")
 DEFAULT: Final = Profile(
     name="default",
@@ -122,7 +124,7 @@ DEFAULT: Final = Profile(
         "self_signed_tls_client_auth",
     ),
     assertion_audience="issuer_or_token_endpoint",
-    response_modes=("query", "form_post", "jwt", "query.jwt"),
+    response_modes=("query", "form_post", *SIGNED_MODES),
     code_seconds=180,
     token_seconds=3600,
     pushed_seconds=90,
@@ -138,7 +140,7 @@ FAPI2: Final = Profile(
     signing_algorithms=("ES256", "PS256", "EdDSA"),
     client_auth_methods=("private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"),
     assertion_audience="issuer",
-    response_modes=("query", "jwt", "query.jwt"),
+    response_modes=("query", *SIGNED_MODES),
     code_seconds=60,
     token_seconds=600,
     pushed_seconds=90,
@@ -148,8 +150,7 @@ FAPI2: Final = Profile(
 """FAPI 2.0 Security Profile."""
 PROFILES: Final[Mapping[str, Profile]] = {profile.name: profile for profile in (DEFAULT, FAPI2)}
 SIGNED: Final[Mapping[str, Profile]] = {
-    name: replace(profile, signed_messages=True, response_modes=("jwt", "query.jwt"))
-    for name, profile in PROFILES.items()
+    name: replace(profile, signed_messages=True, response_modes=SIGNED_MODES) for name, profile in PROFILES.items()
 }
 """The same with signed messages, for services that ask for them."""
 
@@ -221,7 +222,7 @@ class Requested(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     redirect_uri: str = ""
     """Empty where no browser takes part."""
-    door: str = DOOR
+    door: str
     state: str | None = None
     nonce: str | None = None
     code_challenge: str | None = None
@@ -232,6 +233,8 @@ class Requested(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     subject: str | None = None
     """The one person the partner wants an ID token about, if it said so."""
     response_mode: str = "query"
+    client_id: str | None = None
+    """Who gets the answer, where it is signed for them."""
     profile: str = "default"
     dpop_jkt: str | None = None
     authorization_details: tuple[dict[str, Any], ...] = ()

@@ -7,13 +7,14 @@ from urllib.parse import quote, urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ipse.actions.model import Action
 from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import Ids
 from ipse.oidc.errors import InvalidRequest
 from ipse.oidc.http.errors import read_parameters
-from ipse.oidc.service.authorizations import Authorizations, Browser, SendBack
+from ipse.oidc.service.authorizations import Authorizations, Resumed
 from ipse.signin.service import SignIn
-from ipse.web import cookies, languages, problems
+from ipse.web import cookies, problems
 from ipse.web.errors import MethodNotAllowed
 from ipse.web.pages import Pages
 from ipse.web.queries import parse_pairs
@@ -46,12 +47,13 @@ class AuthorizationEndpoint:
 
     async def _begin(self, request: Request) -> Response:
         pairs = _pairs(request.scope["query_string"])
-        language = languages.choose(dict(pairs).get("ui_locales"), request.headers.get("accept-language"))
-        browser = Browser(language, cookies.browser_hash(request, self._ids))
-        begun = await self._authorizations.begin(pairs, browser)
-        if isinstance(begun, SendBack):
-            return see_other(begun.url)
-        return self._signin.start_page(request, begun)
+        cookie_hash = cookies.browser_hash(request, self._ids)
+        begun = await self._authorizations.begin(pairs, cookie_hash, request.headers.get("accept-language"))
+        if isinstance(begun, Action):
+            return self._signin.start_page(request, begun)
+        if isinstance(begun, Resumed):
+            return await self._signin.page(request, begun.handle)
+        return see_other(begun.url) if begun.posted is None else self._signin.leave(request, begun)
 
     async def _as_get(self, request: Request) -> Response:
         parameters = await read_parameters(request)

@@ -6,12 +6,14 @@ the redirect URI is proven, errors are shown to the person; after it they go bac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from ipse.oidc.errors import InvalidRequest, InvalidScope
-from ipse.oidc.model import DOOR, AuthorizationRequest, Candidate, Requested, Vocabulary
+from ipse.oidc.model import DOOR, SIGNED_MODES, AuthorizationRequest, Candidate, Requested, Vocabulary, profile_of
 from ipse.oidc.rules.attributes import check_contract, check_something_is_asked, collect_attributes
+from ipse.oidc.rules.confirmation import CONFIRMATION_CHECKS
+from ipse.oidc.rules.details import DETAIL_CHECKS
 from ipse.oidc.rules.interaction import (
     check_acr,
     check_display,
@@ -20,10 +22,19 @@ from ipse.oidc.rules.interaction import (
     check_prompt,
     read_claims,
 )
-from ipse.oidc.rules.response import check_pkce, check_response_mode, check_response_type, check_state_and_nonce
+from ipse.oidc.rules.profiles import PROFILE_CHECKS
+from ipse.oidc.rules.request_objects import check_agreement
+from ipse.oidc.rules.response import (
+    check_pkce,
+    check_response_mode,
+    check_response_type,
+    check_state_and_nonce,
+    read_dpop_key,
+)
+from ipse.oidc.rules.running import run_checks
 from ipse.oidc.rules.scopes import check_scope, service_code
 from ipse.oidc.rules.target import check_client, check_redirect_uri, check_service
-from ipse.oidc.rules.unsupported import check_registration, check_request_object, check_request_uri
+from ipse.oidc.rules.unsupported import check_foreign_parameters, check_registration
 from ipse.standards.oauth import OAuthFormError, parameters
 
 TARGET_CHECKS: Final[tuple[Callable[[Candidate], None], ...]] = (
@@ -34,9 +45,10 @@ TARGET_CHECKS: Final[tuple[Callable[[Candidate], None], ...]] = (
 """Prove where answers may go. Errors stay on our own page."""
 
 REQUEST_CHECKS: Final[tuple[Callable[[AuthorizationRequest], AuthorizationRequest], ...]] = (
-    check_request_object,
-    check_request_uri,
+    check_agreement,
+    *PROFILE_CHECKS,
     check_registration,
+    check_foreign_parameters,
     check_response_type,
     check_response_mode,
     check_state_and_nonce,
@@ -45,9 +57,12 @@ REQUEST_CHECKS: Final[tuple[Callable[[AuthorizationRequest], AuthorizationReques
     check_prompt,
     check_max_age,
     check_pkce,
+    read_dpop_key,
     read_claims,
     check_acr,
     check_id_of_person,
+    *DETAIL_CHECKS,
+    *CONFIRMATION_CHECKS,
     collect_attributes,
     check_contract,
     check_something_is_asked,
@@ -67,7 +82,7 @@ def read_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
         raise InvalidRequest(str(error)) from error
 
 
-def read_service_code(parameters: dict[str, str]) -> str | None:
+def read_service_code(parameters: Mapping[str, str]) -> str | None:
     """The code of the service asked for, None without one.
 
     Raises:
@@ -85,8 +100,7 @@ def check_target(candidate: Candidate, vocabulary: Vocabulary) -> AuthorizationR
     Raises:
         OAuthError: the first that fails; to be shown, never redirected.
     """
-    for check in TARGET_CHECKS:
-        check(candidate)
+    run_checks(TARGET_CHECKS, candidate)
     if candidate.partner is None or candidate.service is None:  # pragma: no cover - the checks have refused it
         raise InvalidRequest
     return AuthorizationRequest(
@@ -94,6 +108,10 @@ def check_target(candidate: Candidate, vocabulary: Vocabulary) -> AuthorizationR
         partner=candidate.partner,
         service=candidate.service,
         vocabulary=vocabulary,
+        profile=profile_of(candidate.service),
+        source=candidate.source,
+        signed=candidate.signed,
+        beside=candidate.beside,
     )
 
 
@@ -103,9 +121,7 @@ def check_request(request: AuthorizationRequest) -> AuthorizationRequest:
     Raises:
         OAuthError: the first that fails; to be sent to the redirect URI.
     """
-    for check in REQUEST_CHECKS:
-        request = check(request)
-    return request
+    return run_checks(REQUEST_CHECKS, request)
 
 
 def requested(request: AuthorizationRequest) -> Requested:
@@ -120,5 +136,14 @@ def requested(request: AuthorizationRequest) -> Requested:
         code_challenge=asked.get("code_challenge"),
         id_token=request.in_id_token,
         userinfo=request.in_userinfo,
-        subject=subject.values[0] if subject and subject.values else None,
+        response_mode=request.response_mode,
+        client_id=request.partner.partner_id if request.response_mode in SIGNED_MODES else None,
+        profile=request.profile.name,
+        dpop_jkt=request.dpop_jkt,
+        subject=subject.values[0] if subject and subject.values else request.subject_hint,
+        authorization_details=tuple(dict(detail) for detail in request.authorization_details),
+        template=dict(request.template),
+        template_in=request.template_in,
+        eidas=request.eidas_level is not None,
+        eidas_values=request.eidas_values,
     )

@@ -6,7 +6,10 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from ipse.attributes.model import ATTRIBUTES
-from ipse.oidc.model import SCOPES, Vocabulary
+from ipse.oidc.model import DEFAULT, EIDAS, LEVELS, SCOPES, Vocabulary
+from ipse.oidc.rules.confirmation import TEMPLATE_CLAIMS
+from ipse.oidc.rules.details import TYPES
+from ipse.oidc.rules.tokens import APPROVAL_DIGEST, DETAILS_DIGEST
 
 ASSERTION_ALGORITHMS: Final = ("ES256", "RS256")
 KEY_MANAGEMENT: Final = ("RSA-OAEP-256", "RSA-OAEP", "ECDH-ES", "dir")
@@ -20,16 +23,20 @@ PATHS: Final = {
     "userinfo_endpoint": "/userinfo",
     "jwks_uri": "/jwkSet",
     "revocation_endpoint": "/connect/revoke",
+    "pushed_authorization_request_endpoint": "/par",
+    "backchannel_authentication_endpoint": "/backchannel/authentication",
 }
 """Endpoints by their metadata name, behind the issuer."""
-
-
-def provider_metadata(issuer: str, vocabulary: Vocabulary, *, signing: Collection[str]) -> dict[str, Any]:
-    """The discovery document; `signing` are the algorithms there are keys for."""
-    answers = {
 PICTURE_PATH: Final = "/picture"
+
+
+def provider_metadata(
+    issuer: str, vocabulary: Vocabulary, *, signing: Collection[str], opening: Collection[str]
+) -> dict[str, Any]:
+    """The discovery document; `signing` and `opening` are the algorithms there are keys for."""
+    answers = {
         f"{answer}_{kind}_values_supported": list(values)
-        for answer in ("id_token", "userinfo")
+        for answer in ("id_token", "userinfo", "authorization")
         for kind, values in (
             ("signing_alg", signing),
             ("encryption_alg", KEY_MANAGEMENT),
@@ -41,9 +48,12 @@ PICTURE_PATH: Final = "/picture"
         **{name: issuer + path for name, path in PATHS.items()},
         "scopes_supported": ["openid", *SCOPES],
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": list(DEFAULT.response_modes),
         "grant_types_supported": ["authorization_code"],
-        "acr_values_supported": [vocabulary.acr("basic"), vocabulary.acr("advanced")],
+        "acr_values_supported": [
+            *(vocabulary.acr(way) for way in ("basic", "advanced")),
+            *(EIDAS + level for level in LEVELS),
+        ],
         "subject_types_supported": ["pairwise"],
         **answers,
         "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_post"],
@@ -57,11 +67,19 @@ PICTURE_PATH: Final = "/picture"
         "claims_supported": [
             *("iss", "sub", "aud", "iat", "exp", "nonce", "acr", "auth_time"),
             *(vocabulary.claim(name) for name in ATTRIBUTES),
+            "authorization_details",
+            *(vocabulary.prefix + name for name in (*TEMPLATE_CLAIMS, APPROVAL_DIGEST, DETAILS_DIGEST)),
         ],
+        "authorization_details_types_supported": list(TYPES),
         "ui_locales_supported": ["fr", "nl", "de", "en"],
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_uri_parameter_supported": True,
         "require_request_uri_registration": True,
+        "require_pushed_authorization_requests": False,
+        "require_signed_request_object": False,
+        "request_object_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "request_object_encryption_alg_values_supported": list(opening),
+        "request_object_encryption_enc_values_supported": list(CONTENT_ENCRYPTION),
         "authorization_response_iss_parameter_supported": True,
     }

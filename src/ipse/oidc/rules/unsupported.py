@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from ipse.oidc.errors import RegistrationNotSupported, RequestNotSupported, RequestUriNotSupported
+from typing import Final
+
+from ipse.oidc.errors import RegistrationNotSupported, UnsupportedRequest
 from ipse.oidc.model import AuthorizationRequest
 
-
-def check_request_object(request: AuthorizationRequest) -> AuthorizationRequest:
-    """No `request` (OpenID Connect Core §6.1)."""
-    if "request" in request.parameters:
-        raise RequestNotSupported
-    return request
-
-
-def check_request_uri(request: AuthorizationRequest) -> AuthorizationRequest:
-    """No `request_uri` (OpenID Connect Core §6.2)."""
-    if "request_uri" in request.parameters:
-        raise RequestUriNotSupported
-    return request
+FOREIGN: Final = frozenset({"dcql_query", "presentation_definition", "grant_management_action"})
+"""Parameters of OpenID for Verifiable Presentations and of Grant Management: ignored, they would promise an answer that
+never comes."""
 
 
 def check_registration(request: AuthorizationRequest) -> AuthorizationRequest:
     """No `registration` (OpenID Connect Core §7.2.1)."""
     if "registration" in request.parameters:
         raise RegistrationNotSupported
+    return request
+
+
+def check_foreign_parameters(request: AuthorizationRequest) -> AuthorizationRequest:
+    """Nothing that asks for another protocol's answer (partner protocol, section 1.9)."""
+    if not FOREIGN.isdisjoint(request.parameters):
+        raise UnsupportedRequest
     return request

@@ -9,16 +9,26 @@ from dataclasses import dataclass
 
 from ipse.actions.service.requests import Actions
 from ipse.kernel.clock import Clock
+from ipse.kernel.ids import Ids
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Settings
+from ipse.oidc.clients import RequestUriClient
 from ipse.oidc.model import Vocabulary
-from ipse.oidc.rules.provider import provider_metadata
+from ipse.oidc.rules.provider import PATHS, provider_metadata
 from ipse.oidc.rules.tokens import Speaker
 from ipse.oidc.service.authentication import PartnerAuthentication
 from ipse.oidc.service.authorizations import Authorizations
+from ipse.oidc.service.backchannel import Backchannel
+from ipse.oidc.service.discovery_sessions import DiscoverySessions
+from ipse.oidc.service.dpop import Proofs
 from ipse.oidc.service.keys import ProviderKeys
+from ipse.oidc.service.pings import Pings
+from ipse.oidc.service.pushed import PushedEndpoint, PushedRequests
+from ipse.oidc.service.request_objects import RequestObjects
+from ipse.oidc.service.responses import Responses
 from ipse.oidc.service.tokens import Tokens
-from ipse.partners.service import Partners
+from ipse.partners.service import PartnerDesk, RequestLog
+from ipse.standards.oauth import CIBA
 from ipse.storage.database import Database
 
 
@@ -30,8 +40,14 @@ class Provider:
     metadata: dict[str, object]
     keys: ProviderKeys
     authorizations: Authorizations
+    pushed: PushedEndpoint
     authentication: PartnerAuthentication
+    proofs: Proofs
     tokens: Tokens
+    backchannel: Backchannel
+    discovery_sessions: DiscoverySessions
+    pings: Pings
+    request_log: RequestLog
 
 
 def build_provider(
@@ -40,7 +56,8 @@ def build_provider(
     keystore: Keystore,
     database: Database,
     clock: Clock,
-    partners: Partners,
+    ids: Ids,
+    desk: PartnerDesk,
     actions: Actions,
 ) -> Provider:
     """Put the provider together.
@@ -48,14 +65,51 @@ def build_provider(
     Raises:
         KeyError: the keystore has no signing key for the provider.
     """
-    issuer, vocabulary = settings.issuer, Vocabulary(settings.claim_prefix)
+    issuer, vocabulary, partners = settings.issuer, Vocabulary(settings.claim_prefix), desk.partners
     keys = ProviderKeys.from_keystore(keystore)
     speaker = Speaker(issuer, vocabulary, issuer + "/picture", settings.lifetimes.token)
+    bases = (issuer,) if settings.mtls_issuer is None else (issuer, settings.mtls_issuer)
+    proofs = Proofs(bases, keystore.working_key("nonce"), desk.replays, clock)
+    request_objects = RequestObjects(
+        issuer=issuer,
+        authorization_endpoint=issuer + PATHS["authorization_endpoint"],
+        keys=keys,
+        partners=partners,
+        partner_keys=desk.keys,
+        replays=desk.replays,
+        client=RequestUriClient(desk.outgoing),
+        clock=clock,
+    )
+    pushed_requests = PushedRequests(database, keystore, actions, clock, ids)
+    pings = Pings(actions, desk.outgoing, desk.log, database, keystore, clock)
+    backchannel = Backchannel(issuer, vocabulary, desk, actions, pings, database, clock, ids)
     return Provider(
         issuer=issuer,
-        metadata=provider_metadata(issuer, vocabulary, signing=list(keys.signing)),
+        metadata=provider_metadata(issuer, vocabulary, signing=list(keys.signing), opening=keys.opening),
         keys=keys,
-        authorizations=Authorizations(issuer, vocabulary, partners, actions),
-        authentication=PartnerAuthentication(issuer, keys, partners, database, clock),
-        tokens=Tokens(speaker, keys, partners, actions, clock),
+        authorizations=Authorizations(
+            vocabulary=vocabulary,
+            partners=partners,
+            actions=actions,
+            request_objects=request_objects,
+            pushed=pushed_requests,
+            responses=Responses(issuer, keys, partners, desk.keys, clock),
+            request_log=desk.log,
+        ),
+        pushed=PushedEndpoint(vocabulary, partners, request_objects, pushed_requests),
+        authentication=PartnerAuthentication(issuer, keys, desk, clock),
+        proofs=proofs,
+        tokens=Tokens(
+            speaker=speaker,
+            keys=keys,
+            desk=desk,
+            actions=actions,
+            proofs=proofs,
+            clock=clock,
+            back_channels={CIBA: backchannel.redeem},
+        ),
+        backchannel=backchannel,
+        discovery_sessions=DiscoverySessions(settings.app_origin, partners, actions, database, keystore, clock, ids),
+        pings=pings,
+        request_log=desk.log,
     )

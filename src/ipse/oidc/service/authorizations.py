@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -13,17 +13,32 @@ import structlog
 from ipse.actions.model import Action, AskedAttribute, Collected, NewAction, Request
 from ipse.actions.service.requests import Actions
 from ipse.attributes.model import ATTRIBUTES
-from ipse.oidc.errors import AccessDenied, OAuthError, TemporarilyUnavailable
-from ipse.oidc.model import DEFAULT, PRIVATE, AuthorizationRequest, Candidate, Requested, Vocabulary
+from ipse.oidc.errors import (
+    AccessDenied,
+    InvalidRequest,
+    OAuthError,
+    TemporarilyUnavailable,
+    UnknownClient,
+    UnmetAuthenticationRequirements,
+)
+from ipse.oidc.model import DEFAULT, PRIVATE, AuthorizationRequest, Candidate, Requested, Source, Vocabulary
 from ipse.oidc.rules.authorization import check_request, check_target, read_parameters, read_service_code, requested
+from ipse.oidc.rules.pushed import is_pushed
+from ipse.oidc.rules.target import check_client
+from ipse.oidc.service.pushed import PushedRequests
+from ipse.oidc.service.request_objects import RequestObjects
+from ipse.oidc.service.responses import Recipient, Responses
 from ipse.partners.model import Partner, Service
-from ipse.partners.service import Partners
+from ipse.partners.service import Partners, RequestLog
 from ipse.signin.model import Ended, WayBack
-from ipse.standards.oauth import with_parameters
 from ipse.storage.errors import DatabaseUnavailableError
+from ipse.web import languages
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 """No client id or service code looks otherwise; others are not even looked up."""
+_INDIRECT: Final = frozenset({"request", "request_uri"})
+DOOR_NAME: Final = "authorization"
+"""The name of this endpoint in the request log."""
 _DESCRIPTIONS: Final[Mapping[str, str]] = {
     "rejected": "The person refused",
     "cancelled": "The person cancelled",
@@ -34,10 +49,10 @@ log = structlog.get_logger("ipse.oidc")
 
 
 @dataclass(frozen=True, slots=True)
-class SendBack:
-    """The request is refused, and the partner may know: where to send the browser."""
+class Resumed:
+    """The request has begun an action in this browser before: its page again."""
 
-    url: str
+    handle: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +64,50 @@ class Browser:
 
 
 @dataclass(frozen=True, slots=True)
+class _Arrived:
+    """A request whose parameters are known, and the row by which its browser finds it again, if there is one."""
+
+    candidate: Candidate
+    digest: bytes | None = None
+    handle: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Authorizations:
     """The authorization endpoint, without HTTP."""
 
-    issuer: str
     vocabulary: Vocabulary
     partners: Partners
     actions: Actions
+    request_objects: RequestObjects
+    pushed: PushedRequests
+    responses: Responses
+    request_log: RequestLog
 
-    async def begin(self, pairs: Iterable[tuple[str, str]], browser: Browser) -> Action | SendBack:
+    async def begin(
+        self, pairs: Iterable[tuple[str, str]], cookie_hash: bytes, accept_language: str | None = None
+    ) -> Action | Resumed | WayBack:
         """Judge a request and begin an action, or say where the refusal goes.
 
         Raises:
             OAuthError: refused before the redirect URI was proven; to be shown on our own page.
         """
-        parameters = read_parameters(pairs)
-        partner = await self._partner(parameters.get("client_id"))
-        service = await self._service(read_service_code(parameters))
-        proven = check_target(Candidate(parameters=parameters, partner=partner, service=service), self.vocabulary)
-        try:
-            request = check_request(proven)
-            return await self.actions.begin(new_action(request, browser, await self._hinted(request)))
-        except OAuthError as error:
-            log.info("refused", code=error.code, partner=proven.partner.partner_id, detail=error.detail)
-            return SendBack(self._refusal(parameters["redirect_uri"], parameters.get("state"), error))
-        except DatabaseUnavailableError:
-            unavailable = TemporarilyUnavailable()
-            return SendBack(self._refusal(parameters["redirect_uri"], parameters.get("state"), unavailable))
+        query = read_parameters(pairs)
+        partner = await self._partner(query.get("client_id"))
+        candidate = Candidate(parameters=query, partner=partner)
+        if not _INDIRECT.isdisjoint(query):
+            try:
+                arrived = await self._arrive(candidate, cookie_hash)
+            except OAuthError as error:
+                return await self._unread(candidate, error)
+            if arrived.handle is not None:
+                return Resumed(arrived.handle)
+            begun = await self._begin(arrived.candidate, cookie_hash, accept_language)
+            if arrived.digest is None or isinstance(begun, WayBack):
+                return begun
+            counts = await self.pushed.attach(arrived.digest, begun, cookie_hash)
+            return begun if counts == begun.handle else Resumed(counts)
+        return await self._begin(candidate, cookie_hash, accept_language)
 
     def destination(self, protocol: Mapping[str, Any]) -> str:
         """The address the answer to a request goes to."""
@@ -85,14 +117,91 @@ class Authorizations:
     async def way_back(self, end: Collected | Ended) -> WayBack:
         """The way back to the partner: the code, or why there is none (RFC 6749 §4.1.2, RFC 9207)."""
         asked = read_requested(end.protocol)
+        partner = await self.partners.partner(asked.client_id) if asked.client_id else None
+        to = Recipient(asked.redirect_uri, asked.response_mode, asked.state, partner)
         if isinstance(end, Collected):
-            answer = {"code": end.code, "state": asked.state, "iss": self.issuer}
-            return WayBack(with_parameters(asked.redirect_uri, answer))
-        return WayBack(self._refusal(asked.redirect_uri, asked.state, AccessDenied(_DESCRIPTIONS[end.outcome])))
+            return await self.responses.code(to, end.code)
+        if end.why == "level":
+            return await self.responses.refusal(to, UnmetAuthenticationRequirements())
+        return await self.responses.refusal(to, AccessDenied(_DESCRIPTIONS[end.outcome]))
 
-    def _refusal(self, redirect_uri: str, state: str | None, error: OAuthError) -> str:
-        answer = {"error": error.code, "error_description": error.public, "state": state, "iss": self.issuer}
-        return with_parameters(redirect_uri, answer)
+    async def _arrive(self, candidate: Candidate, cookie_hash: bytes) -> _Arrived:
+        """Find the parameters that count: what was pushed, or what a request object says.
+
+        Raises:
+            OAuthError: there are none to be believed.
+        """
+        check_client(candidate)
+        query, partner = candidate.parameters, candidate.partner
+        if partner is None:  # pragma: no cover - the check has refused it
+            raise UnknownClient
+        if query.keys() >= _INDIRECT:
+            raise InvalidRequest("request and request_uri exclude each other")
+        beside = {name: value for name, value in query.items() if name not in _INDIRECT}
+        uri = query.get("request_uri")
+        if uri is not None and is_pushed(uri):
+            opened = await self.pushed.open(uri, partner.partner_id, cookie_hash)
+            given = replace(candidate, parameters=opened.parameters, source="pushed", signed=opened.signed)
+            return _Arrived(replace(given, beside=beside), opened.digest, opened.handle)
+        if uri is not None:
+            believed = await self.request_objects.by_reference(uri, query.get("scope"), partner)
+        else:
+            believed = await self.request_objects.by_value(query["request"], partner)
+        source: Source = "request" if uri is None else "request_uri"
+        given = replace(candidate, parameters=believed.parameters, source=source, signed=True, beside=beside)
+        if believed.jti is None:
+            return _Arrived(given)
+        first = await self.request_objects.use(believed, partner.partner_id)
+        taken = await self.pushed.take(believed, partner.partner_id, cookie_hash, first=first)
+        return _Arrived(given, taken.digest, taken.handle)
+
+    async def _begin(self, candidate: Candidate, cookie_hash: bytes, accept_language: str | None) -> Action | WayBack:
+        """Judge what is known of a request."""
+        try:
+            proven = await self._proven(candidate)
+        except OAuthError as error:
+            self._note(candidate, error)
+            raise
+        parameters = proven.parameters
+        try:
+            request = check_request(proven)
+            language = languages.choose(parameters.get("ui_locales"), accept_language)
+            browser = Browser(language, cookie_hash)
+            return await self.actions.begin(new_action(request, browser, await self._hinted(request)))
+        except OAuthError as error:
+            self._note(candidate, error, proven.service.code)
+            return await self.responses.refusal(_recipient(proven), error)
+        except DatabaseUnavailableError:
+            return await self.responses.refusal(_recipient(proven), TemporarilyUnavailable())
+
+    async def _proven(self, candidate: Candidate) -> AuthorizationRequest:
+        service = await self._service(read_service_code(candidate.parameters))
+        return check_target(replace(candidate, service=service) if service else candidate, self.vocabulary)
+
+    async def _unread(self, candidate: Candidate, error: OAuthError) -> WayBack:
+        """Refuse a request whose parameters are not believed.
+
+        They do not choose where the refusal goes. It goes to the redirect URI of the query, where that alone proves
+        one; of a pushed request the query says nothing that counts, so that refusal stays here (RFC 9700 §4.11.2).
+        """
+        error.check = error.check or "read_request_object"
+        self._note(candidate, error)
+        if is_pushed(candidate.parameters.get("request_uri", "")):
+            raise error
+        try:
+            proven = await self._proven(candidate)
+        except OAuthError:
+            raise error from None
+        return await self.responses.refusal(_recipient(proven), error)
+
+    def _note(self, candidate: Candidate, error: OAuthError, service_code: str = "") -> None:
+        """Tell our log, and the partner's developer."""
+        partner_id = candidate.partner.partner_id if candidate.partner else ""
+        log.info("refused", code=error.code, partner=partner_id, check=error.check, detail=error.detail)
+        self.request_log.refused(
+            partner_id, service_code, DOOR_NAME, error.check or error.code, error.code, error.public,
+            source=candidate.source,
+        )  # fmt: skip
 
     async def _hinted(self, request: AuthorizationRequest) -> str | None:
         """The account of the subject that the partner names; an unknown one is looked for and looks the same."""
@@ -105,6 +214,15 @@ class Authorizations:
 
     async def _service(self, code: str | None) -> Service | None:
         return await self.partners.service(code) if code and _NAME.fullmatch(code) else None
+
+
+def _recipient(proven: AuthorizationRequest) -> Recipient:
+    """Whom a refusal goes to; as signed messages or in the way that was asked, where that can be had."""
+    parameters, modes = proven.parameters, proven.profile.response_modes
+    asked = parameters.get("response_mode", modes[0])
+    return Recipient(
+        parameters["redirect_uri"], asked if asked in modes else modes[0], parameters.get("state"), proven.partner
+    )
 
 
 def read_requested(protocol: Mapping[str, Any]) -> Requested:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from ipse.partners.model import Partner
 from ipse.standards import jose
 
 Answer = Literal["id_token", "userinfo"]
+EncryptionKey = Callable[[Partner, str], Awaitable[jose.PublicKey]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,19 @@ class ProviderKeys:
         return self._now().decryption
 
     @property
+    def kept(self) -> int:
+        """Seconds for which others may keep `published`."""
+        return self._now().held.kept
+
+    @property
     def published(self) -> bytes:
         """The JWK set as JSON: keys to come are in it, and old signature keys until nobody holds a token of theirs."""
         return self._now().published
+
+    @property
+    def opening(self) -> tuple[str, ...]:
+        """The key management algorithms that partners can encrypt to us with."""
+        return tuple(dict.fromkeys(key.alg for key in self.decryption if key.alg))
 
     def _now(self) -> _Parsed:
         held = self._keystore.held_keys("oidc")
@@ -95,8 +106,12 @@ class ProviderKeys:
             self._parsed = _Parsed.of(held)
         return self._parsed
 
-    def protection(self, partner: Partner, answer: Answer, secret: str | None) -> Protection:
+    async def protection(
+        self, partner: Partner, answer: Answer, encryption_key: EncryptionKey, secret: str | None
+    ) -> Protection:
         """How `answer` is protected for this partner; `secret` is its client secret, if it has one.
+
+        `encryption_key` finds the partner's key for an algorithm.
 
         Raises:
             JoseError: the partner has no key for the algorithm agreed with it.
@@ -122,7 +137,7 @@ class ProviderKeys:
                 raise jose.JoseError("this partner shares no secret")
             receiver = jose.shared_key(secret)
         else:
-            receiver = jose.public_keys(partner.jwks or {"keys": []}).encryption_key(alg)
+            receiver = await encryption_key(partner, alg)
         return Protection(self.signing[signing_alg], signing_alg, receiver, alg, enc)
 
     async def open(self, encrypted: str) -> str:

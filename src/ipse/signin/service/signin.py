@@ -172,7 +172,13 @@ class SignIn:
             return RedirectResponse(way.url, 303)
         language = language_of(request)
         return self._pages.render(
-            "signin/post.html", language, form_action=form_source(way.url), url=way.url, fields=way.posted
+            "signin/post.html",
+            language,
+            form_action=form_source(way.url),
+            here="",
+            title=self._pages.text(language, "signin.post.title"),
+            url=way.url,
+            fields=way.posted,
         )
 
     async def frame_picture(self, request: Request, handle: str, frame: str) -> bytes:
