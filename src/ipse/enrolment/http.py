@@ -73,8 +73,9 @@ class EnrolmentPages:
 
     async def jwks(self, _: Request) -> Response:
         """`GET /enrolment/jwks`: the keys that our client assertions are signed with."""
-        keys = [public_jwk(jwk) for jwk in self.enrolments.keystore.held_keys("registrar").published]
-        return JSONResponse({"keys": keys}, headers={"Cache-Control": "max-age=300"})
+        held = self.enrolments.keystore.held_keys("registrar")
+        keys = [public_jwk(jwk) for jwk in held.published]
+        return JSONResponse({"keys": keys}, headers={"Cache-Control": f"max-age={min(300, held.kept)}"})
 
     async def published(self, request: Request) -> Response:
         """`GET /enrolment/documents/{kind}?language=…`: a page, or with `format=text` the exact text that is hashed."""

@@ -43,6 +43,8 @@ class HeldKeys:
     """Whose public halves others may see, current ones first, then announced, then retired ones."""
     held: tuple[Mapping[str, str], ...]
     """All that open what was encrypted to them, current ones first."""
+    kept: int = 1800
+    """Seconds for which others may keep the published ones without asking again: no longer than a key is announced."""
 
 
 def unchanging(jwks: Iterable[Mapping[str, str]]) -> HeldKeys:

@@ -9,6 +9,7 @@ from ipse.kernel.clock import SECOND
 from ipse.kernel.keystore import SIGNING_KEY_ALGORITHMS
 from ipse.keyring.model import Key, KeyState, Plan
 
+_HALF_HOUR = 1800
 SPREAD_SECONDS = 15
 """A new key is known to every process before anybody outside hears of it: three times the polling interval, and some
 seconds by which clocks of two servers may differ."""
@@ -28,6 +29,11 @@ class Times:
     signing_gone_at: int
     opening_leave_at: int
     opening_gone_at: int
+
+
+def kept(plan: Plan) -> int:
+    """How long we let others keep a key set: half an hour, unless keys are announced for a shorter time."""
+    return min(_HALF_HOUR, max(plan.announcement, SPREAD_SECONDS))
 
 
 def planned(plan: Plan, key_set: str, now: int) -> Times:

@@ -217,6 +217,7 @@ class KeyRing:
             current=tuple(self._jwks[key.kid] for key in current),
             published=tuple(self._jwks[key.kid] for key in ordered if rules.published(key, now)),
             held=tuple(self._jwks[key.kid] for key in ordered),
+            kept=rules.kept(self._plan),
         )
         return view, rules.next_change(keys, now)
 

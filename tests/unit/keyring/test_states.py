@@ -129,6 +129,10 @@ def test_the_next_generation_is_due_when_the_last_is_old_and_in_use() -> None:
     assert rules.due(keys, "registrar", PLAN, at + 90 * DAY * SECOND)
 
 
+def test_nobody_is_told_to_keep_a_key_set_longer_than_a_key_is_announced() -> None:
+    assert [rules.kept(Plan(announcement, HOUR, 0)) for announcement in (0, 60, 1800, DAY)] == [15, 60, 1800, 1800]
+
+
 def test_a_release_that_knows_one_more_algorithm_brings_it_soon() -> None:
     """The set `oidc` lacks RS256 here; what an older release had is kept, too."""
     assert rules.due(first(), "oidc", PLAN, START)

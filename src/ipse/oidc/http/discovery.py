@@ -10,7 +10,7 @@ from ipse.oidc.rules.details import TYPES, schema
 from ipse.oidc.service import Provider
 from ipse.web.errors import NotFound
 
-_KEPT = (b"cache-control", b"public, max-age=1800")
+_KEPT_SECONDS = 1800
 """Half an hour: the floor at which partners ask again."""
 _SIGNED_BY_US = (
     "id_token_signing_alg_values_supported",
@@ -36,11 +36,12 @@ class DiscoveryEndpoints:
         algorithms = tuple(self._provider.keys.signing)
         if self._made[0] != algorithms:
             self._made = (algorithms, _metadata(self._provider.metadata, algorithms))
-        return _document(self._made[1], b"application/json")
+        return _document(self._made[1], b"application/json", kept=_KEPT_SECONDS)
 
     async def keys(self, request: Request) -> Response:  # noqa: ARG002 - the same for everybody
         """The JWK set (RFC 7517 §8.5)."""
-        return _document(self._provider.keys.published, b"application/jwk-set+json")
+        keys = self._provider.keys
+        return _document(keys.published, b"application/jwk-set+json", kept=keys.kept)
 
     async def details_schema(self, request: Request) -> Response:
         """The JSON schema of one type of `authorization_details` (RFC 9396 §2)."""
@@ -56,11 +57,11 @@ def _metadata(metadata: dict[str, object], algorithms: tuple[str, ...]) -> bytes
     return msgspec.json.encode({**metadata, **ours})
 
 
-def _document(body: bytes, media_type: bytes) -> Response:
+def _document(body: bytes, media_type: bytes, *, kept: int) -> Response:
     response = Response(body)
     response.raw_headers += [
         (b"content-type", media_type),
-        _KEPT,
+        (b"cache-control", f"public, max-age={kept}".encode()),
         (b"access-control-allow-origin", b"*"),
         (b"cross-origin-resource-policy", b"cross-origin"),
     ]
