@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -66,9 +64,8 @@ update actions_actions set state = 'rejected', why = $2, decided_at = $3
 where action_id = $1 and state = 'waiting' returning action_id
 """
 _BY_HANDLE = "select action_id, partner_id, request, handle, state, account_id from actions_actions where handle = $1"
-_NEWEST = """
-select action_id, partner_id, request, handle, state, account_id from actions_actions order by created_at desc limit 1
-"""
+_OF_SESSION = "select action_id from broker_sessions where session_id = $1"
+_BY_ID = "select handle from actions_actions where action_id = $1"
 
 
 @dataclass
@@ -80,7 +77,6 @@ class Office:
     tokens: PartnerTokens
     clock: FrozenClock
     api: httpx.AsyncClient
-    _headers: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def database(self) -> Database:
@@ -132,8 +128,13 @@ class Office:
         assert answer.status_code == 303, answer.text
         return httpx.URL(answer.headers["Location"])
 
-    async def newest(self) -> Any:
-        return await self.database.row(_NEWEST)
+    async def handle(self, session: Mapping[str, Any]) -> str:
+        """The handle of a session's action, which nobody is told of a headless one."""
+        found = await self.database.row(_OF_SESSION, session["id"])
+        assert found is not None
+        action = await self.database.row(_BY_ID, found["action_id"])
+        assert action is not None
+        return str(action["handle"])
 
     async def new_person(self) -> str:
         people, now = self.scheme.people, self.clock.now()
@@ -203,6 +204,13 @@ def signed(method: str, path: str, *, key: str = "desk", typ: str = "ipse-broker
     return jwt.encode(header, claims, ECKey.import_key(dict(private)), algorithms=["ES256"])
 
 
+def assertion(client_id: str) -> dict[str, str]:
+    """How a key partner proves itself at the token endpoint (RFC 7523)."""
+    claims = {"sub": client_id, "htm": None, "htu": None}
+    kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    return {"client_assertion_type": kind, "client_assertion": signed("", "", key=client_id, typ="JWT", **claims)}
+
+
 @asynccontextmanager
 async def working(keystore: Keystore, database: Database) -> AsyncIterator[Office]:
     """Build the scheme, register everybody, and talk to it without a network."""
@@ -270,11 +278,3 @@ def _partner(name: str, title: str, **more: Any) -> Partner:
         algorithms=preset_algorithms(Preset.NEW, method, encryption_key_type="EC"),
         **more,
     )
-
-
-async def until(seconds: float, condition: Any) -> None:
-    """Wait for a condition, not for a time."""
-    deadline = time.monotonic() + seconds
-    while not await condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)

@@ -51,13 +51,13 @@ async def test_a_session_from_its_creation_to_its_result(office: Office) -> None
     }
 
 
-async def test_the_person_sees_the_final_partner_and_the_broker(office: Office) -> None:
+async def test_the_person_sees_the_final_partner_and_the_broker(sqlite_office: Office) -> None:
     """T-11."""
-    session = await office.session()
-    async with office.browser() as browser:
-        handle = await office.open(session, browser)
+    session = await sqlite_office.session()
+    async with sqlite_office.browser() as browser:
+        handle = await sqlite_office.open(session, browser)
         page = (await browser.get(f"/v2/sign-in/{handle}")).text
-    row = await office.database.row(_REQUEST, handle)
+    row = await sqlite_office.database.row(_REQUEST, handle)
     assert row is not None
     assert row["partner_id"] == "museum"
     assert '"partner_name":"Museum of Pots"' in row["request"]
@@ -115,12 +115,12 @@ async def test_the_result_is_gone_after_its_time(office: Office) -> None:
     assert "subject" not in (await office.read(session)).json()
 
 
-async def test_a_value_that_is_brought_too_late_reads_nothing(office: Office) -> None:
-    session = await office.session()
-    async with office.browser() as browser:
-        value, _ = await office.approved(session, browser)
-    office.clock.advance(seconds=200)
-    assert (await office.read(session, value)).json()["code"] == "wrong_result_token"
+async def test_a_value_that_is_brought_too_late_reads_nothing(sqlite_office: Office) -> None:
+    session = await sqlite_office.session()
+    async with sqlite_office.browser() as browser:
+        value, _ = await sqlite_office.approved(session, browser)
+    sqlite_office.clock.advance(seconds=200)
+    assert (await sqlite_office.read(session, value)).json()["code"] == "wrong_result_token"
 
 
 async def test_a_block_takes_the_result_away(office: Office) -> None:
@@ -144,14 +144,14 @@ async def test_a_block_takes_the_result_away(office: Office) -> None:
             assert answer.json()["code"] == "wrong_result_token"
 
 
-async def test_a_stopped_final_partner_receives_nothing(office: Office) -> None:
-    session = await office.session()
-    async with office.browser() as browser:
-        value, _ = await office.approved(session, browser)
-    await office.scheme.partners.set_state("museum", "stopped", actor="test")
-    answer = await office.read(session, value)
+async def test_a_stopped_final_partner_receives_nothing(sqlite_office: Office) -> None:
+    session = await sqlite_office.session()
+    async with sqlite_office.browser() as browser:
+        value, _ = await sqlite_office.approved(session, browser)
+    await sqlite_office.scheme.partners.set_state("museum", "stopped", actor="test")
+    answer = await sqlite_office.read(session, value)
     assert (answer.status_code, answer.json()["code"]) == (403, "final_partner_not_registered")
-    assert (await office.create()).json()["code"] == "final_partner_not_registered"
+    assert (await sqlite_office.create()).json()["code"] == "final_partner_not_registered"
 
 
 async def test_the_subject_belongs_to_the_final_partner(office: Office) -> None:
@@ -223,43 +223,43 @@ async def test_browsers_that_open_at_once_give_one_owner(office: Office) -> None
     assert sorted(answer.status_code for answer in answers) == [200, 403, 403, 403, 403, 403]
 
 
-async def test_unknown_references_are_told_in_plain_words(office: Office) -> None:
+async def test_unknown_references_are_told_in_plain_words(sqlite_office: Office) -> None:
     for reference in ("x" * 43, "short", "ü" * 43):
-        answer = await office.api.get(f"/broker/v1/authenticate/{reference}")
+        answer = await sqlite_office.api.get(f"/broker/v1/authenticate/{reference}")
         assert answer.status_code == 404
         assert "no longer exists" in answer.text
 
 
-async def test_a_refusal_goes_to_the_abort_callback(office: Office) -> None:
-    session = await office.session()
-    async with office.browser() as browser:
-        handle = await office.open(session, browser)
-        await office.reject(handle)
-        target = await office.finish(browser, handle)
+async def test_a_refusal_goes_to_the_abort_callback(sqlite_office: Office) -> None:
+    session = await sqlite_office.session()
+    async with sqlite_office.browser() as browser:
+        handle = await sqlite_office.open(session, browser)
+        await sqlite_office.reject(handle)
+        target = await sqlite_office.finish(browser, handle)
     assert str(target) == f"{CALLBACKS['abort']}&sessionId={session['id']}"
-    ended = (await office.read(session)).json()
+    ended = (await sqlite_office.read(session)).json()
     assert (ended["status"], ended["error"]["code"]) == ("ABORT", "user_refused")
 
 
-async def test_too_low_a_level_goes_to_the_error_callback(office: Office) -> None:
-    session = await office.session(requestedLoa="high")
-    async with office.browser() as browser:
-        handle = await office.open(session, browser)
-        await office.reject(handle, "level")
-        target = await office.finish(browser, handle)
+async def test_too_low_a_level_goes_to_the_error_callback(sqlite_office: Office) -> None:
+    session = await sqlite_office.session(requestedLoa="high")
+    async with sqlite_office.browser() as browser:
+        handle = await sqlite_office.open(session, browser)
+        await sqlite_office.reject(handle, "level")
+        target = await sqlite_office.finish(browser, handle)
     assert target.params["end"] == "error"
-    ended = (await office.read(session)).json()
+    ended = (await sqlite_office.read(session)).json()
     assert (ended["status"], ended["error"]["code"]) == ("ERROR", "level_too_low")
 
 
-async def test_time_that_runs_out_goes_to_the_error_callback(office: Office) -> None:
-    session = await office.session()
-    async with office.browser() as browser:
-        handle = await office.open(session, browser)
-        office.clock.advance(seconds=181)
-        target = await office.finish(browser, handle)
+async def test_time_that_runs_out_goes_to_the_error_callback(sqlite_office: Office) -> None:
+    session = await sqlite_office.session()
+    async with sqlite_office.browser() as browser:
+        handle = await sqlite_office.open(session, browser)
+        sqlite_office.clock.advance(seconds=181)
+        target = await sqlite_office.finish(browser, handle)
     assert target.params["end"] == "error"
-    ended = (await office.read(session)).json()
+    ended = (await sqlite_office.read(session)).json()
     assert (ended["status"], ended["error"]["code"]) == ("ERROR", "user_timeout")
 
 
@@ -314,10 +314,10 @@ async def test_a_cancel_and_an_approval_have_one_winner(office: Office) -> None:
     assert winners  # both happen; which one how often is the machine's business
 
 
-async def test_a_person_who_cancels_is_no_partner_who_cancels(office: Office) -> None:
-    session = await office.session()
-    async with office.browser() as browser:
-        handle = await office.open(session, browser)
+async def test_a_person_who_cancels_is_no_partner_who_cancels(sqlite_office: Office) -> None:
+    session = await sqlite_office.session()
+    async with sqlite_office.browser() as browser:
+        handle = await sqlite_office.open(session, browser)
         known = browser.cookies.get("ipse")
         assert known is not None
         token = b64u(sha256("ipse form token v1" + known))
@@ -327,9 +327,9 @@ async def test_a_person_who_cancels_is_no_partner_who_cancels(office: Office) ->
             headers={"Origin": BASE, "Sec-Fetch-Site": "same-origin"},
         )
     assert left.headers["Location"] == f"{CALLBACKS['abort']}&sessionId={session['id']}"
-    ended = (await office.read(session)).json()
+    ended = (await sqlite_office.read(session)).json()
     assert (ended["status"], ended["error"]["code"]) == ("ABORT", "user_cancelled")
-    assert (await office.cancel(session)).json()["code"] == "session_ended"
+    assert (await sqlite_office.cancel(session)).json()["code"] == "session_ended"
 
 
 async def test_old_sessions_are_deleted(office: Office) -> None:
@@ -342,10 +342,10 @@ async def test_old_sessions_are_deleted(office: Office) -> None:
     assert (await office.read(session)).json()["code"] == "unknown_session"
 
 
-async def test_the_partner_reads_in_its_log_which_check_refused(office: Office) -> None:
-    await office.create(requestedAttributes=["phoneNumber"])
-    await office.scheme.close()
-    lines = await RequestLog(office.database, office.clock, RandomIds()).lines("desk")
+async def test_the_partner_reads_in_its_log_which_check_refused(sqlite_office: Office) -> None:
+    await sqlite_office.create(requestedAttributes=["phoneNumber"])
+    await sqlite_office.scheme.close()
+    lines = await RequestLog(sqlite_office.database, sqlite_office.clock, RandomIds()).lines("desk")
     assert [(line.check, line.error, line.service_code) for line in lines] == [
         ("check_attributes", "attribute_not_in_contract", "MUSEUM_CARD")
     ]

@@ -12,7 +12,7 @@ import msgspec
 import structlog
 from msgspec import UNSET
 
-from ipse.actions.errors import RequestEnded, RequestExpired, StartedElsewhere, UnknownAction
+from ipse.actions.errors import StartedElsewhere, UnknownAction
 from ipse.actions.model import OPEN, Action, ActionState, ActionView, AskedAttribute, Collected, NewAction, Request
 from ipse.actions.service.requests import Actions
 from ipse.attributes.model import ATTRIBUTES
@@ -53,6 +53,7 @@ from ipse.standards.oauth import with_parameters
 from ipse.storage.database import Database
 
 _TABLE: Final = "broker_sessions"
+_READY: Final = (ActionState.APPROVED, ActionState.COLLECTED)
 _SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -270,7 +271,7 @@ class Sessions:
 
     async def _view(self, session: Session, asked: Asked, result_token: str | None = None) -> SessionView:
         view = await self._action(session)
-        if session.flow is Flow.HEADLESS and view is not None and view.state is ActionState.APPROVED:
+        if session.flow is Flow.HEADLESS and view is not None and view.state in _READY:
             session, view = await self._collected(session)
         status, why = status_of(session, _decided(view), self.clock.now())
         more: dict[str, Any] = {}
@@ -301,7 +302,7 @@ class Sessions:
         """Collect what a person has approved without a browser; somebody else may be faster."""
         try:
             session = await self.results.collect(session, "")
-        except (ResultGone, RequestEnded, RequestExpired):
+        except ResultGone:
             log.info("broker.not_collected", session=session.session_id)
         return session, await self._action(session)
 
