@@ -36,7 +36,7 @@ class DiscoveryEndpoints:
         algorithms = tuple(self._provider.keys.signing)
         if self._made[0] != algorithms:
             self._made = (algorithms, _metadata(self._provider.metadata, algorithms))
-        return _document(self._made[1], b"application/json", kept=_KEPT_SECONDS)
+        return _document(self._made[1], b"application/json")
 
     async def keys(self, request: Request) -> Response:  # noqa: ARG002 - the same for everybody
         """The JWK set (RFC 7517 §8.5)."""
@@ -57,7 +57,7 @@ def _metadata(metadata: dict[str, object], algorithms: tuple[str, ...]) -> bytes
     return msgspec.json.encode({**metadata, **ours})
 
 
-def _document(body: bytes, media_type: bytes, *, kept: int) -> Response:
+def _document(body: bytes, media_type: bytes, *, kept: int = _KEPT_SECONDS) -> Response:
     response = Response(body)
     response.raw_headers += [
         (b"content-type", media_type),
