@@ -68,9 +68,12 @@ update actions_actions set state = 'approved', subject = $3, sealed_approval = $
 where action_id = $1 and phone_id = $2 and state = 'claimed' and expires_at > $6
 returning action_id
 """
+# What was addressed to a person can be refused unopened.
 REJECT = """
-update actions_actions set state = 'rejected', why = $3, sealed_approval = $4, decided_at = $5, sealed_content = null
-where action_id = $1 and phone_id = $2 and state = 'claimed' and expires_at > $5
+update actions_actions set state = 'rejected', why = $3, sealed_approval = $4, decided_at = $5, sealed_content = null,
+  start = coalesce(start, 'push')
+where action_id = $1 and expires_at > $5
+  and ((state = 'claimed' and phone_id = $2) or (state = 'waiting' and account_id = $6))
 returning action_id
 """
 # A code that a block has taken away is not given again.
