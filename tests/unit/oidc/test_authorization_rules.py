@@ -115,8 +115,11 @@ def claims(**members: object) -> str:
 
 
 REFUSED = [
-    ({"request": "a.b.c"}, "request_not_supported"),
-    ({"request_uri": "https://shop.example/request"}, "request_uri_not_supported"),
+    ({"dcql_query": "{}"}, "unsupported_request"),
+    ({"presentation_definition": "{}"}, "unsupported_request"),
+    ({"grant_management_action": "create"}, "unsupported_request"),
+    ({"dpop_jkt": "x"}, "invalid_request"),
+    ({"dpop_jkt": "x" * 44}, "invalid_request"),
     ({"registration": "{}"}, "registration_not_supported"),
     ({"response_type": None}, "invalid_request"),
     ({"response_type": "token"}, "unsupported_response_type"),
@@ -124,7 +127,8 @@ REFUSED = [
     ({"response_type": "id_token"}, "unsupported_response_type"),
     ({"response_type": "Code"}, "unsupported_response_type"),
     ({"response_mode": "fragment"}, "invalid_request"),
-    ({"response_mode": "form_post"}, "invalid_request"),
+    ({"response_mode": "form_post.jwt"}, "invalid_request"),
+    ({"response_mode": "Query"}, "invalid_request"),
     ({"state": "x" * 4097}, "invalid_request"),
     ({"state": "a\x00b"}, "invalid_request"),
     ({"nonce": "x" * 1025}, "invalid_request"),
@@ -185,6 +189,9 @@ TOLERATED: list[dict[str, str | None]] = [
     {"prompt": "select_account"},
     {"display": "page"},
     {"response_mode": "query"},
+    {"response_mode": "query.jwt"},
+    {"response_mode": "form_post"},
+    {"dpop_jkt": "x" * 43},
     {"max_age": "0"},
     {"max_age": "1"},
     {"acr_values": "urn:unknown"},
