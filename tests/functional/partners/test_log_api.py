@@ -1,0 +1,92 @@
+"""`GET /v2/partner/log`: a partner's developer reads why requests were refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from ipse.kernel.ids import RandomIds
+from ipse.partners.http import routes
+from tests.unit.partners.register import SECRET, desk, moved, secret_partner
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ipse.partners.service import PartnerDesk
+    from ipse.storage.database import Database
+
+PATH = "/v2/partner/log"
+
+
+@pytest.fixture
+async def shop(database: Database) -> AsyncIterator[PartnerDesk]:
+    made = desk(database)
+    for partner_id in ("shop", "other"):
+        await made.partners.register_partner(secret_partner(partner_id=partner_id), secret=SECRET, actor="test")
+    for number in range(3):
+        made.log.refused("shop", "LOGIN", "authorization", f"check_{number}", "invalid_scope", "beyond", source="query")
+        moved(made, 1)
+    made.log.refused("other", "OTHER", "token", "check_code", "invalid_grant", "not yours")
+    await made.log.flush()
+    yield made
+    await made.close()
+
+
+async def ask(made: PartnerDesk, token: str | None, query: str = "", scheme: str = "Bearer") -> httpx.Response:
+    transport = httpx.ASGITransport(Starlette(routes=routes(made, RandomIds())))
+    headers = {} if token is None else {"Authorization": f"{scheme} {token}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        return await client.get(PATH + query, headers=headers)
+
+
+async def test_the_developer_reads_its_own_refusals(shop: PartnerDesk) -> None:
+    token = await shop.tokens.issue("shop", "broker partner.log", seconds=60)
+    answer = await ask(shop, token)
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    lines: list[dict[str, Any]] = answer.json()["refusals"]
+    assert [line["check"] for line in lines] == ["check_2", "check_1", "check_0"]
+    assert lines[2] == {
+        "at": "2026-09-21T14:13:20Z", "service": "LOGIN", "endpoint": "authorization", "check": "check_0",
+        "error": "invalid_scope", "description": "beyond", "source": "query", "kid": "", "times": 1,
+    }  # fmt: skip
+    since = await ask(shop, token, "?since=2026-09-21T14:13:21Z&limit=1")
+    assert [line["check"] for line in since.json()["refusals"]] == ["check_2"]
+    later = await ask(shop, token, "?since=2026-09-22")
+    assert later.json() == {"refusals": []}
+
+
+@pytest.mark.parametrize("query", ["?since=yesterday", "?limit=0", "?limit=1001", "?limit=x", "?limit=1&limit=2",
+                                   "?since=2026-09-21T14:13:21", "?page=2", "?since=", "?limit="])  # fmt: skip
+async def test_a_query_that_means_nothing_is_refused(shop: PartnerDesk, query: str) -> None:
+    token = await shop.tokens.issue("shop", "partner.log", seconds=60)
+    answer = await ask(shop, token, query)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+
+
+async def test_only_a_token_of_the_partner_itself_reads(shop: PartnerDesk) -> None:
+    """R-13: other tokens, other scopes and tokens bound to a key are refused here."""
+    nothing = await ask(shop, None)
+    assert (nothing.status_code, nothing.headers["www-authenticate"]) == (401, 'Bearer realm="ipse"')
+    good = await shop.tokens.issue("shop", "partner.log", seconds=60)
+    bound = [
+        await shop.tokens.issue("shop", "partner.log", binding=f"{kind}:abc", seconds=60)
+        for kind in ("jkt", "x5t#S256")
+    ]
+    for token, scheme in (
+        ("unknown", "Bearer"),
+        *((one, "Bearer") for one in bound),
+        (bound[0], "DPoP"),
+        (good, "DPoP"),
+    ):
+        answer = await ask(shop, token, scheme=scheme)
+        assert (answer.status_code, answer.json()["code"]) == (401, "invalid_token")
+        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+    assert (await ask(shop, good, scheme="Basic")).status_code == 401
+    narrow = await ask(shop, await shop.tokens.issue("shop", "broker partner.logs", seconds=60))
+    assert (narrow.status_code, narrow.json()["code"]) == (403, "insufficient_scope")
+    await shop.partners.set_state("shop", "stopped", actor="test")
+    assert (await ask(shop, good)).status_code == 401
