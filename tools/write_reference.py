@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 import ipse
 from ipse.app.composition import build_scheme
 from ipse.app.keystores import create_keystore, open_keystore
+from ipse.broker.http.openapi import build_description
 from ipse.kernel.clock import SystemClock
 from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import RandomIds
@@ -83,7 +84,13 @@ def pages() -> dict[Path, str]:
         FOLDER / "routes.md": routes_page(),
         FOLDER / "settings.md": settings_page(),
         FOLDER / "command-line.md": commands_page(),
+        FOLDER / "broker.openapi.json": broker_description(),
     }
+
+
+def broker_description() -> str:
+    """Describe the REST API, as if it were reached at an example address."""
+    return msgspec.json.format(msgspec.json.encode(build_description("https://id.example"))).decode() + "\n"
 
 
 def errors_page() -> str:
