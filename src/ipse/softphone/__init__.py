@@ -9,13 +9,15 @@ tests, our own and the load driver use it as a person would use the app.
         outcome = phone.approve(request, "13579")
 
 Start with `phone.SoftPhone`. `state` is what a phone remembers, `store` where, `messages` what it says, `channel`
-how it sends: one message at a time, stored before it is sent, the same bytes again until answered. `browser` walks
-the bank's pages of an activation as a browser would.
+how it sends: one message at a time, stored before it is sent, the same bytes again until answered. `contents` judges
+what is to be confirmed, `browser` walks the bank's pages of an activation as a browser would.
 """
 
 from ipse.softphone.errors import (
     NoAnswer,
     NoPhone,
+    NothingAsked,
+    NotUnderstood,
     PhoneBusy,
     PhoneError,
     PhoneExists,
@@ -23,18 +25,21 @@ from ipse.softphone.errors import (
     UnusableLink,
     WeakCode,
 )
-from ipse.softphone.phone import Activated, Activation, Outcome, Request, SoftPhone
+from ipse.softphone.phone import Activated, Activation, Connecting, Outcome, Request, SoftPhone
 from ipse.softphone.state import Device, State
 from ipse.softphone.store import FileStore, MemoryStore
 
 __all__ = [
     "Activated",
     "Activation",
+    "Connecting",
     "Device",
     "FileStore",
     "MemoryStore",
     "NoAnswer",
     "NoPhone",
+    "NotUnderstood",
+    "NothingAsked",
     "Outcome",
     "PhoneBusy",
     "PhoneError",

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from ipse.kernel.clock import text
 from ipse.kernel.ids import b64u
 from ipse.softphone import browser, world
 from ipse.softphone.channel import Answer, Channel
@@ -77,13 +79,25 @@ def activate(channel: Channel, writer: Writer, wanted: Activation, *, tls: ssl.S
             State(
                 base=wanted.base.rstrip("/"),
                 app_version=wanted.app_version,
-                device=wanted.device,
+                device=_device(wanted, writer),
                 key=new_key(),
                 phone_number=number,
                 birthdate=birthdate,
             )
         )
         return _Run(channel=channel, writer=writer, wanted=wanted, tls=tls).finish()
+
+
+def _device(wanted: Activation, writer: Writer) -> Device:
+    """What was given, and beside it what this phone truly knows of itself."""
+    given = wanted.device
+    return msgspec.structs.replace(
+        given,
+        device_id=given.device_id or writer.ids.identifier(),
+        app_name=given.app_name or APP_NAME,
+        app_release=given.app_release or wanted.app_version,
+        app_installed=given.app_installed or text(writer.clock.now())[:10],
+    )
 
 
 def refuse_weak(code: str, *, birthdate: str, phone_number: str) -> None:
@@ -145,7 +159,7 @@ class _Run:
                 registrar=wanted.bank,
                 accepted=configuration.accepted(wanted.language),
                 app={"name": APP_NAME, "version": wanted.app_version},
-                device=wanted.device.report(),
+                device=state.device.report(),
                 **extra,
             )
 

@@ -25,7 +25,8 @@ def _activated(state: State, _subject: str, _answer: Document) -> None:
 
 
 def _claimed(state: State, subject: str, answer: Document) -> None:
-    remember_claim(state, subject, Claimed(action=answer["action"], start=answer["start"]))
+    if not answer.get("waiting"):
+        remember_claim(state, subject, Claimed(action=answer["action"], start=answer["start"]))
 
 
 def _code_changed(state: State, _subject: str, answer: Document) -> None:

@@ -90,6 +90,18 @@ class Refused(PhoneError):
         return left if isinstance(left, int) else None
 
 
+class NotUnderstood(PhoneError):
+    """Part of the request is of a kind this phone cannot show: it can only be refused. Nothing was sent."""
+
+    code = "not_understood"
+
+
+class NothingAsked(PhoneError):
+    """A scan said who is here, and the partner asked nothing in time."""
+
+    code = "nothing_asked"
+
+
 class CannotDecline(PhoneError):
     """The person switched off an attribute that is required, or that nobody asked for."""
 

@@ -110,6 +110,12 @@ class Writer:
         compact = self._compact(state, "approval", members)
         return self._sealed(state, "approval", f"approval {rejected.action} rejected", compact, None)
 
+    def refusal(self, state: State, action: str, *, device: Mapping[str, str | bool], reason: str) -> Pending:
+        """Refuse what was addressed to this person, unopened."""
+        members = {"action": action, "decision": "rejected", "device": device, "reason": reason}
+        compact = self._compact(state, "approval", members)
+        return self._sealed(state, "approval", f"approval {action} rejected", compact, None)
+
     def reveal(self, state: State, action: str, use: CodeUse) -> Pending:
         """Ask for protected values in full."""
         members = {"action": action, "challenge": use.challenge, "code_key_id": state.code_key_id}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -13,18 +14,20 @@ import msgspec
 
 from ipse.kernel.clock import Clock, SystemClock
 from ipse.kernel.ids import Ids, RandomIds, b64u_decode
-from ipse.softphone import activation
+from ipse.softphone import activation, contents
 from ipse.softphone.activation import Activated, Activation
 from ipse.softphone.channel import Answer, Channel
 from ipse.softphone.configuration import Configurations
 from ipse.softphone.connections import connect
-from ipse.softphone.errors import CannotDecline, NoPhone
-from ipse.softphone.links import Start, parse
+from ipse.softphone.errors import CannotDecline, NoPhone, NothingAsked, NotUnderstood
+from ipse.softphone.links import parse
 from ipse.softphone.messages import Approved, CodeUse, Writer
 from ipse.softphone.state import Device, Pending, State
 from ipse.softphone.store import MemoryStore, Store
 
-__all__ = ["Activated", "Activation", "Outcome", "Request", "SoftPhone"]
+__all__ = ["Activated", "Activation", "Connecting", "Outcome", "Request", "SoftPhone"]
+
+_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Request:
     """What is shown, as received: its digest is what the phone signs."""
     challenge: str
     expires_at: int
-    start: Literal["qr", "link"]
+    start: Literal["qr", "link", "push"]
 
     @classmethod
     def of(cls, answer: Answer) -> Request:
@@ -60,6 +63,16 @@ class Request:
         """The attributes asked for, in the order shown."""
         return list(self.content.get("attributes", ()))
 
+    @property
+    def confirms(self) -> list[dict[str, str]]:
+        """What is to be confirmed, as it was written; empty for a login."""
+        return list(self.content.get("confirms", ()))
+
+    @property
+    def strange(self) -> str | None:
+        """What of it this phone cannot show; such a request can only be refused."""
+        return contents.strange(self.content)
+
     def shared(self, declined: Iterable[str] = ()) -> list[str]:
         """The names to share when `declined` are switched off.
 
@@ -75,6 +88,16 @@ class Request:
     def renewed(self, challenge: str) -> Request:
         """The same request with the challenge that a wrong code brought."""
         return replace(self, challenge=challenge)
+
+
+@dataclass(frozen=True, slots=True)
+class Connecting:
+    """A scan said who is here; what the partner asks arrives as a request addressed to this phone."""
+
+    action: str
+    partner: str
+    service: str
+    expires_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +200,63 @@ class SoftPhone:
 
         A start that this phone took before leads to the same request again.
 
+        A scan that only says who is here is followed until the partner asks, see `follow`.
+
         Raises:
             UnusableLink: neither of the two.
+            NothingAsked: the partner asked nothing in time.
+        """
+        taken = self.take(content)
+        return taken if isinstance(taken, Request) else self.follow(taken)
+
+    def take(self, content: str) -> Request | Connecting:
+        """Like `claim`, but answers at once where a scan only says who is here.
+
+        Raises:
+            UnusableLink: neither a QR's content nor an app link.
         """
         start = parse(content)
         known = self._usable().claimed.get(start.digest)
-        return self.show(known.action) if known else self._claim(start, {start.kind: start.value})
+        return self.show(known.action) if known else self._claim(start.digest, {start.kind: start.value})
+
+    def follow(self, connecting: Connecting, *, seconds: float = 30.0, digits: str | None = None) -> Request:
+        """Take the request that follows a scan, as soon as the partner asks.
+
+        Raises:
+            NothingAsked: it asked nothing for so many seconds.
+        """
+        until = time.monotonic() + seconds
+        while True:
+            for one in self.requests():
+                if one["partner"] == connecting.partner and not one["claimed"]:
+                    return self.claim_addressed(one["action"], digits)
+            if time.monotonic() >= until:
+                raise NothingAsked(f"{connecting.partner} asked nothing for {seconds:g} seconds")
+            time.sleep(_LOOK_SECONDS)
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The open requests: `claimed` by this phone, or addressed to its person; `digits` says what those need."""
+        return list(self.home()["open"])
+
+    def claim_addressed(self, action: str, digits: str | None = None) -> Request:
+        """Take a request that was addressed to this person, with the digits shown to whoever started it.
+
+        Raises:
+            Refused: `digits_needed`, `wrong_digits` (which ends it), `unknown_start`.
+        """
+        if action in self._usable().claimed:
+            return self.show(action)
+        member = {"action": action} if digits is None else {"action": action, "digits": digits}
+        return _request(self._claim(action, member))
+
+    def refuse_addressed(self, action: str, *, not_started: bool = True) -> Outcome:
+        """Refuse a request that was addressed to this person, unopened."""
+        reason = "not_started" if not_started else "declined"
+        answer = self._send(
+            f"approval {action} rejected",
+            lambda state: self._writer.refusal(state, action, device=self._report(state), reason=reason),
+        )
+        return Outcome(outcome=answer["outcome"])
 
     def ticket(self, content: str) -> Answer:
         """Exchange a frame or link that arrived as an opened link: `ticket`, `expires_in`, `digits`.
@@ -196,14 +270,17 @@ class SoftPhone:
     def claim_ticket(self, content: str, ticket: str, digits: str | None = None) -> Request:
         """Take the request of a ticket, with the two digits shown beside the QR where they are asked for."""
         member = {"ticket": ticket} if digits is None else {"ticket": ticket, "digits": digits}
-        return self._claim(parse(content), member)
+        return _request(self._claim(parse(content).digest, member))
 
-    def _claim(self, start: Start, member: Mapping[str, str]) -> Request:
+    def _claim(self, name: str, member: Mapping[str, str]) -> Request | Connecting:
         def compose(state: State) -> Pending:
             report = self._report(state)
-            return self._writer.signed(state, "claim", f"claim {start.digest}", start=member, device=report)
+            return self._writer.signed(state, "claim", f"claim {name}", start=member, device=report)
 
-        return Request.of(self._send(f"claim {start.digest}", compose))
+        answer = self._send(f"claim {name}", compose)
+        if not answer.get("waiting"):
+            return Request.of(answer)
+        return Connecting(answer["action"], answer["partner"], answer["service"], answer["expires_at"])
 
     def show(self, action: str) -> Request:
         """Get what to show of a claimed request again, with a new challenge."""
@@ -213,9 +290,12 @@ class SoftPhone:
         """Approve with the code; share all that is asked but `declined`.
 
         Raises:
+            NotUnderstood: part of it cannot be shown; nothing was sent.
             CannotDecline: a required attribute was declined.
             Refused: as `wrong_code` the error's fields hold `tries_left` and a new `challenge`.
         """
+        if request.strange is not None:
+            raise NotUnderstood(f"this phone cannot show all of it ({request.strange}); refuse it")
         off = tuple(declined)
         answer = self._send(
             f"approval {request.action} approved",
@@ -292,3 +372,9 @@ class SoftPhone:
 
     def _report(self, state: State) -> dict[str, str | bool]:
         return (self._device or state.device).report()
+
+
+def _request(taken: Request | Connecting) -> Request:
+    if isinstance(taken, Connecting):
+        raise NothingAsked(f"{taken.partner} has not asked anything yet")
+    return taken

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from typing import Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
 import msgspec
 
@@ -26,6 +27,27 @@ class DeviceKey(msgspec.Struct, frozen=True):
         return {**self.public(), "d": self.d}
 
 
+REPORTED: Final[Mapping[str, str]] = {
+    "os": "os",
+    "os_release": "osRelease",
+    "manufacturer": "manufacturer",
+    "model": "deviceModel",
+    "label": "deviceLabel",
+    "lock_level": "deviceLockLevel",
+    "device_id": "deviceId",
+    "app_name": "appName",
+    "app_release": "appRelease",
+    "app_installed": "appInstalledDate",
+    "sdk_release": "sdkRelease",
+    "rooted": "rooted",
+    "debug_enabled": "debugEnabled",
+    "has_sim": "hasSimEnabled",
+    "sms_enabled": "smsEnabled",
+    "on_call": "on_call",
+}
+"""Our names of what a phone reports, and the protocol's."""
+
+
 class Device(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the phone reports of itself; absent is absent (protocol section 7)."""
 
@@ -37,10 +59,20 @@ class Device(msgspec.Struct, frozen=True, omit_defaults=True):
     rooted: bool | None = None
     debug_enabled: bool | None = None
     on_call: bool | None = None
+    lock_level: str | None = None
+    """Whether and how the screen is locked, in the system's own words."""
+    device_id: str | None = None
+    app_name: str | None = None
+    app_release: str | None = None
+    app_installed: str | None = None
+    """A day, `YYYY-MM-DD`."""
+    sdk_release: str | None = None
+    has_sim: bool | None = None
+    sms_enabled: bool | None = None
 
     def report(self) -> dict[str, str | bool]:
         """The protocol's `device` object: known members only."""
-        members = {name: getattr(self, name) for name in self.__struct_fields__}
+        members = {theirs: getattr(self, ours) for ours, theirs in REPORTED.items()}
         return {name: value for name, value in members.items() if value is not None}
 
 
@@ -58,7 +90,7 @@ class Claimed(msgspec.Struct, frozen=True):
     """A request this phone took."""
 
     action: str
-    start: Literal["qr", "link"]
+    start: Literal["qr", "link", "push"]
 
 
 class State(msgspec.Struct):
@@ -80,7 +112,8 @@ class State(msgspec.Struct):
     """Code key id to salt (base64url). Two entries only while a change of code is unanswered."""
     next_code_key_id: str = ""
     claimed: dict[str, Claimed] = msgspec.field(default_factory=dict)
-    """SHA-256 of a start (base64url) to what it led to: a frame can be claimed only while it is fresh."""
+    """SHA-256 of a start (base64url), or the id of an addressed request, to what it led to: a frame can be claimed
+    only while it is fresh."""
     phone_number: str = ""
     birthdate: str = ""
     pending: Pending | None = None

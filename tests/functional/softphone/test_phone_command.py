@@ -174,4 +174,4 @@ def test_a_reported_device_reaches_the_partner(phone: Command, sandbox: Sandbox)
 
 
 def test_the_help_lists_every_status() -> None:
-    assert [int(number) for number in re.findall(r"^(\d+) ", HELP, re.MULTILINE)] == list(range(11))
+    assert [int(number) for number in re.findall(r"^(\d+) ", HELP, re.MULTILINE)] == list(range(13))

@@ -1,0 +1,208 @@
+"""How the answers of `ipse phone` read, for people and for programs."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ipse.kernel.clock import SECOND, text
+from ipse.softphone import Connecting, Outcome, PhoneError, Refused, Request
+from ipse.softphone.contents import summary, understood
+
+_STATUS = {
+    "wrong_code": 3,
+    "attempt_lost": 3,
+    "unknown_phone": 4,
+    "phone_stopped": 4,
+    "phone_copied": 4,
+    "account_blocked": 4,
+    "unknown_request": 5,
+    "request_expired": 5,
+    "request_ended": 5,
+    "request_taken": 5,
+    "stale_frame": 5,
+    "unknown_start": 5,
+    "unusable_link": 5,
+    "wrong_digits": 5,
+    "nothing_asked": 5,
+    "level_too_low": 5,
+    "no_answer": 6,
+    "no_phone": 7,
+    "phone_exists": 7,
+    "phone_busy": 7,
+    "damaged_store": 7,
+    "weak_code": 8,
+    "bank_failed": 9,
+    "enrolment_ended": 9,
+    "unknown_in_world": 9,
+    "unknown_registrar": 9,
+    "bad_phone_number": 9,
+    "app_too_old": 9,
+    "account_pending": 10,
+    "digits_needed": 11,
+    "not_understood": 12,
+}
+_REFUSED = 2
+
+
+@dataclass(frozen=True)
+class Printer:
+    """Prints an answer for people or for programs, and ends the command on an error."""
+
+    as_json: bool
+    console: Console = field(default_factory=lambda: Console(highlight=False))
+
+    def answer(self, members: Mapping[str, Any], lines: Callable[[Console], None]) -> None:
+        """Print `members` as JSON, or let `lines` write for people."""
+        if self.as_json:
+            sys.stdout.write(msgspec.json.encode(members).decode() + "\n")
+        else:
+            lines(self.console)
+
+    def failure(self, error: PhoneError) -> NoReturn:
+        """Print what went wrong and exit with its status."""
+        members: dict[str, Any] = dict(error.fields) if isinstance(error, Refused) else {}
+        members = {name: value for name, value in members.items() if name not in {"chain", "type", "status"}}
+        if self.as_json:
+            sys.stdout.write(
+                msgspec.json.encode({"detail": str(error), **members, "error": error.code}).decode() + "\n"
+            )
+        else:
+            facts = [f"{name}: {members[name]}" for name in ("why", "tries_left") if members.get(name) is not None]
+            Console(stderr=True, highlight=False, markup=False).print("; ".join([f"{error.code}: {error}", *facts]))
+        sys.exit(_STATUS.get(error.code, _REFUSED))
+
+
+def decided(action: str, outcome: Outcome) -> dict[str, Any]:
+    """A decision, for programs."""
+    members = {"action": action, "outcome": outcome.outcome}
+    return members if outcome.return_url is None else {**members, "return_url": outcome.return_url}
+
+
+def print_account(printer: Printer, answer: Mapping[str, Any]) -> None:
+    """The state of the identity."""
+    account = answer.get("account") or {}
+    printer.answer({"account": account}, lambda console: console.print(account_line(account)))
+
+
+def account_line(account: Mapping[str, Any]) -> str:
+    """The state of the identity in one sentence."""
+    why = account.get("why")
+    return f"The identity is {account.get('state')}" + (f" ({why})." if why else ".")
+
+
+def print_activated(console: Console, members: Mapping[str, Any]) -> None:
+    """How an activation ended."""
+    table = Table("what the bank said", "value", title="Activated", title_justify="left")
+    for attribute in members["received"]:
+        table.add_row(attribute["name"], escape(_value(attribute)))
+    console.print(table)
+    console.print(account_line(members["account"]))
+    if members["moved"]:
+        console.print("It lived on another phone, which is stopped now.")
+
+
+def print_request(console: Console, request: Request) -> None:
+    """A request as a phone shows it."""
+    content = request.content
+    console.print(f"[bold]{escape(content['partner']['name'])}[/] asks for: {escape(content['service']['name'])}")
+    if content.get("broker"):
+        console.print(f"Through: {content['broker']}", markup=False)
+    if content["service"].get("purpose"):
+        console.print(f"Purpose: {content['service']['purpose']}", markup=False)
+    if request.strange is not None:
+        console.print(f"This phone cannot show all of it ({request.strange}): it can only be refused.", markup=False)
+    for one in request.confirms:
+        _print_content(console, one)
+    table = Table("attribute", "value", "")
+    for attribute in request.attributes:
+        table.add_row(
+            attribute["name"], escape(_value(attribute)), "required" if attribute["required"] else "voluntary"
+        )
+    if request.attributes:
+        console.print(table)
+    console.print(f"Until {text(request.expires_at * SECOND)}")
+
+
+def _print_content(console: Console, content: Mapping[str, str]) -> None:
+    if not understood(content):
+        return
+    console.print(f"\n[bold]To confirm: {escape(summary(content))}[/]")
+    if content["type"] == "text":
+        console.print(re.sub(r"</?[biu]>", "", content["text"].replace("<br>", "\n")), markup=False)
+        return
+    shown = {"payment": ("amount", "currency", "creditor_name"), "device_action": ("action", "device")}
+    for name, value in content.items():
+        if value and name not in {"type", *shown.get(content["type"], ("title",))}:
+            console.print(f"{name}: {value}", markup=False)
+    console.print()
+
+
+def print_connecting(console: Console, connecting: Connecting) -> None:
+    """A scan that only said who is here."""
+    console.print(f"Connected with {connecting.partner}, {connecting.service}; it has not asked yet.", markup=False)
+
+
+def print_outcome(console: Console, partner: str, outcome: Outcome) -> None:
+    """How a decision ended."""
+    console.print(f"{outcome.outcome.capitalize()}: {partner}", markup=False)
+    if outcome.return_url:
+        console.print(f"Open in the browser the link came from: {outcome.return_url}", soft_wrap=True, markup=False)
+
+
+def print_home(console: Console, members: Mapping[str, Any]) -> None:
+    """The state of the identity, and what is open."""
+    console.print(f"{members.get('name') or ''}: {account_line(members['account'])}", markup=False)
+    print_requests(console, members.get("open", []))
+
+
+def print_requests(console: Console, requests: list[dict[str, Any]]) -> None:
+    """Open requests, and what each needs."""
+    for entry in requests:
+        need = "claimed" if entry["claimed"] else "needs the two digits" if entry["digits"] else "sent to this phone"
+        through = f" through {entry['broker']}" if entry.get("broker") else ""
+        line = f"Open: {_name(entry['partner'])}{through}, {_name(entry['service'])} ({need}): {entry['action']}"
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def print_values(console: Console, values: Mapping[str, Any]) -> None:
+    """Protected values in full."""
+    table = Table("attribute", "value")
+    for name, value in values.items():
+        table.add_row(name, escape(_value({"value": value})))
+    console.print(table)
+
+
+def print_history(console: Console, entries: list[dict[str, Any]]) -> None:
+    """Past requests."""
+    table = Table("when", "partner", "service", "outcome", "confirmed", "shared", "declined")
+    for entry in entries:
+        table.add_row(
+            text(entry["at"] * SECOND),
+            escape(_name(entry["partner"])),
+            escape(_name(entry["service"])),
+            entry["outcome"],
+            escape(", ".join(summary(one) for one in entry.get("confirmed", ()) if understood(one))),
+            ", ".join(one["name"] for one in entry.get("shared", ())),
+            ", ".join(entry.get("declined", ())),
+        )
+    console.print(table)
+
+
+def _name(thing: object) -> str:
+    return str(thing.get("name", "")) if isinstance(thing, dict) else str(thing)
+
+
+def _value(attribute: Mapping[str, Any]) -> str:
+    value = attribute.get("value", attribute.get("masked", ""))
+    if isinstance(value, dict) and "format" in value:
+        return f"({value['format']})"
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

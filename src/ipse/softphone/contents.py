@@ -1,0 +1,83 @@
+"""What a person confirms, judged before anything of it is approved (protocol section 5, "Contents").
+
+The same rules as the app's: whatever cannot be shown in full can only be refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+Content = Mapping[str, str]
+
+_KINDS = frozenset({"authentication", "identification", "data_sharing", "confirmation"})
+_VERBS = frozenset({"unlock", "lock", "turn_on", "turn_off", "set"})
+_MEMBERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "payment": (("amount", "currency"), ("creditor_name", "creditor_iban", "reference")),
+    "text": (("text",), ()),
+    "agreement": (("title", "text"), ("version", "sha256")),
+    "device_action": (("device", "action"), ("location", "details")),
+}
+"""Members of each type: those that must be there, and the others."""
+_AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{1,6})?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+# Controls but tab and line ends, and characters that turn the direction of writing.
+_UNSEEN = re.compile(
+    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+
+
+def strange(shown: Mapping[str, Any]) -> str | None:
+    """What of a shown document a phone cannot show: a word of it, or None when all of it is understood."""
+    version, kind = shown.get("v"), shown.get("type")
+    if version != 1 or isinstance(version, bool):
+        return "v"
+    if not isinstance(kind, str) or kind not in _KINDS:
+        return "type"
+    if "confirms" not in shown:
+        return "confirms" if kind == "confirmation" else None
+    confirms = shown["confirms"]
+    if not isinstance(confirms, list) or not confirms:
+        return "confirms"
+    for document in confirms:
+        if not understood(document):
+            kind = document.get("type") if isinstance(document, dict) else None
+            return kind if isinstance(kind, str) and re.fullmatch(r"[\w./:-]{1,40}", kind, re.ASCII) else "confirms"
+    return None
+
+
+def understood(document: object) -> bool:
+    """Whether all of one content can be shown."""
+    kind = document.get("type") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or not isinstance(kind, str) or kind not in _MEMBERS:
+        return False
+    needed, other = _MEMBERS[kind]
+    if not document.keys() <= {"type", *needed, *other}:
+        return False
+    values = {name: document.get(name, "") for name in (*needed, *other)}
+    if not all(isinstance(value, str) and not _UNSEEN.search(value) for value in values.values()):
+        return False
+    return all(values[name].strip() for name in needed) and _holds(kind, values)
+
+
+def _holds(kind: str, values: Mapping[str, str]) -> bool:
+    if kind == "device_action":
+        return values["action"] in _VERBS
+    if kind != "payment":
+        return True
+    payee = values["creditor_name"].strip() or values["creditor_iban"].strip()
+    return bool(payee and _AMOUNT.fullmatch(values["amount"]) and _CURRENCY.fullmatch(values["currency"]))
+
+
+def summary(content: Content) -> str:
+    """One line that says what a content is; digits of an amount as they were signed."""
+    if content["type"] == "payment":
+        return (
+            f"{content['amount']} {content['currency']} to {content.get('creditor_name') or content['creditor_iban']}"
+        )
+    if content["type"] == "device_action":
+        return f"{content['action'].replace('_', ' ')} – {content['device']}"
+    if content["type"] == "agreement":
+        return f"agree to {content['title']}"
+    return re.sub(r"</?[biu]>", "", content["text"].replace("<br>", "\n")).strip().partition("\n")[0].strip()
