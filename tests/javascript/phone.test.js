@@ -147,7 +147,7 @@ test("an addressed request is claimed by its id with the digits, or refused unop
   const { world, store, phone } = await begin([CLAIMED, CONFIGURATION, rejected]);
   await phone.claim({ action: "action-1", digits: "07" });
   assert.deepEqual(payloadOf(world.sent[0]?.body ?? "")["start"], { action: "action-1", digits: "07" });
-  await phone.refuseAddressed({ action: "action-2", partner: "House" });
+  await phone.refuseAddressed({ action: "action-2", partner: "House", reason: "not_started" });
   assert.equal(world.sent[2]?.url, "https://scheme.example/phone/v1/approvals");
   assert.equal(store.record?.pending, null);
 });

@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "kq1mQv_P0v1elWHF";
+const VERSION = "b7VzVqN2hdGqGdkI";
 const FILES = [
   "/",
   "/app.js",

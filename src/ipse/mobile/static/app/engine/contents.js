@@ -59,7 +59,7 @@ export function asContent(document) {
   /** @type {Record<string, string>} */
   const content = { type };
   for (const name of [...needed, ...other]) {
-    const value = given[name] ?? "";
+    const value = Object.hasOwn(given, name) ? given[name] : "";
     if (typeof value !== "string" || UNSEEN.test(value)) return null;
     content[name] = value;
   }

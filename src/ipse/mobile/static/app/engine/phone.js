@@ -235,16 +235,16 @@ export class Phone {
   }
 
   /**
-   * Refuses a request that was addressed to this person and not opened: nobody here started it.
-   * @param {{ action: string, partner: string }} request
+   * Refuses a request that was addressed to this person unopened, or the wait for one.
+   * @param {{ action: string, partner: string, reason: "declined" | "not_started" }} refusal
    */
-  async refuseAddressed({ action, partner }) {
+  async refuseAddressed({ action, partner, reason }) {
     await this.#messages.exchange({
       type: "approval",
       path: "/approvals",
       seal: true,
       kept: { action, decision: "rejected", partner },
-      members: () => ({ action, decision: "rejected", reason: "not_started", device: this.#device() }),
+      members: () => ({ action, decision: "rejected", reason, device: this.#device() }),
     });
   }
 

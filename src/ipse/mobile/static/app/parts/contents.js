@@ -84,8 +84,8 @@ function paymentCard(app, payment) {
     "payment",
     h(
       "p",
-      { class: `amount ${words.length > 11 ? "amount-long" : ""}`, "data-part": "amount" },
-      h("span", { class: "amount-digits" }, words),
+      { class: `amount ${words.length > 16 ? "amount-longest" : words.length > 11 ? "amount-long" : ""}`, "data-part": "amount" },
+      h("span", { class: "amount-digits" }, ...breakable(words, amount)),
       " ",
       h("span", { class: "amount-currency", "aria-hidden": "true" }, currency),
       h("span", { class: "unseen" }, currencyName(currency, app.language)),
@@ -101,6 +101,17 @@ function paymentCard(app, payment) {
       reference === "" ? null : [app.t("confirm.reference"), h("span", { "data-part": "reference", dir: "auto" }, reference)],
     ]),
   );
+}
+
+/**
+ * A long amount may continue on the next line between groups of digits, never within one and never at the decimals.
+ * @param {string} words
+ * @param {string} amount
+ */
+function breakable(words, amount) {
+  const decimals = amount.includes(".") ? amount.length - amount.indexOf(".") : 0;
+  const groups = words.slice(0, words.length - decimals).split(/(?<=\D)/);
+  return [...groups.flatMap((group, at) => (at === 0 ? [group] : [h("wbr"), group])), words.slice(words.length - decimals)];
 }
 
 /**

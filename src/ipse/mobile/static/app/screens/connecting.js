@@ -17,7 +17,7 @@ const LONGEST_MILLISECONDS = 180_000;
  * @param {Connecting} connecting
  * @returns {View}
  */
-export function connectingScreen(app, { partner, service, expiresAt }) {
+export function connectingScreen(app, { action, partner, service, expiresAt }) {
   const silence = app.live.listen({ home: look });
   // A phone's clock can be wrong: what is implausible is replaced by how long a request may wait.
   const left = expiresAt * 1000 - Date.now();
@@ -32,6 +32,12 @@ export function connectingScreen(app, { partner, service, expiresAt }) {
     if (request !== undefined) openRequest(app, request, "replace");
   }
 
+  function stop() {
+    // Nobody waits for the answer: where it comes too late, the request that follows can still be refused.
+    app.phone.refuseAddressed({ action, partner, reason: "declined" }).catch(() => undefined);
+    app.ways.home();
+  }
+
   return {
     name: "connecting",
     title: app.t("connecting.title", { partner }),
@@ -44,10 +50,10 @@ export function connectingScreen(app, { partner, service, expiresAt }) {
         h("div", { class: "connecting-figure" }, monogram(partner), h("span", { class: "spinner", "aria-hidden": "true" })),
         h("h1", { id: "title", tabindex: "-1" }, app.t("connecting.title", { partner })),
         h("p", { class: "asker-service", id: "service" }, service),
-        h("p", { class: "lead" }, app.t("connecting.text")),
+        h("p", { class: "lead" }, app.t("connecting.text", { partner })),
       ),
     ],
-    actions: [button({ id: "cancel", kind: "quiet", words: app.t("connecting.cancel"), press: () => app.ways.home() })],
+    actions: [button({ id: "cancel", kind: "quiet", words: app.t("connecting.cancel"), press: stop })],
     leave: () => {
       clearTimeout(timer);
       silence();

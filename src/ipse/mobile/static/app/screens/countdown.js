@@ -81,8 +81,10 @@ export function clocksOf(app, list) {
   function tick() {
     for (const clock of /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("[data-until]"))) {
       const seconds = secondsLeft(Number(clock.dataset["until"]));
-      const words = seconds === null ? "" : app.t("request.time_left", { time: clockWords(seconds) });
-      if (clock.textContent !== words) clock.textContent = words;
+      const time = seconds === null ? "" : clockWords(seconds);
+      const words = time === "" ? "" : app.t("request.time_left", { time });
+      clock.textContent = clock.dataset["short"] === undefined ? words : time;
+      clock.setAttribute("aria-label", words);
     }
   }
 

@@ -84,7 +84,7 @@ export function digitsScreen(app, { start, addressed }) {
  */
 function refusal(app, { action, partner }) {
   return async () => {
-    await app.phone.refuseAddressed({ action, partner });
+    await app.phone.refuseAddressed({ action, partner, reason: "not_started" });
     app.open(outcomeScreen, { kind: "not_started", partner }, "reset");
   };
 }

@@ -172,8 +172,11 @@ function requestRow(app, request) {
   return row({
     icon: monogram(partner),
     words: partner,
-    below: broker === "" ? service : `${service} · ${app.t("request.through", { broker })}`,
-    aside: h("span", { class: "clock", role: "timer", "data-until": until }),
+    below: [
+      broker === "" ? null : h("span", { class: "row-confirmed" }, app.t("request.through", { broker })),
+      h("span", {}, service),
+    ],
+    aside: h("span", { class: "clock", role: "timer", "data-until": until, "data-short": true }),
     data: { action, claimed: String(claimed) },
     tone: "row-waiting",
     press: () => openRequest(app, request),

@@ -32,6 +32,10 @@ export function requestScreen(app, parameters) {
   const clock = countdown(app, request, over);
   const { title, verb } = wordsFor(app, request);
 
+  const circumstances = h("p", { class: "facts-line" }, startedBy(app, request), clock.element);
+  const contents = request.contents.map((content) => contentCard(app, content));
+  const purpose = service.purpose === undefined ? null : h("p", { class: "lead", id: "purpose" }, service.purpose);
+
   /** @param {unknown} error */
   function over(error) {
     app.open(outcomeScreen, { kind: kindOf(error), text: app.explain(error), partner: partner.name }, "reset");
@@ -46,9 +50,7 @@ export function requestScreen(app, parameters) {
       h("h1", { id: "title", tabindex: "-1", class: request.contents.length > 0 ? "title-quiet" : "" }, title),
       problem,
       request.strange === null ? null : strangeNote(app, request.strange),
-      ...request.contents.map((content) => contentCard(app, content)),
-      service.purpose === undefined ? null : h("p", { class: "lead", id: "purpose" }, service.purpose),
-      h("p", { class: "facts-line" }, startedBy(app, request), clock.element),
+      ...(request.contents.length > 0 ? [circumstances, ...contents, purpose] : [purpose, circumstances]),
       ...sharing(app, parameters, choice),
     ],
     actions: answers(app, request, {
