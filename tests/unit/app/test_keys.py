@@ -57,7 +57,7 @@ def test_a_key_file_that_others_can_read_is_refused_everywhere(location: str) ->
         open_keystore(location)
 
 
-def weaken(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
+def weaken(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
     def write(path: Path) -> None:
         document = json.loads(path.read_text())
         change(document)
