@@ -62,6 +62,10 @@ class OutgoingFailed(OutgoingError):
     """No usable answer: not in time, too large, another type, a redirect, a broken connection or certificate."""
 
 
+class OutgoingRedirected(OutgoingFailed):
+    """A redirect, which is not followed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """An answer."""
@@ -263,7 +267,7 @@ def _names_loopback(host: str) -> bool:
 
 def _check_answer(fetched: Fetched, accept_types: Collection[str]) -> None:
     if 300 <= fetched.status < 400:
-        raise OutgoingFailed(f"answered {fetched.status}, and redirects are not followed")
+        raise OutgoingRedirected(f"answered {fetched.status}, and redirects are not followed")
     if fetched.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise OutgoingFailed("answered compressed, which was not asked for")
     if fetched.status == 200 and accept_types and fetched.media_type not in accept_types:

@@ -22,7 +22,7 @@ from ipse.oidc.rules.backchannel import BackchannelRequest
 from ipse.oidc.store import backchannel as store
 from ipse.partners.service import RequestLog
 from ipse.storage.database import Database
-from ipse.web.outgoing import Outgoing, OutgoingError
+from ipse.web.outgoing import Outgoing, OutgoingError, OutgoingRedirected, OutgoingRefused
 
 LOOK_SECONDS = 30
 """So long after its beginning, or after a look, a row is looked at by whoever comes first."""
@@ -153,6 +153,8 @@ class Pings:
             )
         except OutgoingError as error:
             self._note(ping, error.reason)
+            if isinstance(error, OutgoingRefused | OutgoingRedirected):
+                await self._end(ping, "refused")
             return
         if 200 <= answer.status < 300:
             await self._end(ping, "sent")
