@@ -22,7 +22,9 @@ from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids, b64u, sha256
 from ipse.sandbox import jose
 from ipse.sandbox.partner.errors import LoginFailedError
-from ipse.sandbox.partner.model import ACR_ADVANCED, PartnerProfile, ServiceProfile
+from ipse.sandbox.partner.model import ACR_ADVANCED, CLAIM, PartnerProfile, ServiceProfile
+from ipse.sandbox.partner.orders import ORDERS, check_confirmed
+from ipse.sandbox.partner.orders import parameters as ordered
 
 PATIENCE_SECONDS: Final = 15
 """So long a partner tries again when the scheme cannot be reached."""
@@ -56,6 +58,10 @@ class Started:
     nonce: str
     verifier: str
     redirect_uri: str
+    order: str = ""
+    """What is to be confirmed, by its id."""
+    subject: str = ""
+    """The customer it is meant for, if the partner knows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +75,20 @@ class Received:
     userinfo: dict[str, Any]
     picture: str | None = None
     """The document's picture as data URI, when it was shared."""
+    order: str = ""
+    """What was confirmed, by its id."""
 
     @property
     def claims(self) -> dict[str, Any]:
         """Everything about the person, from both places."""
         technical = {"iss", "aud", "sub", "exp", "iat", "nbf", "auth_time", "nonce", "acr", "amr", "at_hash", "azp"}
-        return {name: value for name, value in {**self.userinfo, **self.id_token}.items() if name not in technical}
+        technical |= {"authorization_details", CLAIM + "authorization_details_digest", CLAIM + "approval_digest"}
+        everything = {**self.userinfo, **self.id_token}
+        return {
+            name: value
+            for name, value in everything.items()
+            if name not in technical and not name.startswith(CLAIM + "claim_approval_")
+        }
 
 
 @dataclass(slots=True)
@@ -90,22 +104,32 @@ class RelyingParty:
     ids: Ids
     _documents: dict[str, tuple[dict[str, Any], int]] = field(default_factory=dict)
 
-    def begin(self, service: ServiceProfile) -> Started:
-        """Fresh values for one login."""
+    def begin(self, service: ServiceProfile, *, order: str = "", subject: str = "") -> Started:
+        """Fresh values for one login or confirmation."""
         return Started(
             service=service.code,
             state=self.ids.secret(),
             nonce=self.ids.secret(),
             verifier=self.ids.secret(),
             redirect_uri=self.redirect_uri,
+            order=order,
+            subject=subject,
         )
 
     async def authorization_url(self, started: Started, service: ServiceProfile, *, language: str) -> str:
-        """Where to send the browser."""
+        """Where to send the browser. What is to be confirmed is left with the scheme before (RFC 9126).
+
+        Raises:
+            LoginFailedError: the scheme does not take it, or cannot be reached.
+        """
         claims: dict[str, dict[str, Any]] = {
             "id_token": {name: _essential(name, service) for name in service.asks_in_id_token},
             "userinfo": {name: _essential(name, service) for name in service.asks_in_userinfo},
         }
+        details = ""
+        if started.order:
+            id_token, userinfo, details = ordered(ORDERS[started.order], started.subject)
+            claims = {"id_token": claims["id_token"] | id_token, "userinfo": claims["userinfo"] | userinfo}
         parameters = {
             "client_id": self.profile.id,
             "response_type": "code",
@@ -119,7 +143,23 @@ class RelyingParty:
             "ui_locales": language,
             "claims": msgspec.json.encode({place: asked for place, asked in claims.items() if asked}).decode(),
         }
+        if started.order:
+            parameters = await self._pushed(parameters | ({"authorization_details": details} if details else {}))
         return f"{(await self._metadata())['authorization_endpoint']}?{urlencode(parameters)}"
+
+    async def _pushed(self, parameters: Mapping[str, str]) -> dict[str, str]:
+        """Leave a request with the scheme; what remains for the browser to carry."""
+        endpoint = str((await self._metadata())["pushed_authorization_request_endpoint"])
+
+        async def once() -> httpx.Response:
+            return await self.http.post(endpoint, data={**parameters, **self._credentials(self.issuer)})
+
+        response = await self._insist(once)
+        document = _json(response)
+        if response.status_code != httpx.codes.CREATED or "request_uri" not in document:
+            detail = document.get("error_description", "")
+            raise LoginFailedError("broken", f"pushed request: {response.status_code} {document.get('error')} {detail}")
+        return {"client_id": self.profile.id, "request_uri": str(document["request_uri"])}
 
     async def finish(self, started: Started, answer: Mapping[str, str]) -> Received:
         """Redeem the answer that the browser brought back.
@@ -139,11 +179,15 @@ class RelyingParty:
         tokens = await self._redeem(str(metadata["token_endpoint"]), answer["code"], started)
         id_token = await self._open(str(tokens.get("id_token", "")))
         self._check_id_token(id_token, started)
+        if started.order:
+            check_confirmed(ORDERS[started.order], id_token)
         userinfo = await self._userinfo(str(metadata["userinfo_endpoint"]), str(tokens["access_token"]))
         if userinfo.get("sub") != id_token["sub"]:
             raise LoginFailedError("suspicious", "UserInfo speaks of another person than the ID token")
         picture = await self._picture({**userinfo, **id_token}.get("picture"), str(tokens["access_token"]))
-        return Received(started.service, str(id_token["sub"]), str(id_token["acr"]), id_token, userinfo, picture)
+        return Received(
+            started.service, str(id_token["sub"]), str(id_token["acr"]), id_token, userinfo, picture, started.order
+        )
 
     async def _redeem(self, endpoint: str, code: str, started: Started) -> dict[str, Any]:
         async def once() -> httpx.Response:
@@ -221,6 +265,8 @@ class RelyingParty:
             raise LoginFailedError("suspicious", "the ID token answers another login (nonce)")
         if not isinstance(claims.get("sub"), str) or not claims["sub"]:
             raise LoginFailedError("suspicious", "the ID token names nobody")
+        if started.subject and claims["sub"] != started.subject:
+            raise LoginFailedError("suspicious", "another person has confirmed than the customer")
         service = self.profile.service(started.service)
         wanted = service.acr if service else ACR_ADVANCED
         if claims.get("acr") not in {wanted, ACR_ADVANCED}:

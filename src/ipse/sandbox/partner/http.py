@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookies import SimpleCookie
 
 from starlette.requests import Request
@@ -11,8 +11,10 @@ from starlette.routing import Route, Router
 
 from ipse.sandbox.forms import fields
 from ipse.sandbox.moods import How, Moods
-from ipse.sandbox.partner.client import RelyingParty
+from ipse.sandbox.partner.client import RelyingParty, Started
 from ipse.sandbox.partner.errors import LoginFailedError
+from ipse.sandbox.partner.model import CLAIM
+from ipse.sandbox.partner.orders import ORDERS
 from ipse.sandbox.partner.visits import VISIT_SECONDS, Visits
 from ipse.sandbox.partner.words import greeting, photo, shown
 from ipse.sandbox.sight import Sight
@@ -39,6 +41,7 @@ class PartnerPages:
                 Route("/", self.front),
                 Route("/login", self.login),
                 Route("/identify", self.identify),
+                Route("/confirm/{order}", self.confirm),
                 Route("/callback", self.callback),
                 Route("/received", self.received),
                 Route("/logout", self.logout, methods=["POST"]),
@@ -63,17 +66,25 @@ class PartnerPages:
         """Start the identification service."""
         return await self._start(request, self.party.profile.identify.code)
 
-    async def _start(self, request: Request, code: str) -> Response:
+    async def confirm(self, request: Request) -> Response:
+        """Have an order confirmed; a customer who is logged in is asked on their phone at once."""
+        service, order = self.party.profile.confirm, request.path_params["order"]
+        if service is None or order not in ORDERS:
+            return RedirectResponse(f"{self.path}/", 303, headers=_NO_STORE)
+        known = self.visits.seen(self._visitor(request))
+        return await self._start(request, service.code, order=order, subject=known.subject if known else "")
+
+    async def _start(self, request: Request, code: str, *, order: str = "", subject: str = "") -> Response:
         service = self.party.profile.service(code)
-        if service is None:  # pragma: no cover - both codes are the profile's own
+        if service is None:  # pragma: no cover - all codes are the profile's own
             raise LookupError(code)
-        started = self.party.begin(service)
+        started = self.party.begin(service, order=order, subject=subject)
         visitor = self._visitor(request) or self.party.ids.secret()
         language = languages.choose(None, request.headers.get("accept-language"))
         try:
             target = await self.party.authorization_url(started, service, language=language)
         except LoginFailedError as error:
-            return self._failed(error)
+            return self._failed(error, started)
         self.visits.begin(visitor, started)
         response = RedirectResponse(target, 303, headers=_NO_STORE)
         self._set_visitor(response, visitor)
@@ -92,7 +103,11 @@ class PartnerPages:
             self._check_mood()
             received = await self.party.finish(started, answer)
         except LoginFailedError as error:
-            return self._failed(error, service=started.service)
+            return self._failed(error, started)
+        known = self.visits.seen(self._visitor(request))
+        if received.order and known and known.subject == received.subject:
+            # The customer stays who they are; a confirmation says nothing more of them.
+            received = replace(received, userinfo={**known.claims, **received.userinfo}, picture=known.picture)
         response = RedirectResponse(f"{self.path}/received", 303, headers=_NO_STORE)
         self._set_visitor(response, self.visits.keep(received))
         return response
@@ -107,13 +122,15 @@ class PartnerPages:
         if known is None:
             return RedirectResponse(f"{self.path}/", 303, headers=_NO_STORE)
         return self._page(
-            "received.html",
+            "confirmed.html" if known.order else "received.html",
             received=known,
             service=self.party.profile.service(known.service),
             greeting=greeting(known),
             lines=shown(known),
             photo=photo(known),
             login=known.service == self.party.profile.login.code,
+            order=ORDERS.get(known.order),
+            approval_digest=known.id_token.get(CLAIM + "approval_digest"),
         )
 
     async def logout(self, request: Request) -> Response:
@@ -121,9 +138,11 @@ class PartnerPages:
         self.visits.forget(self._visitor(request))
         return RedirectResponse(f"{self.path}/", 303, headers=_NO_STORE)
 
-    def _failed(self, error: LoginFailedError, service: str = "") -> Response:
+    def _failed(self, error: LoginFailedError, started: Started | None = None) -> Response:
         status = {"refused": 200, "away": 503, "turned_away": 403}.get(error.kind, 400)
-        again = "identify" if service == self.party.profile.identify.code else "login"
+        again = "identify" if started and started.service == self.party.profile.identify.code else "login"
+        if started and started.order:
+            again = f"confirm/{started.order}"
         return self._page("failed.html", status=status, kind=error.kind, detail=error.detail, again=again)
 
     def _page(self, template: str, *, status: int = 200, **context: object) -> Response:

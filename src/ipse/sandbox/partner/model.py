@@ -1,4 +1,4 @@
-"""The two partners and their four services."""
+"""The two partners and their services."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ServiceProfile:
     """One service: what it is called, what it may ask, and what the demo asks."""
 
     code: str
-    type: Literal["authentication", "identification"]
+    type: Literal["authentication", "identification", "confirmation"]
     name: Mapping[str, str]
     purpose: Mapping[str, str]
     allowed_scopes: tuple[str, ...] = ()
@@ -98,11 +98,12 @@ class PartnerProfile:
     """`alg` and `enc` around it."""
     login: ServiceProfile
     identify: ServiceProfile
+    confirm: ServiceProfile | None = None
 
     @property
-    def services(self) -> tuple[ServiceProfile, ServiceProfile]:
-        """Both services."""
-        return (self.login, self.identify)
+    def services(self) -> tuple[ServiceProfile, ...]:
+        """All services."""
+        return (self.login, self.identify, *([self.confirm] if self.confirm else []))
 
     def service(self, code: str) -> ServiceProfile | None:
         """The service of that code."""
@@ -179,6 +180,17 @@ SHOP: Final = PartnerProfile(
         required=frozenset({"family_name", "age_gte_18"}),
         asks_scopes=("email", "phone", "address"),
         asks_in_id_token=("given_name", "family_name", "age_gte_18"),
+    ),
+    confirm=ServiceProfile(
+        code="SHOP_PAY",
+        type="confirmation",
+        name={"nl": "Bevestigen", "fr": "Confirmer", "de": "Bestätigen", "en": "Confirm"},
+        purpose={
+            "nl": "Zodat niemand anders in uw naam betaalt of tekent",
+            "fr": "Pour que personne d’autre ne paie ou ne signe en votre nom",
+            "de": "Damit niemand sonst in Ihrem Namen zahlt oder zustimmt",
+            "en": "So that nobody else pays or agrees in your name",
+        },
     ),
 )
 
