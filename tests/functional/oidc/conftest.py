@@ -89,6 +89,7 @@ async def register(
         auth_method=method,
         jwks={"keys": [public_jwk(jwk) for jwk in keys]} if keys else None,
         algorithms=algorithms,
+        preset=Preset.NEW if kind.startswith("new") else Preset.MIGRATING,
     )
     await installation.partners.register_partner(partner, secret=None if keys else SECRET, actor="test")
     redirect_uri = f"http://127.0.0.1:18499/{client_id}/back?a=1"

@@ -14,15 +14,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from joserfc import jwe, jws, jwt
-from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
+from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 
 _HANDLE = re.compile(r"/v2/sign-in/([A-Za-z0-9_-]{22})")
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+_ENCRYPTION = ("RSA-OAEP-256", "RSA-OAEP", "A128CBC-HS256", "A256GCM")
 
 
 def private_jwk(kty: str, use: str, kid: str) -> dict[str, Any]:
     """A private JWK made by joserfc."""
     parameters: Any = {"use": use, "kid": kid}
+    if kty == "OKP":
+        return dict(OKPKey.generate_key("Ed25519", parameters).as_dict(private=True))
     key = RSAKey.generate_key(2048, parameters) if kty == "RSA" else ECKey.generate_key("P-256", parameters)
     return dict(key.as_dict(private=True))
 
@@ -103,7 +107,8 @@ class RelyingParty:
     def assertion(self, **changes: Any) -> str:
         """A client assertion with some claims changed; None leaves one out. `header` changes the header."""
         assert self.signing
-        header = {"alg": "ES256" if self.signing["kty"] == "EC" else "RS256", "kid": self.signing["kid"]}
+        usual = "ES256" if self.signing["kty"] == "EC" else "RS256"
+        header = {"alg": self.signing.get("alg", usual), "kid": self.signing["kid"]}
         header |= changes.pop("header", {})
         now = int(time.time())
         good = {
@@ -115,8 +120,50 @@ class RelyingParty:
             "exp": now + 60,
         }
         claims = {name: value for name, value in (good | changes).items() if value is not None}
-        key = _imported(self.signing)
+        key = imported(self.signing)
         return jws.serialize_compact(header, json.dumps(claims), key, algorithms=[header["alg"]])
+
+    def request_object(self, **changes: Any) -> str:
+        """A signed request with some members changed; None leaves one out. `header` changes the header."""
+        assert self.signing
+        header = {
+            "alg": "ES256" if self.signing["kty"] == "EC" else "RS256",
+            "kid": self.signing["kid"],
+            "typ": "oauth-authz-req+jwt",
+        } | changes.pop("header", {})
+        now = int(time.time())
+        good = {
+            "iss": self.client_id,
+            "aud": self.issuer,
+            "nbf": now,
+            "exp": now + 300,
+            "client_id": self.client_id,
+            "response_type": "code",
+            "scope": f"openid service:{self.service}",
+            "redirect_uri": self.redirect_uri,
+        }
+        claims = {name: value for name, value in (good | changes).items() if value is not None}
+        return jws.serialize_compact(header, json.dumps(claims), imported(self.signing), algorithms=[header["alg"]])
+
+    async def encrypted(self, token: str, **header: str) -> str:
+        """A token encrypted to the provider."""
+        keys = (await self.browser.get((await self.discover())["jwks_uri"])).json()["keys"]
+        key = next(key for key in keys if key["use"] == "enc")
+        protected = {"alg": "RSA-OAEP-256", "enc": "A128CBC-HS256", "kid": key["kid"], "cty": "JWT"} | header
+        return jwe.encrypt_compact(protected, token, RSAKey.import_key(key), algorithms=list(_ENCRYPTION))
+
+    async def push(self, **changes: str | None) -> httpx.Response:
+        """The answer to a good pushed request with changes; None leaves one out."""
+        endpoint = (await self.discover())["pushed_authorization_request_endpoint"]
+        good: dict[str, str | None] = {
+            "client_id": self.client_id,
+            "response_type": "code",
+            "scope": f"openid service:{self.service}",
+            "redirect_uri": self.redirect_uri,
+            **self.credentials(),
+        }
+        form = {name: value for name, value in (good | changes).items() if value is not None}
+        return await self.browser.post(endpoint, data=form)
 
     def credentials(self) -> dict[str, str]:
         if self.secret is not None:
@@ -146,7 +193,7 @@ class RelyingParty:
     async def opened(self, nested: str) -> dict[str, Any]:
         """The claims of a token that is signed by the provider and encrypted to this partner, judged by joserfc."""
         signing, alg, enc = self.algorithms
-        key = _imported(self.encryption) if self.encryption else _derived(self.secret or "")
+        key = imported(self.encryption) if self.encryption else derived(self.secret or "")
         outer = jwe.decrypt_compact(nested, key, algorithms=[alg, enc])
         assert outer.protected["cty"] == "JWT"
         assert (outer.protected["alg"], outer.protected["enc"]) == (alg, enc)
@@ -176,9 +223,13 @@ class RelyingParty:
         return await self.opened(answer.text)
 
 
-def _imported(jwk: dict[str, Any]) -> RSAKey | ECKey:
+def imported(jwk: dict[str, Any]) -> RSAKey | ECKey | OKPKey:
+    """A JWK as joserfc's key."""
+    if jwk["kty"] == "OKP":
+        return OKPKey.import_key(jwk)
     return RSAKey.import_key(jwk) if jwk["kty"] == "RSA" else ECKey.import_key(jwk)
 
 
-def _derived(secret: str) -> OctKey:
+def derived(secret: str) -> OctKey:
+    """The key of a client secret (OpenID Connect Core §10.2)."""
     return OctKey.import_key(hashlib.sha256(secret.encode()).digest())
