@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import uvicorn
+from cryptography import x509
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
@@ -127,7 +128,14 @@ def settings_at(port: int, database_url: str) -> Settings:
     )
 
 
-def build(settings: Settings, keystore: Keystore, database: Database, *, clock: Clock) -> tuple[Installation, ASGIApp]:
+def build(
+    settings: Settings,
+    keystore: Keystore,
+    database: Database,
+    *,
+    clock: Clock,
+    authorities: tuple[x509.Certificate, ...] = (),
+) -> tuple[Installation, ASGIApp]:
     """Provider and sign-in page, wired as the composition root wires them."""
     ids = RandomIds()
     people = People(database, keystore, clock, ids)
@@ -139,7 +147,7 @@ def build(settings: Settings, keystore: Keystore, database: Database, *, clock: 
         database=database,
         clock=clock,
         ids=ids,
-        desk=PartnerDesk.around(partners, ids=ids),
+        desk=PartnerDesk.around(partners, ids=ids, authorities=authorities),
         actions=actions,
     )
     pages = Pages(name=settings.name, ids=ids, packages=("ipse.signin",))
@@ -158,7 +166,15 @@ def build(settings: Settings, keystore: Keystore, database: Database, *, clock: 
         *asset_routes(pages.assets),
     ]
     application = Starlette(routes=routes, exception_handlers=handlers(pages.error_page))
-    edge = Edge(application, origin=settings.base_url, limits=settings.limits, trusted_proxies=(), clock=clock, ids=ids)
+    edge = Edge(
+        application,
+        origin=settings.base_url,
+        limits=settings.limits,
+        trusted_proxies=(),
+        certificate_proxies=settings.certificate_proxies,
+        clock=clock,
+        ids=ids,
+    )
     return Installation(settings, database, people, partners, actions, provider, clock), edge
 
 

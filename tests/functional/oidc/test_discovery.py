@@ -117,8 +117,9 @@ async def test_every_advertised_acr_is_answered(installation: Installation, join
 async def test_every_advertised_grant_works_and_others_do_not(join: Joining) -> None:
     party = await join()
     for grant in (await party.discover())["grant_types_supported"]:
-        assert (await party.token("x" * 36, None, grant_type=grant)).json()["error"] == "invalid_grant"
-    for grant in ("implicit", "password", "client_credentials", "refresh_token"):
+        answer = await party.token("x" * 36, None, grant_type=grant, scope="partner.log", auth_req_id="x" * 43)
+        assert answer.json().get("error") == (None if grant == "client_credentials" else "invalid_grant")
+    for grant in ("implicit", "password", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"):
         assert (await party.token("x" * 36, None, grant_type=grant)).json()["error"] == "unsupported_grant_type"
 
 
@@ -166,15 +167,16 @@ async def test_every_advertised_algorithm_protects_both_answers(installation: In
         assert (await party.shared(answer["access_token"]))["sub"] == subject
 
 
-@pytest.mark.parametrize("kty", ["EC", "RSA"])
-async def test_every_advertised_way_of_proving_a_partner_works(installation: Installation, kty: str) -> None:
-    alg = {"EC": "ES256", "RSA": "RS256"}[kty]
-    keys = (private_jwk(kty, "sig", "s1"), private_jwk("EC", "enc", "e1"))
+@pytest.mark.filterwarnings("ignore:EdDSA is deprecated:joserfc.errors.SecurityWarning")
+@pytest.mark.parametrize("alg", ["ES256", "RS256", "PS256", "EdDSA"])
+async def test_every_advertised_way_of_proving_a_partner_works(installation: Installation, alg: str) -> None:
+    kty = {"ES256": "EC", "EdDSA": "OKP"}.get(alg, "RSA")
+    keys = (private_jwk(kty, "sig", "s1") | {"alg": alg}, private_jwk("EC", "enc", "e1"))
     by_key = await register(installation, "new-ec", keys, "LOGIN")
     by_secret = await register(installation, "migrating-secret", None, "LOGIN")
     document = await by_key.discover()
     assert document["token_endpoint_auth_methods_supported"] == ["private_key_jwt", "client_secret_post"]
-    assert alg in document["token_endpoint_auth_signing_alg_values_supported"]
+    assert set(document["token_endpoint_auth_signing_alg_values_supported"]) == {"ES256", "RS256", "PS256", "EdDSA"}
     for party in (by_key, by_secret):
         assert (await party.token("x" * 36, None)).json()["error"] == "invalid_grant"
         await party.close()

@@ -42,7 +42,7 @@ PROOF = ClientProof(
 FORM = {"grant_type": AUTHORIZATION_CODE, "code": "c", "redirect_uri": "https://x.example/", "code_verifier": VERIFIER}
 
 
-def request(*, client: ClientProof = PROOF, sender: Sender = BEARER, **form: str | None) -> TokenRequest:
+def request(*, client: ClientProof = PROOF, sender: Sender = BEARER, **form: Any) -> TokenRequest:
     members = {name: value for name, value in (FORM | form).items() if value is not None}
     return TokenRequest(
         client=client, form=members, sender=sender, grants=(AUTHORIZATION_CODE, CLIENT_CREDENTIALS, CIBA)
@@ -59,7 +59,7 @@ def request(*, client: ClientProof = PROOF, sender: Sender = BEARER, **form: str
         {"extra": "x"},
     ],
 )
-def test_a_good_form(form: dict[str, str | None]) -> None:
+def test_a_good_form(form: dict[str, Any]) -> None:
     check_token_request(request(**form))
 
 
@@ -82,7 +82,7 @@ FORMS: dict[str, list[tuple[dict[str, str | None], type[OAuthError]]]] = {
 
 
 @pytest.mark.parametrize(("check", "form", "error"), [(check, *case) for check, cs in FORMS.items() for case in cs])
-def test_a_wrong_form(check: str, form: dict[str, str | None], error: type[OAuthError]) -> None:
+def test_a_wrong_form(check: str, form: dict[str, Any], error: type[OAuthError]) -> None:
     with pytest.raises(error) as refused:
         check_token_request(request(**form))
     assert refused.value.check == check

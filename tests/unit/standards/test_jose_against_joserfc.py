@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from joserfc import jwe, jws
-from joserfc.jwk import ECKey, OctKey, RSAKey
+from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from ipse.standards import jose
 
-SIGNATURES = ("ES256", "RS256")
+pytestmark = pytest.mark.filterwarnings("ignore:EdDSA is deprecated:joserfc.errors.SecurityWarning")
+
+SIGNATURES = ("ES256", "RS256", "PS256", "EdDSA")
 PAIRS = tuple(
     (alg, enc) for alg in ("RSA-OAEP-256", "RSA-OAEP", "ECDH-ES", "dir") for enc in ("A256GCM", "A128CBC-HS256")
 )
@@ -26,8 +28,9 @@ def private() -> dict[str, dict[str, str]]:
     }
 
 
-def foreign(jwk: dict[str, Any]) -> RSAKey | ECKey:
-    return RSAKey.import_key(jwk) if jwk["kty"] == "RSA" else ECKey.import_key(jwk)
+def foreign(jwk: dict[str, Any]) -> RSAKey | ECKey | OKPKey:
+    kinds: dict[str, type[RSAKey | ECKey | OKPKey]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
+    return kinds[jwk["kty"]].import_key(jwk)
 
 
 def receiver(private: dict[str, dict[str, str]], alg: str) -> Any:

@@ -18,13 +18,17 @@ EC_ENC = jose.new_private_jwk("ECDH-ES", kid="encrypts")
 SET = jose.public_keys({"keys": [jose.public_jwk(jwk) for jwk in (EC, RSA, EC_ENC)]})
 
 
+def _alg(jwk: dict[str, str]) -> str:
+    return "ES256" if jwk["kty"] == "EC" else "RS256"
+
+
 def token(header: dict[str, Any] | bytes, payload: bytes = b"{}", jwk: dict[str, str] = EC) -> str:
     """A token signed over any header, which `sign` would never make."""
     from ipse.standards.jose.signatures import _signature
 
     encoded = header if isinstance(header, bytes) else msgspec.json.encode(header)
     signed = f"{b64u(encoded)}.{b64u(payload)}"
-    return f"{signed}.{b64u(_signature(jose.private_keys([jwk])[0], signed.encode()))}"
+    return f"{signed}.{b64u(_signature(jose.private_keys([jwk])[0], _alg(jwk), signed.encode()))}"
 
 
 def judge(text: str, **changes: Any) -> jose.VerifiedToken:
@@ -240,6 +244,7 @@ def changed(jwk: dict[str, str], **members: Any) -> dict[str, Any]:
 
 
 PUBLIC_EC, PUBLIC_RSA = jose.public_jwk(EC), jose.public_jwk(RSA)
+PUBLIC_ED = jose.public_jwk(jose.new_private_jwk("EdDSA"))
 
 
 @pytest.mark.parametrize(
@@ -259,6 +264,9 @@ PUBLIC_EC, PUBLIC_RSA = jose.public_jwk(EC), jose.public_jwk(RSA)
         changed(PUBLIC_EC, use="encryption"),
         changed(PUBLIC_EC, alg="ECDH-ES"),
         changed(PUBLIC_EC, kty="OKP"),
+        changed(PUBLIC_ED, crv="Ed448"),
+        changed(PUBLIC_ED, x="AA"),
+        changed(PUBLIC_ED, use="enc", alg=None),
         changed(PUBLIC_RSA, n=b64u((3**1200).to_bytes(238, "big"))),
         changed(PUBLIC_RSA, n=b64u((1 << 2048).to_bytes(257, "big"))),
         changed(PUBLIC_RSA, e="AQ"),
@@ -311,9 +319,11 @@ def test_partner_key_set_refused(jwks: dict[str, Any]) -> None:
 
 
 def test_partner_key_set_accepted() -> None:
-    okp = {"kty": "OKP", "crv": "Ed25519", "x": "AA", "kid": "later", "use": "sig"}
-    keys = jose.check_partner_jwks({"keys": [jose.public_jwk(EC), jose.public_jwk(EC_ENC), okp]})
-    assert [key.kid for key in keys.keys] == ["signs", "encrypts"]
+    others = {"kty": "OKP", "crv": "X25519", "x": "AA", "kid": "of no use here", "use": "enc"}
+    edwards = jose.public_jwk(jose.new_private_jwk("EdDSA", kid="signs, too"))
+    keys = jose.check_partner_jwks({"keys": [jose.public_jwk(EC), jose.public_jwk(EC_ENC), others, edwards]})
+    assert [key.kid for key in keys.keys] == ["signs", "encrypts", "signs, too"]
+    assert keys.signature_key("signs, too", "EdDSA").kty == "OKP"
     assert keys.encryption_key("ECDH-ES").kid == "encrypts"
     with pytest.raises(jose.JoseError):
         keys.encryption_key("RSA-OAEP-256")

@@ -10,8 +10,10 @@ from ipse.oidc.model import DEFAULT, EIDAS, LEVELS, SCOPES, Vocabulary
 from ipse.oidc.rules.confirmation import TEMPLATE_CLAIMS
 from ipse.oidc.rules.details import TYPES
 from ipse.oidc.rules.tokens import APPROVAL_DIGEST, DETAILS_DIGEST
+from ipse.standards.dpop import ALGORITHMS as DPOP_ALGORITHMS
+from ipse.standards.oauth import AUTHORIZATION_CODE, CIBA, CLIENT_CREDENTIALS
 
-ASSERTION_ALGORITHMS: Final = ("ES256", "RS256")
+ASSERTION_ALGORITHMS: Final = ("ES256", "RS256", "PS256", "EdDSA")
 KEY_MANAGEMENT: Final = ("RSA-OAEP-256", "RSA-OAEP", "ECDH-ES", "dir")
 CONTENT_ENCRYPTION: Final = ("A128CBC-HS256", "A256GCM")
 ALLOWED_ASSERTION_ENCRYPTION: Final = frozenset(
@@ -30,10 +32,31 @@ PATHS: Final = {
 PICTURE_PATH: Final = "/picture"
 
 
+ALIASED: Final = (
+    "token_endpoint",
+    "revocation_endpoint",
+    "pushed_authorization_request_endpoint",
+    "backchannel_authentication_endpoint",
+    "userinfo_endpoint",
+)
+"""Endpoints that have another address for connections with a certificate (RFC 8705 §5)."""
+
+
 def provider_metadata(
-    issuer: str, vocabulary: Vocabulary, *, signing: Collection[str], opening: Collection[str]
+    issuer: str,
+    vocabulary: Vocabulary,
+    *,
+    signing: Collection[str],
+    opening: Collection[str],
+    certificate_methods: Collection[str] = (),
+    mtls_issuer: str | None = None,
 ) -> dict[str, Any]:
-    """The discovery document; `signing` and `opening` are the algorithms there are keys for."""
+    """The discovery document.
+
+    `signing` and `opening` are the algorithms there are keys for, `certificate_methods` the ways to authenticate with a
+    certificate, `mtls_issuer` the issuer's alias where connections may bring one.
+    """
+    methods = ["private_key_jwt", "client_secret_post", *certificate_methods]
     answers = {
         f"{answer}_{kind}_values_supported": list(values)
         for answer in ("id_token", "userinfo", "authorization")
@@ -49,16 +72,16 @@ def provider_metadata(
         "scopes_supported": ["openid", *SCOPES],
         "response_types_supported": ["code"],
         "response_modes_supported": list(DEFAULT.response_modes),
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": [AUTHORIZATION_CODE, CLIENT_CREDENTIALS, CIBA],
         "acr_values_supported": [
             *(vocabulary.acr(way) for way in ("basic", "advanced")),
             *(EIDAS + level for level in LEVELS),
         ],
         "subject_types_supported": ["pairwise"],
         **answers,
-        "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
-        "revocation_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_post", "client_secret_basic"],
+        "revocation_endpoint_auth_methods_supported": [*methods, "client_secret_basic"],
         "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "display_values_supported": ["page"],
@@ -82,4 +105,13 @@ def provider_metadata(
         "request_object_encryption_alg_values_supported": list(opening),
         "request_object_encryption_enc_values_supported": list(CONTENT_ENCRYPTION),
         "authorization_response_iss_parameter_supported": True,
+        "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
+        "tls_client_certificate_bound_access_tokens": bool(certificate_methods),
+        **_aliases(mtls_issuer),
     }
+
+
+def _aliases(mtls_issuer: str | None) -> dict[str, Any]:
+    if mtls_issuer is None:
+        return {}
+    return {"mtls_endpoint_aliases": {name: mtls_issuer + PATHS[name] for name in ALIASED}}

@@ -27,6 +27,7 @@ from ipse.oidc.service.pushed import PushedEndpoint, PushedRequests
 from ipse.oidc.service.request_objects import RequestObjects
 from ipse.oidc.service.responses import Responses
 from ipse.oidc.service.tokens import Tokens
+from ipse.partners.model import AuthMethod
 from ipse.partners.service import PartnerDesk, RequestLog
 from ipse.standards.oauth import CIBA
 from ipse.storage.database import Database
@@ -85,7 +86,14 @@ def build_provider(
     backchannel = Backchannel(issuer, vocabulary, desk, actions, pings, database, clock, ids)
     return Provider(
         issuer=issuer,
-        metadata=provider_metadata(issuer, vocabulary, signing=list(keys.signing), opening=keys.opening),
+        metadata=provider_metadata(
+            issuer,
+            vocabulary,
+            signing=list(keys.signing),
+            opening=keys.opening,
+            certificate_methods=_certificate_methods(settings, desk),
+            mtls_issuer=settings.mtls_issuer,
+        ),
         keys=keys,
         authorizations=Authorizations(
             vocabulary=vocabulary,
@@ -113,3 +121,11 @@ def build_provider(
         pings=pings,
         request_log=desk.log,
     )
+
+
+def _certificate_methods(settings: Settings, desk: PartnerDesk) -> list[str]:
+    """How partners may authenticate with a certificate here: not at all where no proxy asks them for one."""
+    if not settings.certificate_proxies:
+        return []
+    by_authority = [AuthMethod.TLS_CLIENT_AUTH.value] if desk.authorities else []
+    return [AuthMethod.SELF_SIGNED_TLS_CLIENT_AUTH.value, *by_authority]

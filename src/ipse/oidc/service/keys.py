@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 import msgspec
@@ -157,7 +158,15 @@ class ProviderKeys:
 
     def stand_in(self, kid: object, alg: object) -> jose.PublicKey | None:
         """A key under any name that will refuse: so that an unknown partner costs as much time as a wrong signature."""
-        key = self.signing.get(alg) if isinstance(alg, str) else None
-        if key is None or not isinstance(kid, str):
+        if not isinstance(kid, str) or not isinstance(alg, str):
             return None
-        return replace(key.public, kid=kid)
+        if alg == "EdDSA":
+            return replace(_ed25519(), kid=kid)
+        key = self.signing.get("RS256" if alg == "PS256" else alg)
+        return None if key is None else replace(key.public, kid=kid, alg=alg)
+
+
+@cache
+def _ed25519() -> jose.PublicKey:
+    """A key that signs nothing: we have none of this kind ourselves."""
+    return jose.private_keys([jose.new_private_jwk("EdDSA")])[0].public

@@ -1,13 +1,13 @@
 """JOSE as this project uses it: JWS (RFC 7515), JWE (7516), JWK (7517), JWA (7518), thumbprints (7638), BCP 225.
 
-A small fixed set, chosen so that every combination is tested: signatures `ES256` and `RS256`; key management
-`RSA-OAEP-256`, `RSA-OAEP`, `ECDH-ES` and `dir`; content `A256GCM` and `A128CBC-HS256`. Each caller names the algorithms
-it allows.
+A small fixed set, chosen so that every combination is tested: signatures `ES256`, `RS256`, `PS256` and `EdDSA` (with
+Ed25519); key management `RSA-OAEP-256`, `RSA-OAEP`, `ECDH-ES` and `dir`; content `A256GCM` and `A128CBC-HS256`. Each
+caller names the algorithms it allows.
 
 Trust is in the name: `UnverifiedToken` comes from a stranger, `VerifiedToken` only from `verify`. Keys are found by
 `kid` in a registered set; `jku`, `x5u` and `x5c` in a header are never used, and `jwk` only by `verify_possession`,
-which believes nothing but that the sender holds that key. Private RSA operations are slow
-(0.5 ms): where `key.slow` is true, call from a worker thread.
+which believes nothing but that the sender holds that key. Private RSA operations are slow (0.5 ms): where `key.slow` is
+true, call from a worker thread.
 
 Start with `keys` for JWKs, `signatures` for JWS, `encryption` for JWE, `nested` for signed-then-encrypted tokens.
 The fixed operations use `cryptography` directly because they are on the path of each login (measured: 1.3 to 2 times

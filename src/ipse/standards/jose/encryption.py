@@ -144,6 +144,8 @@ def _agree(
     if isinstance(key.handle, rsa.RSAPublicKey):
         content_key = octets(_KEY_BYTES)
         return content_key, key.handle.encrypt(content_key, _OAEP[alg]), _protected(header)
+    if not isinstance(key.handle, ec.EllipticCurvePublicKey):  # pragma: no cover - such keys only sign
+        raise JoseError("the key does not fit the algorithm")
     ephemeral = ec.generate_private_key(ec.SECP256R1())
     content_key = _concat_kdf(ephemeral.exchange(ec.ECDH(), key.handle), enc)
     return content_key, b"", _protected(header | {"epk": _epk(ephemeral)})

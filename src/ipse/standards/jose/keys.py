@@ -1,31 +1,34 @@
-"""JSON Web Keys (RFC 7517, 7518 §6) and their thumbprints (RFC 7638).
+"""JSON Web Keys (RFC 7517, 7518 §6, 8037) and their thumbprints (RFC 7638).
 
-P-256 and RSA of 2048 to 8192 bits only. Parsed keys are cached, because the same partner's keys come with each login.
+P-256, RSA of 2048 to 8192 bits and, to sign with, Ed25519. Parsed keys are cached, because the same partner's keys come
+with each login.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import prod
 from typing import Any, Final, Literal
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from ipse.kernel.ids import b64u, b64u_decode
 from ipse.standards.jose.errors import JoseError
 
-SIGNATURE_KTY: Final = {"ES256": "EC", "RS256": "RSA"}
+SIGNATURE_KTY: Final = {"ES256": "EC", "RS256": "RSA", "PS256": "RSA", "EdDSA": "OKP"}
 ENCRYPTION_KTY: Final = {"RSA-OAEP-256": "RSA", "RSA-OAEP": "RSA", "ECDH-ES": "EC"}
 _PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-_PUBLIC_MEMBERS: Final = {"EC": ("crv", "kty", "x", "y"), "RSA": ("e", "kty", "n")}
+_PUBLIC_MEMBERS: Final = {"EC": ("crv", "kty", "x", "y"), "RSA": ("e", "kty", "n"), "OKP": ("crv", "kty", "x")}
 _RSA_BITS: Final = range(2048, 8193)
 _EXPONENT: Final = 65537
 
 Jwk = Mapping[str, Any]
+_Public = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+_Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class PublicKey:
     use: str
     kty: str
     alg: str | None
-    handle: rsa.RSAPublicKey | ec.EllipticCurvePublicKey = field(repr=False, compare=False)
+    handle: _Public = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class PrivateKey:
     use: str
     kty: str
     alg: str | None
-    handle: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey = field(repr=False, compare=False)
+    handle: _Private = field(repr=False, compare=False)
 
     @property
     def slow(self) -> bool:
@@ -119,7 +122,7 @@ def public_key(jwk: Jwk) -> PublicKey:
     if _PRIVATE_MEMBERS & jwk.keys():
         raise JoseError("a private or symmetric key where a public one belongs")
     kid, use, alg = _attributes(jwk)
-    handle = _rsa_public(jwk) if _kty(jwk) == "RSA" else _ec_numbers(jwk)
+    handle = _PUBLIC[_kty(jwk)](jwk)
     return PublicKey(kid, use, _kty(jwk), alg, handle)
 
 
@@ -158,6 +161,8 @@ def new_private_jwk(alg: str, *, kid: str | None = None, bits: int = 2048) -> di
     match SIGNATURE_KTY.get(alg) or ENCRYPTION_KTY.get(alg):
         case "EC":
             members = _ec_members(ec.generate_private_key(ec.SECP256R1()))
+        case "OKP":
+            members = _okp_members(ed25519.Ed25519PrivateKey.generate())
         case "RSA":
             members = _rsa_members(rsa.generate_private_key(_EXPONENT, bits))
         case _:
@@ -187,18 +192,22 @@ def _canonical(value: Mapping[str, Any]) -> bytes:
 
 @lru_cache(maxsize=4096)
 def _cached_public_keys(canonical: bytes) -> KeySet:
-    judged = ("EC", "RSA", "oct")
-    keys = tuple(public_key(jwk) for jwk in _members(msgspec.json.decode(canonical)) if jwk.get("kty") in judged)
+    keys = tuple(public_key(jwk) for jwk in _members(msgspec.json.decode(canonical)) if _is_judged(jwk))
     if len({key.kid for key in keys}) != len(keys):
         raise JoseError("two keys share one kid")
     return KeySet(keys)
+
+
+def _is_judged(jwk: Jwk) -> bool:
+    """Whether it is of a type that we judge; X25519 and its like are none of ours, and nobody's fault."""
+    return jwk.get("kty") in ("EC", "RSA", "oct") or (jwk.get("kty"), jwk.get("crv")) == ("OKP", "Ed25519")
 
 
 @lru_cache(maxsize=256)
 def _cached_private_key(canonical: bytes) -> PrivateKey:
     jwk = msgspec.json.decode(canonical, type=dict[str, Any])
     kid, use, alg = _attributes(jwk)
-    handle = _rsa_private(jwk) if _kty(jwk) == "RSA" else _ec_private(jwk)
+    handle = _PRIVATE[_kty(jwk)](jwk)
     return PrivateKey(kid, use, _kty(jwk), alg, handle)
 
 
@@ -215,6 +224,8 @@ def _attributes(jwk: Jwk) -> tuple[str, Literal["sig", "enc"], str | None]:
         raise JoseError("kid is not a text of at most 256 characters")
     if use not in ("sig", "enc"):
         raise JoseError("use is neither sig nor enc")
+    if use == "enc" and _kty(jwk) == "OKP":
+        raise JoseError("an Ed25519 key signs, and encrypts nothing")
     fitting = SIGNATURE_KTY if use == "sig" else ENCRYPTION_KTY
     if alg is not None and (not isinstance(alg, str) or alg not in fitting):
         raise JoseError("alg does not fit the use of the key")
@@ -224,7 +235,7 @@ def _attributes(jwk: Jwk) -> tuple[str, Literal["sig", "enc"], str | None]:
 def _kty(jwk: Jwk) -> str:
     kty = jwk.get("kty")
     if not isinstance(kty, str) or kty not in _PUBLIC_MEMBERS:
-        raise JoseError("kty is neither EC nor RSA")
+        raise JoseError("kty is none of EC, RSA and OKP")
     return kty
 
 
@@ -267,6 +278,26 @@ def _ec_private(jwk: Jwk) -> ec.EllipticCurvePrivateKey:
     return private
 
 
+def _okp_public(jwk: Jwk) -> ed25519.Ed25519PublicKey:
+    if jwk.get("crv") != "Ed25519":
+        raise JoseError("not an Ed25519 key")
+    try:
+        return ed25519.Ed25519PublicKey.from_public_bytes(_octets(jwk, "x"))
+    except ValueError as error:
+        raise JoseError("not an Ed25519 key") from error
+
+
+def _okp_private(jwk: Jwk) -> ed25519.Ed25519PrivateKey:
+    public = _okp_public(jwk)
+    try:
+        private = ed25519.Ed25519PrivateKey.from_private_bytes(_octets(jwk, "d"))
+    except ValueError as error:
+        raise JoseError("not an Ed25519 private key") from error
+    if private.public_key() != public:
+        raise JoseError("private and public halves do not belong together")
+    return private
+
+
 def _rsa_public(jwk: Jwk) -> rsa.RSAPublicKey:
     modulus, exponent = _number(jwk, "n"), _number(jwk, "e")
     if modulus.bit_length() not in _RSA_BITS:
@@ -296,6 +327,15 @@ def _rsa_private(jwk: Jwk) -> rsa.RSAPrivateKey:
         return numbers.private_key()
     except ValueError as error:
         raise JoseError("not an RSA private key") from error
+
+
+_PUBLIC: Final[Mapping[str, Callable[[Jwk], _Public]]] = {"RSA": _rsa_public, "EC": _ec_numbers, "OKP": _okp_public}
+_PRIVATE: Final[Mapping[str, Callable[[Jwk], _Private]]] = {"RSA": _rsa_private, "EC": _ec_private, "OKP": _okp_private}
+
+
+def _okp_members(key: ed25519.Ed25519PrivateKey) -> dict[str, str]:
+    public, private = key.public_key().public_bytes_raw(), key.private_bytes_raw()
+    return {"kty": "OKP", "crv": "Ed25519", "x": b64u(public), "d": b64u(private)}
 
 
 def _ec_members(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Signed tokens: compact JWS (RFC 7515) with `ES256` and `RS256`, judged as RFC 8725 asks."""
+"""Signed tokens: compact JWS (RFC 7515) with `ES256`, `RS256`, `PS256` and `EdDSA`, judged as RFC 8725 asks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
@@ -24,7 +24,11 @@ MAX_BYTES: Final = 32_768
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)+")
 _ECDSA: Final = ec.ECDSA(SHA256())
 _SHA256: Final = SHA256()
-_PKCS1: Final = padding.PKCS1v15()
+_RSA_PADDING: Final = {
+    "RS256": padding.PKCS1v15(),
+    # As RFC 7518 §3.5 says: MGF1 with the same hash, and a salt as long as the hash.
+    "PS256": padding.PSS(padding.MGF1(_SHA256), _SHA256.digest_size),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def sign(payload: Mapping[str, Any] | bytes, key: PrivateKey, *, alg: str, typ: 
         raise JoseError("the key does not fit the algorithm")
     content = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
     signed = f"{_protected(alg, key.kid, typ)}.{b64u(content)}"
-    return f"{signed}.{b64u(_signature(key, signed.encode()))}"
+    return f"{signed}.{b64u(_signature(key, alg, signed.encode()))}"
 
 
 def verify(
@@ -116,7 +120,7 @@ def verify(
     if media_type(header.get("typ")) not in types:
         raise JoseError("a token of another type")
     found = (keys if isinstance(keys, KeySet) else KeySet((keys,))).signature_key(kid, alg)
-    _check_signature(found, token._signature, token._signed)  # noqa: SLF001
+    _check_signature(found, alg, token._signature, token._signed)  # noqa: SLF001
     return VerifiedToken(header, token._payload, found)  # noqa: SLF001
 
 
@@ -204,17 +208,22 @@ def _claims(payload: bytes) -> dict[str, Any]:
         raise JoseError(f"the payload is unsound: {error}") from error
 
 
-def _signature(key: PrivateKey, signed: bytes) -> bytes:
+def _signature(key: PrivateKey, alg: str, signed: bytes) -> bytes:
     if isinstance(key.handle, rsa.RSAPrivateKey):
-        return key.handle.sign(signed, _PKCS1, _SHA256)
+        return key.handle.sign(signed, _RSA_PADDING[alg], _SHA256)
+    if isinstance(key.handle, ed25519.Ed25519PrivateKey):
+        return key.handle.sign(signed)
     r, s = decode_dss_signature(key.handle.sign(signed, _ECDSA))
     return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
-def _check_signature(key: PublicKey, signature: bytes, signed: bytes) -> None:
+def _check_signature(key: PublicKey, alg: str, signature: bytes, signed: bytes) -> None:
     try:
         if isinstance(key.handle, rsa.RSAPublicKey):
-            key.handle.verify(signature, signed, _PKCS1, _SHA256)
+            key.handle.verify(signature, signed, _RSA_PADDING[alg], _SHA256)
+            return
+        if isinstance(key.handle, ed25519.Ed25519PublicKey):
+            key.handle.verify(signature, signed)
             return
         if len(signature) != 64:
             raise JoseError("an ES256 signature has 64 bytes")
