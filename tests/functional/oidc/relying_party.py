@@ -19,7 +19,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 _HANDLE = re.compile(r"/v2/sign-in/([A-Za-z0-9_-]{22})")
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-_ENCRYPTION = ("RSA-OAEP-256", "RSA-OAEP", "A128CBC-HS256", "A256GCM")
+_ENCRYPTION = ("RSA-OAEP-256", "RSA-OAEP", "A128CBC-HS256", "A256GCM", "A128GCM", "A256CBC-HS512")
 
 
 def private_jwk(kty: str, use: str, kid: str) -> dict[str, Any]:

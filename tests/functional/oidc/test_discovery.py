@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from joserfc import jwe, jwt
+from joserfc.jwk import KeySet
+from msgspec.structs import replace
 
 from ipse.partners.model import Algorithms, AuthMethod
 from tests.functional.oidc.conftest import SECRET, Joining, register
 from tests.functional.oidc.installation import Installation
-from tests.functional.oidc.relying_party import RelyingParty, private_jwk
+from tests.functional.oidc.relying_party import RelyingParty, derived, imported, private_jwk
 
 EXPECTED = {
     "issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "scopes_supported",
@@ -23,9 +27,12 @@ EXPECTED = {
     "id_token_encryption_alg_values_supported", "id_token_encryption_enc_values_supported",
     "userinfo_signing_alg_values_supported", "userinfo_encryption_alg_values_supported",
     "userinfo_encryption_enc_values_supported", "revocation_endpoint", "code_challenge_methods_supported",
-    "authorization_response_iss_parameter_supported",
+    "authorization_response_iss_parameter_supported", "request_object_signing_alg_values_supported",
+    "request_object_encryption_alg_values_supported", "request_object_encryption_enc_values_supported",
+    "pushed_authorization_request_endpoint", "authorization_signing_alg_values_supported",
+    "authorization_encryption_alg_values_supported", "authorization_encryption_enc_values_supported",
 }  # fmt: skip
-"""Section 1.1, without `registration_endpoint` and `request_object_*`: there is none of either."""
+"""Section 1.1, without `registration_endpoint`: there is none."""
 
 
 async def test_the_document(join: Joining) -> None:
@@ -71,7 +78,11 @@ def requests(document: dict[str, Any], service: str) -> list[tuple[dict[str, str
         "response_mode": document["response_modes_supported"],
         "display": document["display_values_supported"],
         "prompt": [prompt for prompt in document["prompt_values_supported"] if prompt != "none"],
-        "claims": [json.dumps({"userinfo": {name: None}}) for name in document["claims_supported"]],
+        "claims": [
+            json.dumps({"userinfo": {name: None}})
+            for name in document["claims_supported"]
+            if "claim_approval_" not in name  # for confirmations, which have tests of their own
+        ],
     }
     good: list[tuple[dict[str, str | None], str]] = [
         ({parameter: value}, "shown") for parameter, values in listed.items() for value in values
@@ -90,8 +101,8 @@ def requests(document: dict[str, Any], service: str) -> list[tuple[dict[str, str
         ({"prompt": "none"}, "login_required"),
         ({"prompt": "create"}, "invalid_request"),
         ({"code_challenge": "x" * 43, "code_challenge_method": "plain"}, "invalid_request"),
-        ({"request": "x"}, "request_not_supported"),
-        ({"request_uri": "x"}, "request_uri_not_supported"),
+        ({"request": "x"}, "invalid_request_object"),
+        ({"request_uri": "x"}, "invalid_request_uri"),
     ]
 
 
@@ -100,7 +111,7 @@ async def test_every_advertised_request_value_works_and_others_do_not(join: Join
     document = await party.discover()
     for changes, expected in requests(document, party.service):
         assert await outcome(party, **changes) == expected, changes
-    assert document["request_parameter_supported"] is document["request_uri_parameter_supported"] is False
+    assert document["request_parameter_supported"] is document["request_uri_parameter_supported"] is True
     for language in document["ui_locales_supported"]:
         page = await party.authorize(scope=f"openid service:{party.service} email", ui_locales=language)
         assert f'lang="{language}"' in page.text
@@ -146,8 +157,6 @@ async def agree(installation: Installation, party: RelyingParty, algorithms: tup
         userinfo_encrypted_response_enc=enc,
         token_endpoint_auth_signing_alg=("ES256", "RS256"),
     )
-    from msgspec.structs import replace
-
     secret = SECRET if partner.auth_method is AuthMethod.CLIENT_SECRET_POST else None
     await installation.partners.register_partner(replace(partner, algorithms=agreed), secret=secret, actor="test")
     party.algorithms = algorithms
@@ -180,3 +189,70 @@ async def test_every_advertised_way_of_proving_a_partner_works(installation: Ins
     for party in (by_key, by_secret):
         assert (await party.token("x" * 36, None)).json()["error"] == "invalid_grant"
         await party.close()
+
+
+async def by_value(party: RelyingParty, request: str) -> str:
+    """What comes of a request object: `shown`, or not."""
+    endpoint = (await party.discover())["authorization_endpoint"]
+    query = {"client_id": party.client_id, "request": request}
+    return "shown" if (await party.browser.get(endpoint, params=query)).status_code == 200 else "refused"
+
+
+@pytest.mark.filterwarnings("ignore:EdDSA is deprecated")  # RFC 9864 names the curve; FAPI 2.0 knows the old name
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_every_advertised_algorithm_of_a_request_object(installation: Installation, join: Joining) -> None:
+    """R-36: what is advertised works, what is not is refused."""
+    kind = "new-rsa"
+    party = await join(kind)
+    document = await party.discover()
+    for alg in document["request_object_encryption_alg_values_supported"]:
+        for enc in document["request_object_encryption_enc_values_supported"]:
+            assert await by_value(party, await party.encrypted(party.request_object(), alg=alg, enc=enc)) == "shown"
+    for unadvertised in ({"enc": "A256CBC-HS512"}, {"enc": "A128GCM"}, {"alg": "RSA-OAEP"}):
+        text = await party.encrypted(party.request_object(), **unadvertised)
+        assert await by_value(party, text) == "refused", unadvertised
+    keys = {"ES256": ("EC", {}), "RS256": ("RSA", {}), "PS256": ("RSA", {"alg": "PS256"}), "EdDSA": ("OKP", {})}
+    for alg in (*document["request_object_signing_alg_values_supported"], "ES384", "PS512", "none"):
+        if alg not in keys:
+            header = {"alg": alg}
+            assert await by_value(party, forged(party, header)) == "refused"
+            continue
+        kty, more = keys[alg]
+        signing = private_jwk(kty, "sig", "s1") | more
+        assert party.encryption
+        other = await register(installation, kind, (signing, party.encryption), "LOGIN")
+        assert await by_value(other, other.request_object(header={"alg": alg})) == "shown", alg
+        await other.close()
+
+
+def forged(party: RelyingParty, header: dict[str, str]) -> str:
+    """A good request object whose header says something else of its signature."""
+    _, payload, signature = party.request_object().split(".")
+    protected = urlsafe_b64encode(json.dumps(header | {"kid": "s1"}).encode()).rstrip(b"=").decode()
+    return f"{protected}.{payload}.{signature}"
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_every_advertised_algorithm_of_a_signed_answer(installation: Installation, join: Joining) -> None:
+    """R-36: each combination of signature and encryption, and signed alone."""
+    parties = {"EC": await join("new-ec"), "RSA": await join("new-rsa"), "dir": await join("migrating-secret")}
+    document = await parties["EC"].discover()
+    for signing, alg, enc in [*combinations(document, "authorization"), ("ES256", "", ""), ("RS256", "", "")]:
+        party = parties[{"dir": "dir", "ECDH-ES": "EC"}.get(alg, "RSA")]
+        partner = await installation.partners.partner(party.client_id)
+        assert partner is not None
+        agreed = replace(
+            partner.algorithms,
+            authorization_signed_response_alg=signing,
+            authorization_encrypted_response_alg=alg,
+            authorization_encrypted_response_enc=enc,
+        )
+        changed = replace(partner, algorithms=agreed)
+        await installation.partners.register_partner(changed, secret=party.secret, actor="test")
+        answer = await party.authorize(response_mode="jwt", prompt="none")
+        token = parse_qs(urlsplit(answer.headers["location"]).query)["response"][0]
+        if alg:
+            key = imported(party.encryption) if party.encryption else derived(party.secret or "")
+            token = (jwe.decrypt_compact(token, key, algorithms=[alg, enc]).plaintext or b"").decode()
+        keys = KeySet.import_key_set((await party.browser.get(party.metadata["jwks_uri"])).json())
+        assert jwt.decode(token, keys, algorithms=[signing]).claims["error"] == "login_required"

@@ -155,7 +155,7 @@ async def test_what_cannot_be_opened(installation: Installation, join: Joining) 
     # What is repeated must agree; the refusal goes where the pushed request says, and the request is used up.
     for name, value in (("scope", "openid"), ("redirect_uri", "https://stranger.example/")):
         contradicted = await pushed(party)
-        answer = await send(party, contradicted, **{name: value})
+        answer = await send(party, contradicted, None, **{name: value})
         assert outcome(answer) == "invalid_request"
         assert answer.headers["location"].startswith(party.redirect_uri)
 
@@ -247,8 +247,7 @@ async def test_fapi_takes_pushed_requests_only(installation: Installation, join:
         assert answer.json()["error"] == code, changes
     handle = handle_of(await send(party, await pushed(party, **PKCE)))
     await installation.approve(handle)
-    answer = query_of(await back_from(party, handle))
-    assert answer["iss"] == party.issuer
+    assert query_of(await back_from(party, handle))["iss"] == party.issuer
     row = await installation.database.row(
         "select code_expires_at, decided_at from actions_actions where handle = $1", handle
     )

@@ -43,6 +43,9 @@ class Shelf:
         self.fetched += 1
         return self.answer()
 
+    def always(self, answer: Response) -> None:
+        self.answer = lambda: answer
+
     def put(self, text: str, media_type: str = "application/oauth-authz-req+jwt") -> None:
         self.answer = lambda: Response(text, media_type=media_type)
 
@@ -326,7 +329,7 @@ async def test_what_a_reference_may_answer(installation: Installation, join: Joi
         (PlainTextResponse(good, media_type="application/jwt"), "shown"),
     ]
     for answer, expected in answers:
-        shelf.answer = lambda answer=answer: answer
+        shelf.always(answer)
         assert outcome(await ask(party, ("client_id",), request_uri=HOST + "/request")) == expected
     before = shelf.fetched
     assert outcome(await ask(party, request_uri=HOST + "/elsewhere")) == "[invalid_request_uri]"

@@ -142,7 +142,7 @@ SIGNING = service(profile="fapi2", message_signing=True)
 
 def asked(at: Service, by: Partner | None = None, /, **given: Any) -> Candidate:
     """A request for a service that has come as its profile wants, with some facts changed."""
-    good = {"source": "pushed", "signed": at.message_signing, "parameters": GOOD | PKCE}
+    good: dict[str, Any] = {"source": "pushed", "signed": at.message_signing, "parameters": GOOD | PKCE}
     return Candidate(partner=by or partner(), service=at, **(good | given))
 
 
