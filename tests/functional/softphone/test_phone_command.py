@@ -164,13 +164,48 @@ def test_a_reported_device_reaches_the_partner(phone: Command, sandbox: Sandbox)
     portal = Visitor(sandbox.base, sandbox.partner("portal"))
     name = next(claim for claim in portal.service("identification")["claims"] if claim.endswith("claim_device"))
     page = portal.start("identification", scope="profile", claims=json.dumps({"userinfo": {name: None}}))
-    assert phone("show", page.qr, "--rooted")[0] == 0
-    assert phone("approve", page.qr, "--code", CODE, "--rooted", "--on-call")[0] == 0
+    said = ("--rooted", "--no-debug-enabled", "--device-model", "Lumen 4", "--os", "Android", "--device-id", "d-1")
+    assert phone("show", page.qr, *said)[0] == 0
+    assert phone("approve", page.qr, "--code", CODE, "--on-call")[0] == 0
     tokens = portal.redeem(portal.finish(page), page).json()
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
     claims = portal.opened(portal.browser.get(f"{portal.base}/v2/userinfo", headers=bearer).text)
-    assert claims[name]["rooted"] is True
+    told = claims[name]
+    assert (told["rooted"], told["debugEnabled"], told["deviceModel"], told["os"]) == (
+        True,
+        False,
+        "Lumen 4",
+        "Android",
+    )
+    assert (told["deviceLabel"], told["appName"]) == ("Soft phone", "ipse-softphone")
+    assert told["deviceId"] not in {"", "d-1"}  # this partner's own
     portal.close()
+
+
+def test_a_protected_value_costs_a_code(phone: Command, sandbox: Sandbox) -> None:
+    portal = Visitor(sandbox.base, sandbox.partner("portal"))
+    page = portal.start("identification", scope="eid")
+    _, shown = phone("show", page.qr)
+    number = next(one for one in shown["shown"]["attributes"] if one["name"] == "BENationalNumber")
+    assert number["masked"].startswith("*")
+    _, open_now = phone("requests")
+    assert [(one["action"], one["claimed"]) for one in open_now["requests"]] == [(shown["action"], True)]
+    status, wrong = phone("reveal", f"--action={shown['action']}", "--code", "97531")
+    assert (status, wrong["error"]) == (3, "wrong_code")
+    status, revealed = phone("reveal", f"--action={shown['action']}", "--code", CODE)
+    assert status == 0
+    assert revealed["values"]["BENationalNumber"].endswith(number["masked"].strip("*"))
+    assert phone("reject", f"--start={shown['action']}")[1]["outcome"] == "rejected"
+    portal.close()
+
+
+def test_a_frame_opened_as_a_link_takes_the_digits(phone: Command, sandbox: Sandbox) -> None:
+    shop = Visitor(sandbox.base, sandbox.partner("shop"))
+    status, refused = phone("show", shop.start().qr, "--digits", "1")
+    assert (status, refused["error"]) == (5, "wrong_digits")
+    status, unknown = phone("show", "--start=AAAAAAAAAAAAAAAAAAAAAA")
+    assert (status, unknown["error"]) == (5, "unknown_request")
+    shop.close()
 
 
 def test_the_help_lists_every_status() -> None:

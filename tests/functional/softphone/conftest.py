@@ -1,0 +1,5 @@
+"""The scheme and its banks in this process, as the tests of activation have them."""
+
+from tests.functional.enrolment.conftest import keystore, stage
+
+__all__ = ["keystore", "stage"]
