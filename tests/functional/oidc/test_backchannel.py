@@ -11,6 +11,7 @@ import pytest
 from ipse.actions.service import Messages
 from ipse.kernel.ids import RandomIds, sha256
 from ipse.kernel.keystore import Keystore
+from ipse.partners.errors import PartnerRegistrationError
 from ipse.partners.model import Preset, ServiceType
 from ipse.people.model import BlockReason
 from ipse.phones.model import StopReason
@@ -195,6 +196,8 @@ async def test_the_digits_can_be_left_out_by_registration_of_a_migrating_partner
     assert "match" not in asked
     action = (await lane.installation.actions.find(await lane.action_of(asked))).action
     assert not action.request.match
+    with pytest.raises(PartnerRegistrationError, match="preset migrating"):
+        await lane.door("new", match_optional=True)
 
 
 async def test_a_confirmation_is_asked_and_told_back(lane: Street) -> None:

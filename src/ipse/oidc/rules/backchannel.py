@@ -16,11 +16,12 @@ from typing import Any, Final, Literal
 import msgspec
 
 from ipse.oidc.errors import InvalidBindingMessage, InvalidRequest, InvalidScope, UnauthorizedClient
-from ipse.oidc.model import DEFAULT, PROFILES, AuthorizationRequest, Profile
+from ipse.oidc.model import DEFAULT, AuthorizationRequest, Profile, profile_of
 from ipse.oidc.rules.attributes import check_contract, check_something_is_asked, collect_attributes
 from ipse.oidc.rules.confirmation import CONFIRMATION_CHECKS
 from ipse.oidc.rules.details import DETAIL_CHECKS
 from ipse.oidc.rules.interaction import check_acr, check_id_of_person, read_claims
+from ipse.oidc.rules.profiles import check_answer_algorithm, check_client_method
 from ipse.oidc.rules.running import run_checks
 from ipse.oidc.rules.scopes import check_scope, service_code
 from ipse.partners.model import AuthMethod, Partner, Service, ServiceType
@@ -85,7 +86,7 @@ class BackchannelRequest:
     @property
     def profile(self) -> Profile:
         """The profile of the service."""
-        return PROFILES[self.service.profile] if self.service is not None else DEFAULT
+        return profile_of(self.service) if self.service is not None else DEFAULT
 
 
 def check_form(form: Mapping[str, str]) -> str:
@@ -236,6 +237,8 @@ BACKCHANNEL_CHECKS: Final[tuple[Callable[[BackchannelRequest], BackchannelReques
 
 
 ASKED_CHECKS: Final[tuple[Callable[[AuthorizationRequest], AuthorizationRequest], ...]] = (
+    check_client_method,
+    check_answer_algorithm,
     check_scope,
     read_claims,
     check_acr,

@@ -154,6 +154,7 @@ class Backchannel:
             vocabulary=self.vocabulary,
             profile=judged.profile,
             source="backchannel",
+            signed=True,
         )
 
     async def _use_once(self, judged: BackchannelRequest) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from ipse.kernel.settings import Environment
 from ipse.partners.errors import PartnerRegistrationError
-from ipse.partners.model import AuthMethod, Partner, Service
+from ipse.partners.model import AuthMethod, Partner, Preset, Service
 from ipse.partners.rules.addresses import check_address, check_redirect_uri, check_request_uri
 from ipse.standards.jose import JoseError, KeySet, check_partner_jwks, public_keys
 
@@ -206,6 +206,8 @@ def _check_backchannel(service: Service, partner: Partner, environment: Environm
         _refuse("only back-channel mode ping has a notification endpoint")
     if service.match_optional and not service.backchannel_mode:
         _refuse("only a service of the back channel can do without the two digits")
+    if service.match_optional and partner.preset is not Preset.MIGRATING:
+        _refuse("only partners of preset migrating can do without the two digits")
 
 
 def _check_kids(jwks: Mapping[str, Any]) -> None:
