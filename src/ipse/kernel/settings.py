@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 _MOST_TRIES = 5
+_UNKNOWN_SCOPES = ("refuse", "ignore")
 _MINUTE, _HALF_HOUR, _DAY, _WEEK = 60, 1800, 86_400, 604_800
 _SHORTEST_PASSWORD = 12
 _KNOWN_PASSWORDS = ("changemechangeme", "changeme1234", "password1234", "passwordpassword", "postgrespostgres")
@@ -162,6 +163,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Where the phone app's origin listens."""
     claim_prefix: str = "http://itsme.services/v2/claim/"
     """Put before the names of claims that no standard names."""
+    unknown_scopes: str = "refuse"
+    """What becomes of a request whose scope holds a word nobody knows: `refuse` it, or `ignore` the word, for partners
+    that were used to that."""
     registrars: tuple[Registrar, ...] = ()
     """Banks that vouch for identities."""
     trusted_proxies: tuple[str, ...] = ()
@@ -233,6 +237,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             )
         if not 1 <= self.tries <= _MOST_TRIES:
             found.append(Finding(f"tries is {self.tries}", f"choose 1 to {_MOST_TRIES}"))
+        if self.unknown_scopes not in _UNKNOWN_SCOPES:
+            found.append(Finding(f"unknown_scopes is {self.unknown_scopes}", "choose refuse or ignore"))
         found += _rotation(self)
         if bool(self.tls_certificate) != bool(self.tls_key):
             found.append(Finding("one of tls_certificate and tls_key is missing", "name both, or none"))

@@ -39,6 +39,8 @@ class Vocabulary:
     """Names on the wire: claims that are not OpenID's own carry the installation's prefix."""
 
     prefix: str
+    ignores_unknown_scopes: bool = False
+    """Whether a scope that nobody knows is left out instead of refused (partner protocol, section 6)."""
 
     def claim(self, name: str) -> str:
         """The claim an attribute is delivered as."""

@@ -102,6 +102,12 @@ def test_the_app_has_an_origin_of_its_own() -> None:
     assert told(app_origin="http://localhost:8000") == ["app_origin is base_url"]
 
 
+@pytest.mark.parametrize(("way", "good"), [("refuse", True), ("ignore", True), ("Ignore", False), ("", False)])
+def test_what_becomes_of_unknown_scopes(way: str, good: bool) -> None:
+    """Partner protocol, section 6."""
+    assert (told(unknown_scopes=way) == []) == good
+
+
 @pytest.mark.parametrize(("tries", "good"), [(0, False), (1, True), (5, True), (6, False)])
 def test_wrong_codes_block_after_at_most_five(tries: int, good: bool) -> None:
     """B-40."""

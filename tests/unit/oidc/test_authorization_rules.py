@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from ipse.oidc.errors import OAuthError
-from ipse.oidc.model import Candidate
+from ipse.oidc.model import Candidate, Vocabulary
 from ipse.oidc.rules.authorization import (
     REQUEST_CHECKS,
     TARGET_CHECKS,
+    check_request,
     check_target,
     read_parameters,
     read_service_code,
@@ -311,3 +312,29 @@ def test_services_of_other_types_are_not_asked_for_here() -> None:
     from ipse.oidc.rules.target import SERVED
 
     assert set(ServiceType) - {ServiceType.SIGNING} == SERVED, "a new type needs its own rules before it is let in"
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (ServiceType.AUTHENTICATION, "login_required"),
+        (ServiceType.IDENTIFICATION, "login_required"),
+        (ServiceType.CONFIRMATION, "interaction_required"),
+        (ServiceType.DATA_SHARING, "interaction_required"),
+    ],
+)
+def test_prompt_none_is_never_met(kind: ServiceType, code: str) -> None:
+    """Partner protocol, section 1.4: there is never a session."""
+    with refused(code):
+        judged(service(type=kind), prompt="none")
+
+
+def test_an_installation_may_leave_unknown_scopes_out() -> None:
+    """Partner protocol, section 6: an error, with a switch."""
+    asked = candidate(scope="openid service:SHOP_LOGIN email offline_access")
+    with refused("invalid_scope"):
+        check_request(check_target(asked, VOCABULARY))
+    lenient = Vocabulary(PREFIX, ignores_unknown_scopes=True)
+    assert check_request(check_target(asked, lenient)).scopes == ("email",)
+    with refused("invalid_scope"):
+        check_request(check_target(candidate(scope="service:SHOP_LOGIN unknown"), lenient))

@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from ipse.oidc.errors import InvalidRequest, LoginRequired, UnmetAuthenticationRequirements, UnsupportedDisplay
+from ipse.oidc.errors import (
+    InteractionRequired,
+    InvalidRequest,
+    LoginRequired,
+    UnmetAuthenticationRequirements,
+    UnsupportedDisplay,
+)
 from ipse.oidc.model import LEVELS, Assurance, AuthorizationRequest, eidas_level
+from ipse.partners.model import ServiceType
 from ipse.standards.openid import MAX_CLAIMS_BYTES, OpenIdFormError, parse_claims, parse_max_age, parse_prompt
 
+_EACH_TIME: Final = frozenset({ServiceType.CONFIRMATION, ServiceType.DATA_SHARING})
+"""What a person decides anew each time, whoever has a session where."""
 _MAX_CLAIMS_BYTES: Final = 49_152
 
 
@@ -20,13 +29,13 @@ def check_display(request: AuthorizationRequest) -> AuthorizationRequest:
 
 
 def check_prompt(request: AuthorizationRequest) -> AuthorizationRequest:
-    """Everything but `none`: each request asks the person anyway."""
+    """Everything but `none`: each request asks the person anyway (OpenID Connect Core §3.1.2.6)."""
     try:
         prompts = parse_prompt(request.parameters.get("prompt"))
     except OpenIdFormError as error:
         raise InvalidRequest(str(error)) from error
     if "none" in prompts:
-        raise LoginRequired
+        raise InteractionRequired if request.service.type in _EACH_TIME else LoginRequired
     return request
 
 

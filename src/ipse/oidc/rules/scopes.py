@@ -16,7 +16,7 @@ def service_code(scope: str) -> list[str]:
 
 
 def check_scope(request: AuthorizationRequest) -> AuthorizationRequest:
-    """`openid` is there, and every word is known (partner protocol, section 6: an unknown scope is an error)."""
+    """`openid` is there, and every word is known, or left out where the installation says so (partner protocol, 6)."""
     try:
         words = scope_words(request.parameters.get("scope", ""))
     except OAuthFormError as error:
@@ -24,6 +24,7 @@ def check_scope(request: AuthorizationRequest) -> AuthorizationRequest:
     if "openid" not in words:
         raise InvalidScope("scope must hold openid")
     groups = [word for word in words if word != "openid" and not word.startswith(SERVICE_SCOPE)]
-    if not all(word in SCOPES for word in groups):
+    known = tuple(word for word in groups if word in SCOPES)
+    if len(known) < len(groups) and not request.vocabulary.ignores_unknown_scopes:
         raise InvalidScope("scope holds an unknown word")
-    return replace(request, scopes=tuple(groups))
+    return replace(request, scopes=known)

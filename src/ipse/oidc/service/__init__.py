@@ -66,7 +66,7 @@ def build_provider(
     Raises:
         KeyError: the keystore has no signing key for the provider.
     """
-    issuer, vocabulary, partners = settings.issuer, Vocabulary(settings.claim_prefix), desk.partners
+    issuer, vocabulary, partners = settings.issuer, _vocabulary(settings), desk.partners
     keys = ProviderKeys.from_keystore(keystore)
     speaker = Speaker(issuer, vocabulary, issuer + "/picture", settings.lifetimes.token)
     bases = (issuer,) if settings.mtls_issuer is None else (issuer, settings.mtls_issuer)
@@ -129,3 +129,7 @@ def _certificate_methods(settings: Settings, desk: PartnerDesk) -> list[str]:
         return []
     by_authority = [AuthMethod.TLS_CLIENT_AUTH.value] if desk.authorities else []
     return [AuthMethod.SELF_SIGNED_TLS_CLIENT_AUTH.value, *by_authority]
+
+
+def _vocabulary(settings: Settings) -> Vocabulary:
+    return Vocabulary(settings.claim_prefix, ignores_unknown_scopes=settings.unknown_scopes == "ignore")
