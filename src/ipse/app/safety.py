@@ -12,10 +12,10 @@ from ipse.app.certificates import certificate_findings
 from ipse.app.keystores import keystore_path, open_keystore
 from ipse.app.module_address import SCHEME, read_address
 from ipse.app.private_files import closing, open_to_others
+from ipse.app.registry import open_registry
 from ipse.kernel.clock import Clock, SystemClock
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Environment, Finding, Settings, SettingsError, refuse
-from ipse.partners.service import Partners
 from ipse.storage.database import Database, open_database
 from ipse.storage.errors import DatabaseUnavailableError
 from ipse.storage.migrations import pending
@@ -167,7 +167,7 @@ async def _database_findings(settings: Settings, database: Database, keystore: K
                 "name a role in database that may only read and write rows, and run ipse migrate with the owner",
             )
         )
-    partners = Partners(database, keystore, SystemClock(), settings.environment)
+    partners = open_registry(settings, database, keystore, SystemClock())
     findings += [
         Finding(
             f"service {service.code} of {service.partner_id} is not for production: {why}",

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from ipse.app import keystores
+from ipse.app.registry import open_registry
 from ipse.cli.configuration import CLOCK, opened
 from ipse.kernel.ids import RandomIds
 from ipse.partners.model import AuthMethod, Partner, Preset, Service, ServiceType, preset_algorithms
@@ -78,9 +79,12 @@ def _toml(value: object) -> str:
 async def _fill(config: Path, world: World) -> None:
     async with opened(config) as (read, database, keystore):
         await migrate(database, now=CLOCK.now())
-        partners = Partners(database, keystore, CLOCK, read.environment)
+        partners = open_registry(read, database, keystore, CLOCK)
         for registration in world.registrations():
             await _register(partners, registration)
+        # Afterwards, because a broker's services name partners that come after it.
+        for registration in world.registrations():
+            await _register_services(partners, registration)
 
 
 async def _register(partners: Partners, registration: PartnerRegistration) -> None:
@@ -89,6 +93,9 @@ async def _register(partners: Partners, registration: PartnerRegistration) -> No
     known = await partners.partner(wanted.partner_id)
     if not _is_known(partners, known, wanted, registration):
         await partners.register_partner(wanted, secret=registration.secret, actor=_ACTOR)
+
+
+async def _register_services(partners: Partners, registration: PartnerRegistration) -> None:
     for each in registration.services:
         service = _service(registration.client_id, each)
         if await partners.service(service.code) != service:
@@ -106,7 +113,8 @@ def _partner(registration: PartnerRegistration) -> Partner:
     jwks = msgspec.to_builtins(registration.jwks) if registration.jwks else None
     key_type = next((key["kty"] for key in (jwks or {}).get("keys", []) if key["use"] == "enc"), None)
     algorithms = preset_algorithms(Preset(registration.preset), method, encryption_key_type=key_type)
-    return Partner(registration.client_id, registration.name, "active", method, jwks, algorithms)
+    partner = Partner(registration.client_id, registration.name, "active", method, jwks, algorithms)
+    return msgspec.structs.replace(partner, broker=registration.broker, registered_by=registration.registered_by)
 
 
 def _service(client_id: str, registration: ServiceRegistration) -> Service:
@@ -121,4 +129,6 @@ def _service(client_id: str, registration: ServiceRegistration) -> Service:
         contract=dict(registration.contract),
         pkce_required=registration.pkce_required,
         backchannel_mode=registration.backchannel_mode,
+        callback_urls=registration.callback_urls,
+        final_partner=registration.final_partner,
     )

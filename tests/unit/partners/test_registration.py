@@ -105,7 +105,7 @@ def test_a_redirect_uri_is_https_and_loopback_lives_outside_production(
         ([public(SIG, use=None), GOOD[1]], "a use of sig or enc"),
         ([public(SIG, crv="P-384"), GOOD[1]], "not a P-256 key"),
         ([GOOD[0], public(ENC, n=b64u(b"\xc1" * 128))], "2048"),
-        ([GOOD[0], {"kty": "oct", "kid": "k", "use": "enc"}], "kty is neither EC nor RSA"),
+        ([GOOD[0], {"kty": "oct", "kid": "k", "use": "enc"}], "kty is none of"),
     ],
 )
 def test_keys_are_public_strong_and_named(keys: list[dict[str, Any]], told: str) -> None:

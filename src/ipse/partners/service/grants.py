@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from ipse.audit.service import auditing
 from ipse.kernel.ids import Ids
+from ipse.kernel.settings import Environment
 from ipse.partners.errors import PartnerRegistrationError
-from ipse.partners.model import Grant
-from ipse.partners.rules.contracts import check_grant
+from ipse.partners.model import Grant, Service
+from ipse.partners.rules.contracts import check_grant, granted_contract
 from ipse.partners.service.registry import Partners
 from ipse.partners.store import grants as store
 from ipse.partners.store import registrations
@@ -62,6 +63,15 @@ class Grants:
         """All grants of a service, ended and revoked ones too, oldest first."""
         rows = await self.partners.database.rows(store.OF_SERVICE, code)
         return [store.read_grant(row) for row in rows]
+
+    async def missing(self, service: Service) -> list[str]:
+        """Attributes of a service's contract that cannot be asked for now, in production, for want of a grant."""
+        if self.partners.environment is not Environment.PRODUCTION:
+            return []
+        now = self.partners.clock.now()
+        granted = {grant.attribute for grant in await self.of_service(service.code) if grant.holds(now)}
+        possible = granted_contract(service.contract, granted, self.partners.catalogue)
+        return [name for name in service.contract if name not in possible]
 
     async def revoke(self, grant_id: str, *, actor: str) -> bool:
         """End a grant now; says whether it was there and not revoked yet."""

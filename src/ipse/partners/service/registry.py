@@ -88,6 +88,7 @@ class Partners:
             for service in await self.services(partner.partner_id):
                 try:
                     rules.check_service(service, partner, self.environment)
+                    contract_rules.check_contract(service.contract, self.catalogue)
                 except PartnerRegistrationError as error:
                     found.append((service, error.public))
         return found
@@ -178,6 +179,8 @@ class Partners:
         if partner.registered_by:
             broker = yield from one(store.PARTNER, partner.registered_by)
             rules.check_broker(store.read_partner(broker) if broker else None, partner.registered_by)
+        for row in (yield from run(store.SERVICES, partner.partner_id)):
+            rules.check_service(store.read_service(row), partner, self.environment)
         yield store.saving_partner(partner, sealed, now)
         if partner.jwks_uri and published is not None:
             fresh_until = now + fetching.FRESH_SECONDS.start * SECOND
