@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from ipse.actions.model import Payment, Shown
+from ipse.attributes.model import ATTRIBUTES
 from ipse.kernel.ids import b64u
 from ipse.partners.model import Service, ServiceType
 from tests.functional.oidc.conftest import Joining
@@ -67,23 +68,12 @@ async def confirming(installation: Installation, party: RelyingParty) -> Relying
     return party
 
 
-async def push(party: RelyingParty, **parameters: str) -> httpx.Response:
-    endpoint = (await party.discover())["pushed_authorization_request_endpoint"]
-    good = {
-        "client_id": party.client_id,
-        "response_type": "code",
-        "scope": f"openid service:{party.service}",
-        "redirect_uri": party.redirect_uri,
-    }
-    return await party.browser.post(endpoint, data=good | parameters | party.credentials())
-
-
 async def begin(party: RelyingParty, **parameters: str) -> Began:
     """Push a request and open its page."""
     state, nonce, verifier = "the state", "the nonce", "v" * 43
     challenge = urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     pkce = {"state": state, "nonce": nonce, "code_challenge": challenge, "code_challenge_method": "S256"}
-    pushed = await push(party, **pkce, **parameters)
+    pushed = await party.push(**pkce, **parameters)
     assert pushed.status_code == 201, pushed.text
     began = await party.begin(
         request_uri=pushed.json()["request_uri"],
@@ -106,6 +96,19 @@ async def test_a_payment_by_template(installation: Installation, join: Joining, 
     assert len(token[CLAIM + "approval_digest"]) == 43
     assert "authorization_details" not in answer
     assert not TEMPLATE.keys() & (await party.shared(answer["access_token"])).keys()
+
+
+async def test_a_request_object_does_as_well(installation: Installation, shop: RelyingParty) -> None:
+    """Partner protocol 1.7, 1.8: signed, then encrypted, by value."""
+    nested = await shop.encrypted(shop.request_object(claims=json.loads(claims(TEMPLATE, "id_token"))))
+    page = await shop.authorize(request=nested)
+    assert page.status_code == 200, page.text
+    handle = page.text.split("/v2/sign-in/")[1][:22]
+    await installation.approve(handle)
+    location = (await shop.browser.get(f"{shop.issuer}/sign-in/{handle}/finish")).headers["location"]
+    answer = await shop.token(httpx.URL(location).params["code"], None)
+    token = await shop.opened(answer.json()["id_token"])
+    assert {name: token.get(name) for name in TEMPLATE} == TEMPLATE
 
 
 async def test_a_text_asked_in_userinfo(installation: Installation, shop: RelyingParty) -> None:
@@ -167,7 +170,7 @@ async def test_a_confirmation_is_not_asked_by_a_plain_query(shop: RelyingParty) 
     ],
 )
 async def test_refused_when_it_is_pushed(shop: RelyingParty, parameters: dict[str, str], code: str) -> None:
-    answer = await push(shop, **parameters)
+    answer = await shop.push(**parameters)
     assert (answer.status_code, answer.json()["error"]) == (400, code)
 
 
@@ -179,8 +182,28 @@ async def test_other_services_have_nothing_confirmed(join: Joining) -> None:
         ({"authorization_details": json.dumps([DETAIL]), "claims": '{"id_token":{"name":null}}'},
          "invalid_authorization_details"),
     ):  # fmt: skip
-        answer = await push(party, **parameters)
+        answer = await party.push(**parameters)
         assert (answer.status_code, answer.json()["error"]) == (400, code)
+
+
+async def test_nothing_beyond_the_contract_by_any_of_the_ways_to_ask(installation: Installation, join: Joining) -> None:
+    """T-10: every attribute, by claims and scopes; in the address, pushed, and in a request object."""
+    party = await join()
+    for name, attribute in ATTRIBUTES.items():
+        claim = CLAIM + name if attribute.prefixed else name
+        ways: list[dict[str, Any]] = [{"claims": {"userinfo": {claim: None}}}]
+        ways += [{"scope": f"openid service:{party.service} {scope}"} for scope in attribute.scopes[:1]]
+        for way in ways:
+            written = {key: value if key == "scope" else json.dumps(value) for key, value in way.items()}
+            nested = await party.encrypted(party.request_object(**way))
+            scope = way.get("scope", f"openid service:{party.service}")
+            pushed = await party.push(**written)
+            refusals = [pushed.json()["error"]] + [
+                httpx.URL(answer.headers["location"]).params["error"]
+                for answer in (await party.authorize(**written), await party.authorize(request=nested, scope=scope))
+            ]
+            assert refusals == ["invalid_scope"] * 3, (name, refusals)
+    assert not await installation.database.rows("select action_id from actions_actions")
 
 
 async def test_a_hint_asks_the_person_who_is_meant(installation: Installation, shop: RelyingParty) -> None:
