@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from ipse.actions.service import Actions, Approvals, Messages
 from ipse.app.certificates import partner_authorities
 from ipse.app.registry import open_registry
+from ipse.attributes import http as attributes_http
 from ipse.attributes.service import Attributes
 from ipse.broker import http as broker_http
 from ipse.broker import jobs as broker_jobs
@@ -46,7 +47,7 @@ from ipse.web.edge import Edge
 from ipse.web.pages import Pages
 from ipse.web.routes import Caller, Route
 
-PAGES = ("ipse.signin", "ipse.enrolment", "ipse.oidc", "ipse.broker")
+PAGES = ("ipse.signin", "ipse.enrolment", "ipse.oidc", "ipse.broker", "ipse.attributes")
 _ABANDONED_SECONDS = 86_400
 Job = Callable[[], Awaitable[object]]
 
@@ -223,6 +224,7 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
         *mobile_http.routes(mobile, given.ids),
         *enrolment_http.routes(features.enrolments, pages),
         *partners_http.routes(features.desk, given.ids),
+        *attributes_http.routes(pages, claim_prefix=settings.claim_prefix, registrars=settings.registrars),
         *asset_routes(pages.assets),
         Route("/healthz", _health(database), caller=Caller.PUBLIC, limit="static"),
         Route("/", _front(settings), caller=Caller.PUBLIC, limit="page"),

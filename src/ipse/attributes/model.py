@@ -102,6 +102,11 @@ _ALIASES: Final[Mapping[str, str]] = {"SVNationalNumber": "SINationalNumber"}
 """Two published names of the Slovenian number; both are accepted, the second is answered (protocol 6)."""
 
 
+def claim_name(name: str, prefix: str) -> str:
+    """The claim an attribute is delivered as, in an installation with this claim prefix."""
+    return prefix + name if ATTRIBUTES[name].prefixed else name
+
+
 def canonical(name: str) -> str:
     """Return the catalogue's name of an attribute that has two."""
     return _ALIASES.get(name, name)

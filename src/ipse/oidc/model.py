@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from ipse.actions.model import Content
-from ipse.attributes.model import ATTRIBUTES, canonical
+from ipse.attributes.model import ATTRIBUTES, canonical, claim_name
 from ipse.partners.model import Partner, Service
 from ipse.standards.openid import ClaimsRequest
 
@@ -44,7 +44,7 @@ class Vocabulary:
 
     def claim(self, name: str) -> str:
         """The claim an attribute is delivered as."""
-        return self.prefix + name if ATTRIBUTES[name].prefixed else name
+        return claim_name(name, self.prefix)
 
     def attribute(self, claim: str) -> str | None:
         """The attribute a claim asks for, None if it is no attribute.
@@ -86,6 +86,7 @@ class Profile:
     """How strict the provider is with one service. Frozen values; the checks of the visible lists read them."""
 
     name: Literal["default", "fapi2"]
+    """As a service is registered for it."""
     pushed_only: bool
     """Whether requests come by PAR only (RFC 9126 §5)."""
     pkce_required: bool
@@ -95,11 +96,15 @@ class Profile:
     signing_algorithms: tuple[str, ...]
     """What partners may sign assertions, request objects and DPoP proofs with."""
     client_auth_methods: tuple[str, ...]
+    """How partners may prove who they are."""
     assertion_audience: Literal["issuer", "issuer_or_token_endpoint"]
     """What the `aud` of a client assertion may be, always as one text (C-11)."""
     response_modes: tuple[str, ...]
+    """How answers may come through the browser; the first where nobody asks."""
     code_seconds: int
+    """How long an authorization code lives, unless the settings of the installation say otherwise for `default`."""
     token_seconds: int
+    """How long an access token lives, likewise."""
     pushed_seconds: int
     """How long a pushed request may wait for its browser."""
     request_object_seconds: int

@@ -20,6 +20,7 @@ from ipse.attributes.model import (
     Picture,
 )
 from ipse.attributes.rules import metadata
+from ipse.attributes.rules.availability import Availability, availability
 from ipse.standards.birthdates import born, reached
 from ipse.standards.countries import alpha_2, alpha_3
 
@@ -53,11 +54,18 @@ def derive(
     hold nothing for, are left out. Metadata speak of the other attributes that are in the answer.
     """
     asking = _Asking(today, language, circumstances or Circumstances())
-    values = {name: value for name in names if name in _RULES and (value := _RULES[name](facts, asking)) is not None}
-    for name in names:
+    possible = [name for name in names if name in ATTRIBUTES and _possible(facts, name)]
+    values = {name: value for name in possible if name in _RULES and (value := _RULES[name](facts, asking)) is not None}
+    for name in possible:
         if name in metadata.RULES and (about := metadata.RULES[name](facts, values)):
             values[name] = about
     return {name: values[name] for name in names if name in values}
+
+
+def _possible(facts: Facts, name: str) -> bool:
+    """Whether documents of this country give this attribute to anybody: the published table decides."""
+    country = facts.document.country if facts.document else ""
+    return availability(name, country) is not Availability.NEVER
 
 
 def _belgian(facts: Facts) -> bool:
@@ -70,10 +78,6 @@ def _name(facts: Facts, _asking: _Asking) -> str:
 
 def _birthdate(facts: Facts, _asking: _Asking) -> str | None:
     return facts.birthdate if born(facts.birthdate) else None
-
-
-def _birthdate_as_string(facts: Facts, _asking: _Asking) -> str | None:
-    return facts.birthdate_as_string if _belgian(facts) else None
 
 
 def _older_than(years: int) -> _Rule:
@@ -114,9 +118,8 @@ def _present(**members: str | None) -> dict[str, str | bool] | None:
 
 
 def _address(facts: Facts, _asking: _Asking) -> Json | None:
-    """Belgian documents only (protocol 1.5)."""
     address = facts.address
-    if address is None or not _belgian(facts):
+    if address is None:
         return None
     town = " ".join(part for part in (address.postal_code, address.locality) if part)
     return _present(
@@ -141,7 +144,7 @@ def _citizenship_as_iso(facts: Facts, _asking: _Asking) -> str | None:
 
 def _place_of_birth(facts: Facts, _asking: _Asking) -> Json | None:
     place = facts.place_of_birth
-    if place is None or not _belgian(facts):
+    if place is None:
         return None
     abroad = place.country if alpha_2(place.country or "") != "BE" else None
     formatted = place.formatted or ", ".join(part for part in (place.city, abroad) if part)
@@ -150,16 +153,10 @@ def _place_of_birth(facts: Facts, _asking: _Asking) -> Json | None:
 
 def _national_number(country: str) -> _Rule:
     def rule(facts: Facts, _asking: _Asking) -> str | None:
-        """The issuing country of the document decides, not the nationality."""
         number = facts.national_number
-        issued_there = facts.document is not None and facts.document.country == country
-        return number.value if number and number.country == country and issued_there else None
+        return number.value if number and number.country == country else None
 
     return rule
-
-
-def _card_number(facts: Facts, _asking: _Asking) -> str | None:
-    return facts.card_number if _belgian(facts) else None
 
 
 def _document_number(facts: Facts, _asking: _Asking) -> str | None:
@@ -191,7 +188,7 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "given_name": _fact("given_name"),
     "name": _name,
     "birthdate": _birthdate,
-    "birthdate_as_string": _birthdate_as_string,
+    "birthdate_as_string": _fact("birthdate_as_string"),
     **{f"age_gte_{years}": _older_than(years) for years in (16, 18, 21, 30)},
     "gender": _gender,
     "official_gender": _fact("official_gender"),
@@ -207,7 +204,7 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "claim_citizenship_as_iso": _citizenship_as_iso,
     "place_of_birth": _place_of_birth,
     **{f"{country}NationalNumber": _national_number(country) for country in NATIONAL_NUMBER_COUNTRIES},
-    "BEeidSn": _card_number,
+    "BEeidSn": _fact("card_number"),
     "IDDocumentSN": _document_number,
     "IDDocumentType": _document_kind,
     "claim_device": _circumstance("device"),

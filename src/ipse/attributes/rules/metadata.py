@@ -48,9 +48,9 @@ def _issuing_country(facts: Facts, answer: _Answer) -> Mapping[str, str | bool]:
 
 
 def _validity_from(facts: Facts, answer: _Answer) -> Mapping[str, str | bool]:
-    """Belgian documents only. Keyed by the card number; by the document number where only that was asked."""
+    """Keyed by the card number; by the document number where only that was asked."""
     document = facts.document
-    if document is None or document.country != "BE":
+    if document is None:
         return {}
     keys = ("BEeidSn",) if "BEeidSn" in answer else ("IDDocumentSN",)
     return _asked(answer, keys, _start_of(document.issued_on))
@@ -61,8 +61,7 @@ def _validity_to(facts: Facts, answer: _Answer) -> Mapping[str, str | bool]:
 
 
 def _issuance_locality(facts: Facts, answer: _Answer) -> Mapping[str, str | bool]:
-    belgian = facts.document if facts.document and facts.document.country == "BE" else None
-    return _asked(answer, ("BEeidSn",), belgian.issuer if belgian else None)
+    return _asked(answer, ("BEeidSn",), facts.document.issuer if facts.document else None)
 
 
 def _verification_date(facts: Facts, answer: _Answer) -> Mapping[str, str | bool]:
