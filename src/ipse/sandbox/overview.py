@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ipse.kernel.clock import Clock, day
 from ipse.sandbox.bank import BANKS
+from ipse.sandbox.desk import DESK
 from ipse.sandbox.house import HOUSE
 from ipse.sandbox.moods import How, Moods
 from ipse.sandbox.partner import PORTAL, SHOP
@@ -75,6 +76,7 @@ class Overview:
             (SHOP.id, SHOP.name),
             (PORTAL.id, PORTAL.name),
             (HOUSE.id, HOUSE.name),
+            (DESK.id, DESK.name),
         ]
         return self.sight.page(
             "world/front.html",
@@ -83,6 +85,7 @@ class Overview:
             shop=SHOP,
             portal=PORTAL,
             house=HOUSE,
+            desk=DESK,
             people=people,
             today=day(self.clock.now()),
             parties=[(party, name, self.moods.of(party)) for party, name in parties],

@@ -24,6 +24,11 @@ from ipse.sandbox.bank import BANKS, Bank
 from ipse.sandbox.bank.assertions import Assertions, SchemeKeys
 from ipse.sandbox.bank.http import BankPages
 from ipse.sandbox.bank.provider import Memory, Provider
+from ipse.sandbox.desk import DESK
+from ipse.sandbox.desk.client import DeskClient
+from ipse.sandbox.desk.http import DeskPages
+from ipse.sandbox.desk.museum import MuseumProgram
+from ipse.sandbox.desk.visits import DeskVisits
 from ipse.sandbox.drawers import Drawer
 from ipse.sandbox.house import HOUSE
 from ipse.sandbox.house.client import HouseClient
@@ -79,6 +84,8 @@ def application(world: World, *, clock: Clock | None = None, ids: Ids | None = N
         routes.append(Mount(partner.path, app=Moody(partner.router(), profile.id, stage.moods)))
     house = _house(stage)
     routes.append(Mount(house.path, app=Moody(house.router(), HOUSE.id, stage.moods)))
+    desk = _desk(stage)
+    routes.append(Mount(desk.path, app=Moody(desk.router(), DESK.id, stage.moods)))
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -107,7 +114,7 @@ def _stage(world: World, clock: Clock, ids: Ids) -> Stage:
         world=world,
         clock=clock,
         ids=ids,
-        moods=Moods(parties=(*(bank.id for bank in BANKS), SHOP.id, PORTAL.id, HOUSE.id)),
+        moods=Moods(parties=(*(bank.id for bank in BANKS), SHOP.id, PORTAL.id, HOUSE.id, DESK.id)),
         assets=Assets(("ipse.web", "ipse.sandbox")),
         http=http,
         keys=SchemeKeys(places.enrolment_keys, http, clock),
@@ -165,6 +172,28 @@ def _house(stage: Stage) -> HousePages:
         sight=stage.sight(),
         moods=stage.moods,
         clock=stage.clock,
+        ids=stage.ids,
+        secure=places.secure,
+    )
+
+
+def _desk(stage: Stage) -> DeskPages:
+    world, places = stage.world, stage.world.places
+    client = DeskClient(
+        scheme=places.scheme,
+        client_id=DESK.id,
+        secret=world.secrets.desk_secret,
+        callbacks=world.desk_callbacks,
+        http=stage.http,
+        clock=stage.clock,
+    )
+    return DeskPages(
+        client=client,
+        museum=MuseumProgram(places.issuer, world.secrets.museum_enc, stage.http, stage.clock),
+        visits=DeskVisits(stage.drawer(DESK.id, "begun"), stage.drawer(DESK.id, "received")),
+        # The answer to the form leads to the scheme.
+        sight=stage.sight(places.scheme),
+        moods=stage.moods,
         ids=stage.ids,
         secure=places.secure,
     )

@@ -13,6 +13,7 @@ from ipse.kernel.clock import Clock, day
 from ipse.kernel.ids import Ids
 from ipse.sandbox import jose
 from ipse.sandbox.bank import BANKS
+from ipse.sandbox.desk import model as desk
 from ipse.sandbox.house.model import ACT, HOUSE, PAIR
 from ipse.sandbox.partner.model import (
     PORTAL,
@@ -36,6 +37,8 @@ class Secrets(msgspec.Struct, frozen=True):
     subject_salt: str
     house_sig: dict[str, Any]
     house_enc: dict[str, Any]
+    desk_secret: str
+    museum_enc: dict[str, Any]
 
     @classmethod
     def new(cls, ids: Ids) -> Self:
@@ -48,6 +51,8 @@ class Secrets(msgspec.Struct, frozen=True):
             subject_salt=ids.secret(),
             house_sig=jose.generate("house-sig-1", "sig", "ES256"),
             house_enc=jose.generate("house-enc-1", "enc", "ECDH-ES"),
+            desk_secret=ids.secret(),
+            museum_enc=jose.generate("museum-enc-1", "enc", "ECDH-ES"),
         )
 
 
@@ -104,7 +109,17 @@ class World:
             )
             for partner in (SHOP, PORTAL)
         )
-        return (*partners, self._house())
+        return (*partners, self._house(), *self._desk())
+
+    def _desk(self) -> tuple[PartnerRegistration, ...]:
+        museum = {"keys": [jose.public(self.secrets.museum_enc)]}
+        return desk.registrations(self.secrets.desk_secret, museum, tuple(self.desk_callbacks.values()))
+
+    @property
+    def desk_callbacks(self) -> dict[str, str]:
+        """Where the desk's sessions end."""
+        back = f"{self.places.world}/{desk.DESK.id}/callback"
+        return {"success": back, "abort": back + "/abort", "error": back + "/error"}
 
     def _house(self) -> PartnerRegistration:
         return PartnerRegistration(
@@ -147,7 +162,7 @@ class World:
         return {
             "issuer": self.places.issuer,
             "app": self.places.app,
-            "partners": [self._describe(registration) for registration in self.registrations()],
+            "partners": [self._describe(each) for each in self.registrations() if not each.registered_by],
             "banks": [
                 {"id": bank.id, "name": bank.name, "country": bank.country, "issuer": self.places.bank_issuer(bank.id)}
                 for bank in BANKS
@@ -190,6 +205,8 @@ class World:
                 "scopes": list(service.scopes),
                 "claims": list(service.claims),
             }
+            | ({"final_partner": service.final_partner} if service.final_partner else {})
+            | ({"callback_urls": list(service.callback_urls)} if service.callback_urls else {})
             for service in registration.services
         ]
         return described

@@ -33,7 +33,8 @@ async def test_world_json_has_the_promised_members(shared: tuple[World, httpx.As
     assert document == on_localhost
     assert document["issuer"] == f"http://localhost:{port}/v2"
     assert document["app"] == f"http://localhost:{port + 2}"
-    shop, portal = document["partners"]
+    assert [partner["client_id"] for partner in document["partners"]] == ["shop", "portal", "house", "desk"]
+    shop, portal, _, desk = document["partners"]
     assert (shop["token_endpoint_auth_method"], portal["token_endpoint_auth_method"]) == (
         "client_secret_post",
         "private_key_jwt",
@@ -45,10 +46,14 @@ async def test_world_json_has_the_promised_members(shared: tuple[World, httpx.As
     assert all("d" in key for key in portal["jwks"]["keys"])
     for partner in document["partners"]:
         assert {"name", "client_id"} <= partner.keys()
-        assert [service["type"] for service in partner["services"]] == ["authentication", "identification"]
         for service in partner["services"]:
             assert {"code", "type", "redirect_uris", "scopes", "claims"} <= service.keys()
-            assert service["scopes"][:2] == ["openid", f"service:{service['code']}"]
+            if partner is not desk:
+                assert service["scopes"][:2] == ["openid", f"service:{service['code']}"]
+    for partner in (shop, portal):
+        assert [service["type"] for service in partner["services"]][:2] == ["authentication", "identification"]
+    assert [service["final_partner"] for service in desk["services"]] == ["library", "museum"]
+    assert all(len(service["callback_urls"]) == 3 for service in desk["services"])
     assert [bank["id"] for bank in document["banks"]] == ["bank-vesta", "bank-meridiaan", "bank-lys", "bank-aurora"]
     assert "NL" in {bank["country"] for bank in document["banks"]}
     for person in document["persons"]:
@@ -68,7 +73,8 @@ async def test_what_the_scheme_is_told_holds_no_private_key(shared: tuple[World,
     world, _ = shared
     for registration in world.registrations():
         assert "'d'" not in str(registration.jwks)
-        assert (registration.secret is None) != (registration.jwks is None)
+        if not registration.registered_by:
+            assert (registration.secret is None) != (registration.jwks is None)
         for service in registration.services:
             assert set(service.name) == {"nl", "fr", "de", "en"}
             assert set(service.contract.values()) <= {"required", "voluntary"}

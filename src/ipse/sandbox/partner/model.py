@@ -125,6 +125,10 @@ class ServiceRegistration:
     pkce_required: bool = True
     backchannel_mode: Literal["", "poll", "ping"] = ""
     """How it learns of the end of back-channel requests; empty: it makes none."""
+    callback_urls: tuple[str, ...] = ()
+    """Where sessions of the REST API end."""
+    final_partner: str = ""
+    """For whom a broker's service asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +142,9 @@ class PartnerRegistration:
     secret: str | None = field(default=None, repr=False)
     jwks: Mapping[str, object] | None = None
     services: tuple[ServiceRegistration, ...] = ()
+    broker: bool = False
+    registered_by: str = ""
+    """The broker whose final partner it is."""
 
 
 SHOP: Final = PartnerProfile(
