@@ -35,16 +35,27 @@ def strange(shown: Mapping[str, Any]) -> str | None:
         return "v"
     if not isinstance(kind, str) or kind not in _KINDS:
         return "type"
+    if any(isinstance(text, str) and _UNSEEN.search(text) for text in _names(shown)):
+        return "names"
     if "confirms" not in shown:
         return "confirms" if kind == "confirmation" else None
-    confirms = shown["confirms"]
+    return _strange_content(shown["confirms"])
+
+
+def _strange_content(confirms: object) -> str | None:
     if not isinstance(confirms, list) or not confirms:
         return "confirms"
-    for document in confirms:
-        if not understood(document):
-            kind = document.get("type") if isinstance(document, dict) else None
-            return kind if isinstance(kind, str) and re.fullmatch(r"[\w./:-]{1,40}", kind, re.ASCII) else "confirms"
-    return None
+    unfit = [document for document in confirms if not understood(document)]
+    if not unfit:
+        return None
+    kind = unfit[0].get("type") if isinstance(unfit[0], dict) else None
+    return kind if isinstance(kind, str) and re.fullmatch(r"[\w./:-]{1,40}", kind, re.ASCII) else "confirms"
+
+
+def _names(shown: Mapping[str, Any]) -> list[object]:
+    """Who asks, and for what."""
+    groups = [group for name in ("partner", "service") if isinstance(group := shown.get(name), dict)]
+    return [shown.get("broker"), *(text for group in groups for text in group.values())]
 
 
 def understood(document: object) -> bool:

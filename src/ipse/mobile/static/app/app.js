@@ -11,11 +11,12 @@
 //   done              #done[data-state], #done-continue
 //   home              #account-state[data-state], #requests [data-action], #history [data-entry][data-outcome]
 //   scan, paste       #camera, #scan-hint, #scan-paste; #paste, #paste-continue; #digits, #digits-continue
-//   request           #partner, #service, #purpose, [data-attribute], [data-share], [data-reveal],
-//                     #approve, #refuse, #not-me
+//   connecting        #connecting, #cancel
+//   request           #partner, #broker, #service, #purpose, [data-confirm] [data-part], #strange, [data-attribute],
+//                     [data-share], [data-reveal], #approve, #refuse, #not-me
 //   outcome           #outcome[data-outcome], #return-link, #block-identity, #outcome-home, #try-again
 //   elsewhere         #elsewhere, #stopped[data-why], #ended[data-why], #start-again
-//   settings          #settings-language #settings-code #settings-check #settings-block #settings-remove
+//   settings          #settings-language #settings-code #settings-check #settings-name #settings-block #settings-remove
 
 import { b64u } from "./engine/encoding.js";
 import { randomBytes } from "./engine/crypto.js";

@@ -36,9 +36,10 @@ const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e
  * @param {Record<string, unknown>} shown the parsed shown bytes
  * @returns {{ contents: Content[], strange: string | null }} `strange` names what this phone cannot show
  */
-export function readContents({ v, type, confirms }) {
+export function readContents({ v, type, partner, broker, service, confirms }) {
   if (v !== 1) return { contents: [], strange: "v" };
   if (typeof type !== "string" || !KINDS.has(type)) return { contents: [], strange: "type" };
+  if ([broker, ...textsOf(partner), ...textsOf(service)].some(hides)) return { contents: [], strange: "names" };
   if (confirms === undefined) return { contents: [], strange: type === "confirmation" ? "confirms" : null };
   if (!Array.isArray(confirms) || confirms.length === 0) return { contents: [], strange: "confirms" };
   const contents = confirms.map(asContent);
@@ -66,6 +67,16 @@ export function asContent(document) {
   if (needed.some((name) => content[name]?.trim() === "")) return null;
   if (Object.keys(given).some((name) => !Object.hasOwn(content, name))) return null;
   return holds(content) ? /** @type {Content} */ (/** @type {unknown} */ (content)) : null;
+}
+
+/** @param {unknown} value */
+function textsOf(value) {
+  return typeof value === "object" && value !== null ? Object.values(value) : [];
+}
+
+/** @param {unknown} value */
+function hides(value) {
+  return typeof value === "string" && UNSEEN.test(value);
 }
 
 /** @param {Record<string, string>} content */

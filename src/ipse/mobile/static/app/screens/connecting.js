@@ -1,5 +1,6 @@
 // A scan said who is here; what the partner asks arrives a moment later, as a request of its own.
 
+import { Problem } from "../engine/problems.js";
 import { h } from "../parts/dom.js";
 import { button, monogram } from "../parts/pieces.js";
 import { openRequest } from "./home.js";
@@ -18,7 +19,7 @@ const LONGEST_MILLISECONDS = 180_000;
  * @returns {View}
  */
 export function connectingScreen(app, { action, partner, service, expiresAt }) {
-  const silence = app.live.listen({ home: look });
+  const silence = app.live.listen({ home: look, trouble: (error) => void (error instanceof Problem && app.ways.home()) });
   // A phone's clock can be wrong: what is implausible is replaced by how long a request may wait.
   const left = expiresAt * 1000 - Date.now();
   const patience = left > 0 && left <= LONGEST_MILLISECONDS ? left : LONGEST_MILLISECONDS;
