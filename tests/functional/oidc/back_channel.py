@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import json
 import secrets
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,7 +13,8 @@ from typing import Any
 
 import httpx
 from joserfc import jws
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import OKPKey, import_key
 
 from ipse.kernel.clock import SECOND, FrozenClock, SystemClock, seconds
 from ipse.kernel.ids import sha256
@@ -27,6 +30,7 @@ PORTS = itertools.cycle(range(19510, 19570, 2))
 GRANT_TYPE = "urn:openid:params:grant-type:ciba"
 KEYS = (private_jwk("EC", "sig", "s1"), private_jwk("EC", "enc", "e1"))
 RSA = private_jwk("RSA", "sig", "r1")
+EDWARDS = dict(OKPKey.generate_key("Ed25519", {"use": "sig", "kid": "d1"}).as_dict(private=True))
 _ACTION_OF = "select action_id from oidc_backchannel where request_hash = $1"
 _SCAN = """
 update actions_actions set state = 'claimed', start = 'qr', account_id = $2, claimed_at = $3
@@ -57,13 +61,13 @@ class Door(RelyingParty):
         return {name: value for name, value in (good | changes).items() if value is not None}
 
     def signed(self, claims: dict[str, Any], key: dict[str, Any] | None = None, **header: Any) -> str:
-        from json import dumps
-
         jwk = key or self.signing or {}
-        imported = RSAKey.import_key(jwk) if jwk["kty"] == "RSA" else ECKey.import_key(jwk)
+        imported = import_key(jwk)
         alg = "RS256" if jwk["kty"] == "RSA" else "ES256"
         head = {name: value for name, value in ({"alg": alg, "kid": jwk["kid"]} | header).items() if value is not None}
-        return jws.serialize_compact(head, dumps(claims), imported, algorithms=[head["alg"]])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SecurityWarning)  # RFC 9864 has given EdDSA another name
+            return jws.serialize_compact(head, json.dumps(claims), imported, algorithms=[head["alg"]])
 
     async def send(self, request: str | None, **beside: str | None) -> httpx.Response:
         form = {"request": request, **self.credentials(), **beside}
@@ -140,7 +144,7 @@ class Street:
         """Register a partner with one service for the back channel, and play its back end."""
         with_key = method is AuthMethod.PRIVATE_KEY_JWT
         preset = service.pop("preset", Preset.NEW)
-        keys = [public_jwk(jwk) for jwk in (*KEYS, RSA)]
+        keys = [public_jwk(jwk) for jwk in (*KEYS, RSA, EDWARDS)]
         partner = Partner(
             partner_id=name,
             name=f"Partner {name}",

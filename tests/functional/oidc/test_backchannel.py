@@ -17,7 +17,7 @@ from ipse.people.model import BlockReason
 from ipse.phones.model import StopReason
 from ipse.phones.service import Phones
 from ipse.storage.database import Database
-from tests.functional.oidc.back_channel import Street, street
+from tests.functional.oidc.back_channel import EDWARDS, KEYS, RSA, Street, street
 
 _HASH = "select request_hash from oidc_backchannel where request_hash = $1"
 
@@ -198,6 +198,28 @@ async def test_the_digits_can_be_left_out_by_registration_of_a_migrating_partner
     assert not action.request.match
     with pytest.raises(PartnerRegistrationError, match="preset migrating"):
         await lane.door("new", match_optional=True)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_what_discovery_says_of_the_back_channel_works_and_nothing_else(lane: Street) -> None:
+    """Every advertised algorithm and delivery mode, and one of each that is not (R-36)."""
+    door = await lane.door()
+    metadata = await door.discover()
+    assert metadata["backchannel_authentication_endpoint"] == f"{door.issuer}/backchannel/authentication"
+    assert metadata["user_discovery_sessions_endpoint"] == f"{door.issuer}/user_discovery_sessions"
+    assert metadata["backchannel_user_code_parameter_supported"] is False
+    keys = {"ES256": KEYS[0], "RS256": RSA, "PS256": RSA, "EdDSA": EDWARDS}
+    assert set(metadata["backchannel_authentication_request_signing_alg_values_supported"]) == set(keys)
+    _, (subject,) = await lane.person(door)
+    hint = {"type": "subject_code", "value": subject}
+    for alg, key in keys.items():
+        answer = await door.send(door.signed(door.claims(hint), key, alg=alg))
+        assert answer.status_code == 200, (alg, answer.text)
+    answer = await door.send(door.signed(door.claims(hint), RSA, alg="RS512"))
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert metadata["backchannel_token_delivery_modes_supported"] == ["poll", "ping"]
+    with pytest.raises(PartnerRegistrationError):
+        await lane.door("pushed", backchannel_mode="push")
 
 
 async def test_a_confirmation_is_asked_and_told_back(lane: Street) -> None:

@@ -6,12 +6,11 @@ from ipse.kernel.ids import Ids
 from ipse.oidc.http.authorization import AuthorizationEndpoint
 from ipse.oidc.http.backchannel import BackchannelEndpoint
 from ipse.oidc.http.discovery import DiscoveryEndpoints
-from ipse.oidc.http.discovery_sessions import PATH as SESSIONS
 from ipse.oidc.http.discovery_sessions import UserDiscoveryEndpoints
 from ipse.oidc.http.pushed import PushedRequestEndpoint
 from ipse.oidc.http.token import TokenEndpoints
 from ipse.oidc.http.userinfo import UserInfoEndpoints
-from ipse.oidc.rules.provider import PATHS, PICTURE_PATH
+from ipse.oidc.rules.provider import PATHS, PICTURE_PATH, SESSIONS_PATH
 from ipse.oidc.service import Provider
 from ipse.signin.service import SignIn
 from ipse.web.pages import Pages
@@ -62,9 +61,13 @@ def routes(provider: Provider, *, signin: SignIn, pages: Pages, ids: Ids) -> lis
             caller=Caller.PARTNER,
             limit="partner",
         ),
-        Route(VERSION + SESSIONS, discoveries.begin, ("POST",), caller=Caller.PARTNER, limit="partner"),
+        Route(VERSION + SESSIONS_PATH, discoveries.begin, ("POST",), caller=Caller.PARTNER, limit="partner"),
         Route(
-            f"{VERSION}{SESSIONS}/{{session_id}}", discoveries.poll, ("POST",), caller=Caller.PARTNER, limit="partner"
+            f"{VERSION}{SESSIONS_PATH}/{{session_id}}",
+            discoveries.poll,
+            ("POST",),
+            caller=Caller.PARTNER,
+            limit="partner",
         ),
         Route(paths["userinfo_endpoint"], userinfo.claims, ("GET", "POST"), caller=Caller.PARTNER, limit="partner"),
         Route(VERSION + PICTURE_PATH, userinfo.picture, caller=Caller.PARTNER, limit="partner"),

@@ -22,8 +22,6 @@ from ipse.oidc.rules.client_proofs import ClientProof, Endpoint
 from ipse.oidc.rules.discovery_sessions import INTERVAL, Discovered, Waiting
 from ipse.oidc.service import Provider
 
-PATH: Final = "/user_discovery_sessions"
-"""Behind the issuer."""
 _SESSION: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _SCALE: Final = 6
 _QUIET_ZONE: Final = 4

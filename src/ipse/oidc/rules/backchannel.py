@@ -27,7 +27,6 @@ from ipse.oidc.rules.scopes import check_scope, service_code
 from ipse.partners.model import AuthMethod, Partner, Service, ServiceType
 from ipse.standards.strict_json import JsonError, parse_object
 
-GRANT_TYPE: Final = "urn:openid:params:grant-type:ciba"
 IDENTIFIER_TOKEN: Final = "user_identifier_token"
 """The hint that a user discovery session gives: somebody has scanned."""
 SUBJECT_CODE: Final = "subject_code"

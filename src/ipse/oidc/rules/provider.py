@@ -30,6 +30,7 @@ PATHS: Final = {
 }
 """Endpoints by their metadata name, behind the issuer."""
 PICTURE_PATH: Final = "/picture"
+SESSIONS_PATH: Final = "/user_discovery_sessions"
 
 
 ALIASED: Final = (
@@ -105,6 +106,10 @@ def provider_metadata(
         "request_object_encryption_alg_values_supported": list(opening),
         "request_object_encryption_enc_values_supported": list(CONTENT_ENCRYPTION),
         "authorization_response_iss_parameter_supported": True,
+        "backchannel_token_delivery_modes_supported": ["poll", "ping"],
+        "backchannel_authentication_request_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "backchannel_user_code_parameter_supported": False,
+        "user_discovery_sessions_endpoint": issuer + SESSIONS_PATH,
         "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "tls_client_certificate_bound_access_tokens": bool(certificate_methods),
         **_aliases(mtls_issuer),
