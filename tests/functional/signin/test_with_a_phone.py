@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
@@ -138,6 +139,20 @@ async def test_wrong_digits_end_the_request_and_the_page_says_so(page: Page, pho
     with pytest.raises(Refused, match="digits"):
         await asyncio.to_thread(phone.claim_ticket, content, answer["ticket"], wrong)
     await expect(page.get_by_role("heading", level=1)).to_have_text("Those were not the digits shown here")
+
+
+async def test_a_level_that_is_not_reached_ends_the_request(page: Page, phone: SoftPhone, door: str) -> None:
+    """An essential eIDAS level (Core §5.5.1.1): nobody is asked for a code that would be worth nothing."""
+    high = {"id_token": {"acr": {"essential": True, "value": "http://eidas.europa.eu/LoA/high"}}}
+    await page.goto(f"{door}&{urlencode({'claims': json.dumps(high)})}")
+    with pytest.raises(Refused) as refused:
+        await asyncio.to_thread(phone.claim, await qr(page))
+    assert refused.value.code == "level_too_low"
+    await expect(page.get_by_role("heading", level=1)).to_have_text("A higher level is needed")
+    came_to: list[str] = []
+    page.on("request", lambda request: came_to.append(request.url))
+    await page.get_by_role("link", name="Pot & Linde").click()
+    assert any("error=unmet_authentication_requirements" in address for address in came_to)
 
 
 async def test_an_old_frame_starts_nothing(page: Page, phone: SoftPhone, door: str) -> None:

@@ -137,7 +137,7 @@ class SignIn:
         if outcome is None:
             name = "elsewhere" if view.state is ActionState.APPROVED else "collected"
         else:
-            name = "wrong_digits" if action.why == "wrong_digits" else view.state.value
+            name = action.why if action.why in {"wrong_digits", "level"} else view.state.value
         return self._pages.render(
             "signin/over.html",
             language,
