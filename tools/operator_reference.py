@@ -69,15 +69,15 @@ def commands_page() -> str:
 
 
 def _rows(kind: type[msgspec.Struct]) -> list[str]:
-    meanings = _meanings(kind)
+    told = meanings(kind)
     hints = get_type_hints(kind)
     return [
-        f"| `{field.name}` | {_type(hints[field.name])} | {_default(field)} | {meanings[field.name]} |\n"
+        f"| `{field.name}` | {_type(hints[field.name])} | {_default(field)} | {told[field.name]} |\n"
         for field in msgspec.structs.fields(kind)
     ]
 
 
-def _meanings(kind: type[msgspec.Struct]) -> dict[str, str]:
+def meanings(kind: type) -> dict[str, str]:
     """Return the text below each field, which Python itself does not keep."""
     body = ast.parse(inspect.getsource(kind)).body[0]
     if not isinstance(body, ast.ClassDef):

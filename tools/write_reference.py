@@ -28,6 +28,7 @@ from ipse.storage.migrations import migrate
 from ipse.web.routes import Caller, Route
 from tools.details_reference import details_page
 from tools.operator_reference import commands_page, settings_page
+from tools.profile_reference import checks_page, profiles_page
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 ERRORS = """\
@@ -86,6 +87,8 @@ def pages() -> dict[Path, str]:
         FOLDER / "routes.md": routes_page(),
         FOLDER / "settings.md": settings_page(),
         FOLDER / "command-line.md": commands_page(),
+        FOLDER / "profiles.md": profiles_page(),
+        FOLDER / "checks.md": checks_page(),
         FOLDER / "broker.openapi.json": broker_description(),
     }
 

@@ -260,6 +260,6 @@ def new_action(request: AuthorizationRequest, browser: Browser, account_id: str 
         content=request.content,
         content_digest=request.content_digest,
         private=private,
-        code_seconds=None if profile is DEFAULT else profile.code_seconds,
-        token_seconds=None if profile is DEFAULT else profile.token_seconds,
+        code_seconds=None if profile.name == DEFAULT.name else profile.code_seconds,
+        token_seconds=None if profile.name == DEFAULT.name else profile.token_seconds,
     )

@@ -1,0 +1,87 @@
+"""The pages of docs/reference that say how strict the provider is: its profiles, and every check a request passes."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+
+from ipse.oidc import rules
+from ipse.oidc.model import PROFILES, SIGNED, Profile
+from tools.operator_reference import meanings
+
+PROFILE_PAGE = """\
+# Profiles
+
+How strict the provider is with one service. `default` is the partner protocol as existing partners speak it; `fapi2`
+is the FAPI 2.0 Security Profile. A service registered with message signing gets the same with what FAPI 2.0 Message
+Signing adds. The values are frozen in the source, [the checks](checks.md) read them, and `make reference` writes this
+page from them.
+
+```sh
+ipse partner service add PARTNER CODE authentication --profile fapi2 --message-signing …
+```
+
+"""
+CHECKS_PAGE = """\
+# Checks
+
+Every request passes visible lists of small checks, in order; the first that refuses ends it. The request log
+(`ipse partner log CLIENT_ID`) names the check. `read_request_object` there means that a request object or
+`request_uri` could not be read at all: not found, not fetched, not opened, or not signed by a registered key.
+`make reference` writes this page from the source.
+"""
+
+
+def profiles_page() -> str:
+    """List every value of every profile."""
+    shown = [*((f"`{name}`", profile) for name, profile in PROFILES.items())]
+    shown += [(f"`{name}`, message signing", profile) for name, profile in SIGNED.items()]
+    names = [name for name, _ in shown]
+    told = meanings(Profile)
+    lines = [f"| value | {' | '.join(names)} | means |\n", "|---|" + "---|" * (len(names) + 1) + "\n"]
+    for field in dataclasses.fields(Profile):
+        if field.name != "name":
+            values = " | ".join(_value(getattr(profile, field.name)) for _, profile in shown)
+            lines.append(f"| `{field.name}` | {values} | {told[field.name]} |\n")
+    return PROFILE_PAGE + "".join(lines)
+
+
+def checks_page() -> str:
+    """List every check of every list, with what it demands."""
+    return CHECKS_PAGE + "".join(map(_list, _lists()))
+
+
+def _lists() -> Iterator[tuple[str, str, tuple[Callable[..., object], ...]]]:
+    """Name, module and checks of each visible list, once."""
+    for module in pkgutil.iter_modules(rules.__path__):
+        members = vars(importlib.import_module(f"{rules.__name__}.{module.name}"))
+        for name, checks in members.items():
+            if name.endswith("_CHECKS") and isinstance(checks, tuple) and _is_home(name, module.name):
+                yield name, module.name, checks
+
+
+def _is_home(name: str, module: str) -> bool:
+    """Whether a list is made in this module, not brought in from another."""
+    source = inspect.getsource(importlib.import_module(f"{rules.__name__}.{module}"))
+    return f"\n{name}: Final" in source
+
+
+def _list(found: tuple[str, str, tuple[Callable[..., object], ...]]) -> str:
+    name, module, checks = found
+    rows = "".join(f"| {place} | `{check.__name__}` | {_first(check)} |\n" for place, check in enumerate(checks, 1))
+    return f"\n## {name}\n\n`ipse/oidc/rules/{module}.py`\n\n| | check | demands |\n|--:|---|---|\n{rows}"
+
+
+def _first(check: Callable[..., object]) -> str:
+    return " ".join((inspect.getdoc(check) or "").partition("\n\n")[0].split()).replace("|", "\\|")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(f"`{one}`" for one in value)
+    return str(value) if isinstance(value, int) else f"`{value}`"
