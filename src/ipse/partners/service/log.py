@@ -65,9 +65,11 @@ class RequestLog:
     ) -> None:
         """Note a refusal: `check` is the name of the check that failed, `code` the error code that was answered.
 
+        Where no check has a name, the code stands in its place.
+
         Not awaited. Nothing about a person may be in `description`. Unknown partners are left out.
         """
-        texts = (partner_id, service_code, endpoint, check, code, description, source, kid)
+        texts = (partner_id, service_code, endpoint, check or code, code, description, source, kid)
         line = _Line(*(_clean(text) for text in texts))
         if not line.partner_id or self._is_flooded(line):
             return
