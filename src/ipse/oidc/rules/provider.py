@@ -74,11 +74,8 @@ def provider_metadata(
         "response_types_supported": ["code"],
         "response_modes_supported": list(DEFAULT.response_modes),
         "grant_types_supported": [AUTHORIZATION_CODE, CLIENT_CREDENTIALS, CIBA],
-        "acr_values_supported": [
-            *(vocabulary.acr(way) for way in ("basic", "advanced")),
-            *(EIDAS + level for level in LEVELS),
-        ],
         "subject_types_supported": ["pairwise"],
+        **_content(vocabulary),
         **answers,
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
@@ -87,24 +84,9 @@ def provider_metadata(
         "code_challenge_methods_supported": ["S256"],
         "display_values_supported": ["page"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "claim_types_supported": ["normal"],
-        "claims_supported": [
-            *("iss", "sub", "aud", "iat", "exp", "nonce", "acr", "auth_time"),
-            *(vocabulary.claim(name) for name in ATTRIBUTES),
-            "authorization_details",
-            *(vocabulary.prefix + name for name in (*TEMPLATE_CLAIMS, APPROVAL_DIGEST, DETAILS_DIGEST)),
-        ],
-        "authorization_details_types_supported": list(TYPES),
         "ui_locales_supported": ["fr", "nl", "de", "en"],
         "claims_parameter_supported": True,
-        "request_parameter_supported": True,
-        "request_uri_parameter_supported": True,
-        "require_request_uri_registration": True,
-        "require_pushed_authorization_requests": False,
-        "require_signed_request_object": False,
-        "request_object_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
-        "request_object_encryption_alg_values_supported": list(opening),
-        "request_object_encryption_enc_values_supported": list(CONTENT_ENCRYPTION),
+        **_request_objects(opening),
         "authorization_response_iss_parameter_supported": True,
         "backchannel_token_delivery_modes_supported": ["poll", "ping"],
         "backchannel_authentication_request_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
@@ -113,6 +95,38 @@ def provider_metadata(
         "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
         "tls_client_certificate_bound_access_tokens": bool(certificate_methods),
         **_aliases(mtls_issuer),
+    }
+
+
+def _content(vocabulary: Vocabulary) -> dict[str, Any]:
+    """What may be asked, and what the answers say."""
+    return {
+        "acr_values_supported": [
+            *(vocabulary.acr(way) for way in ("basic", "advanced")),
+            *(EIDAS + level for level in LEVELS),
+        ],
+        "claim_types_supported": ["normal"],
+        "claims_supported": [
+            *("iss", "sub", "aud", "iat", "exp", "nonce", "acr", "auth_time"),
+            *(vocabulary.claim(name) for name in ATTRIBUTES),
+            "authorization_details",
+            *(vocabulary.prefix + name for name in (*TEMPLATE_CLAIMS, APPROVAL_DIGEST, DETAILS_DIGEST)),
+        ],
+        "authorization_details_types_supported": list(TYPES),
+    }
+
+
+def _request_objects(opening: Collection[str]) -> dict[str, Any]:
+    """By which ways requests may come besides the query (OpenID Connect Discovery §3, RFC 9101 §10.5, RFC 9126 §5)."""
+    return {
+        "request_parameter_supported": True,
+        "request_uri_parameter_supported": True,
+        "require_request_uri_registration": True,
+        "require_pushed_authorization_requests": False,
+        "require_signed_request_object": False,
+        "request_object_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "request_object_encryption_alg_values_supported": list(opening),
+        "request_object_encryption_enc_values_supported": list(CONTENT_ENCRYPTION),
     }
 
 
