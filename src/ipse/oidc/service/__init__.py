@@ -71,16 +71,8 @@ def build_provider(
     speaker = Speaker(issuer, vocabulary, issuer + "/picture", settings.lifetimes.token)
     bases = (issuer,) if settings.mtls_issuer is None else (issuer, settings.mtls_issuer)
     proofs = Proofs(bases, keystore.working_key("nonce"), desk.replays, clock)
-    request_objects = RequestObjects(
-        issuer=issuer,
-        authorization_endpoint=issuer + PATHS["authorization_endpoint"],
-        keys=keys,
-        partners=partners,
-        partner_keys=desk.keys,
-        replays=desk.replays,
-        client=RequestUriClient(desk.outgoing),
-        clock=clock,
-    )
+    request_endpoint = issuer + PATHS["authorization_endpoint"]
+    objects = RequestObjects(issuer, request_endpoint, keys, desk, RequestUriClient(desk.outgoing), clock)
     pushed_requests = PushedRequests(database, keystore, actions, clock, ids)
     pings = Pings(actions, desk.outgoing, desk.log, database, keystore, clock)
     backchannel = Backchannel(issuer, vocabulary, desk, actions, pings, database, clock, ids)
@@ -99,12 +91,12 @@ def build_provider(
             vocabulary=vocabulary,
             partners=partners,
             actions=actions,
-            request_objects=request_objects,
+            request_objects=objects,
             pushed=pushed_requests,
-            responses=Responses(issuer, keys, partners, desk.keys, clock),
+            responses=Responses(issuer, keys, desk, clock),
             request_log=desk.log,
         ),
-        pushed=PushedEndpoint(vocabulary, partners, request_objects, pushed_requests),
+        pushed=PushedEndpoint(vocabulary, partners, objects, pushed_requests),
         authentication=PartnerAuthentication(issuer, keys, desk, clock),
         proofs=proofs,
         tokens=Tokens(

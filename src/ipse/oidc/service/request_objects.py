@@ -15,7 +15,7 @@ from ipse.oidc.rules.authorization import read_service_code
 from ipse.oidc.rules.request_objects import TYPES, RequestObject, check_request_object
 from ipse.oidc.service.keys import ProviderKeys
 from ipse.partners.model import Partner
-from ipse.partners.service import PartnerKeys, Partners, Replays
+from ipse.partners.service import PartnerDesk
 from ipse.standards import jose
 
 SERVICE_CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -38,9 +38,7 @@ class RequestObjects:
     issuer: str
     authorization_endpoint: str
     keys: ProviderKeys
-    partners: Partners
-    partner_keys: PartnerKeys
-    replays: Replays
+    desk: PartnerDesk
     client: RequestUriClient
     clock: Clock
 
@@ -79,7 +77,7 @@ class RequestObjects:
         named = _service_code(scope)
         services = [
             service
-            for service in await self.partners.services(partner.partner_id)
+            for service in await self.desk.partners.services(partner.partner_id)
             if request_uri in service.request_uris and service.state == "active" and named in {None, service.code}
         ]
         if not services:
@@ -93,12 +91,12 @@ class RequestObjects:
         """Take the single use of an object that names itself, over all endpoints; False if it was taken before."""
         if believed.jti is None:
             return True
-        return await self.replays.first_use("request", partner_id, believed.jti, believed.until)
+        return await self.desk.replays.first_use("request", partner_id, believed.jti, believed.until)
 
     async def _verified(self, text: str, partner: Partner) -> jose.VerifiedToken:
         try:
             token = jose.UnverifiedToken.parse(await self.keys.open(text) if text.count(".") == 4 else text)
-            keys = await self.partner_keys.verification(partner, token.unverified_header.get("kid"))
+            keys = await self.desk.keys.verification(partner, token.unverified_header.get("kid"))
             return jose.verify(token, keys, algorithms=partner.algorithms.request_object_algorithms, types=TYPES)
         except jose.JoseError as error:
             raise InvalidRequestObject(f"request object: {error.reason}") from error
@@ -106,7 +104,7 @@ class RequestObjects:
     async def _profile(self, scope: object, partner: Partner) -> Profile:
         """The profile of the service that is asked for; a service that is not there is judged later."""
         code = _service_code(scope)
-        service = await self.partners.service(code) if code else None
+        service = await self.desk.partners.service(code) if code else None
         return profile_of(service) if service and service.partner_id == partner.partner_id else DEFAULT
 
 

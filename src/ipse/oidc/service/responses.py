@@ -15,7 +15,7 @@ from ipse.oidc.errors import OAuthError, TemporarilyUnavailable, TemporaryUnavai
 from ipse.oidc.model import SIGNED_MODES
 from ipse.oidc.service.keys import ProviderKeys
 from ipse.partners.model import Partner, Preset
-from ipse.partners.service import PartnerKeys, Partners
+from ipse.partners.service import PartnerDesk
 from ipse.signin.model import WayBack
 from ipse.standards import jose
 from ipse.standards.oauth import with_parameters
@@ -41,8 +41,7 @@ class Responses:
 
     issuer: str
     keys: ProviderKeys
-    partners: Partners
-    partner_keys: PartnerKeys
+    desk: PartnerDesk
     clock: Clock
 
     async def code(self, to: Recipient, code: str) -> WayBack:
@@ -85,8 +84,8 @@ class Responses:
         if not alg:
             return None
         if alg == "dir":
-            return jose.shared_key(self.partners.secret(partner))
-        return await self.partner_keys.encryption(partner, alg)
+            return jose.shared_key(self.desk.partners.secret(partner))
+        return await self.desk.keys.encryption(partner, alg)
 
 
 def _protect(
