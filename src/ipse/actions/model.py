@@ -136,6 +136,8 @@ class NewAction(msgspec.Struct, frozen=True, kw_only=True):
     """Empty where no browser takes part."""
     account_id: str | None = None
     """The person whose phone is asked without scan or link."""
+    scanned: bool = False
+    """Whether that person has just scanned a code of this partner: such a request reaches them whatever others ask."""
     content: tuple[Content, ...] = ()
     content_digest: str = ""
     """base64url SHA-256 of what the partner wrote, for content that came as authorization details (RFC 9396)."""

@@ -77,6 +77,20 @@ async def test_whoever_scans_is_asked_without_digits_and_becomes_known(lane: Str
     assert (await door.ask(claims["sub"])).status_code == 200
 
 
+async def test_whoever_scans_is_reached_whatever_others_ask_them(lane: Street) -> None:
+    """A partner that keeps somebody's one place taken cannot keep them from what they start themselves; it counts."""
+    door, gate = await lane.door("door"), await lane.door("gate")
+    ada, (subject,) = await lane.person(gate)
+    assert await lane.reached(await gate.asked(subject))
+    assert not await lane.reached(await gate.asked(subject))
+    scanned = (await door.ask(token=await discovered(lane, door, ada))).json()
+    assert await lane.reached(scanned)
+    lane.clock.advance(seconds=121)
+    assert [await lane.reached(await gate.asked(subject)) for _ in range(2)] == [True, False]
+    lane.clock.advance(seconds=121)
+    assert not await lane.reached(await gate.asked(subject)), "three in ten minutes, the scanned one among them"
+
+
 async def test_a_token_is_used_once_and_kept_by_its_hash(lane: Street) -> None:
     """Twenty requests at once with one token: one is taken. Afterwards the session is over."""
     door = await lane.door()

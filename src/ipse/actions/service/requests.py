@@ -88,8 +88,8 @@ class Actions:
     async def begin(self, new: NewAction) -> Action:
         """One durable row, state `waiting`.
 
-        A request addressed to one person reaches them only within the limits over all partners; beyond them it begins
-        as one that nobody is told of. Whoever asks cannot tell the difference.
+        A request addressed to one person who has not just scanned reaches them only within the limits over all
+        partners; beyond them it begins as one that nobody is told of. Whoever asks cannot tell the difference.
         """
         now = self.clock.now()
         action = self._new(new, now)
@@ -372,7 +372,7 @@ class Actions:
         now = action.created_at
         # The account is updated first, so that two requests at once are counted one after the other.
         account_id = new.account_id if (yield from self.people.holding(new.account_id or "")) else None
-        if account_id is not None:
+        if account_id is not None and not new.scanned:
             counted = yield from one(store.ADDRESSED, account_id, now - RECENT_SECONDS * SECOND, now)
             if counted is None or counted["recent"] >= MOST_RECENT or counted["pending"] >= MOST_PENDING:
                 account_id = None

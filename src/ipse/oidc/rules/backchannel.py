@@ -298,13 +298,18 @@ def usable_until(request: BackchannelRequest) -> int:
     return int(_time(request, "exp")) + SKEW + 1
 
 
+def has_scanned(request: BackchannelRequest) -> bool:
+    """Whether the person named by the hint has scanned a code of this partner a moment ago."""
+    return request.hint is not None and request.hint.type == IDENTIFIER_TOKEN
+
+
 def needs_match(request: BackchannelRequest) -> bool:
     """Whether the person must type the two digits that the partner shows.
 
     Whoever has just scanned has made the match already.
     """
-    by_subject = request.hint is not None and request.hint.type == SUBJECT_CODE
-    return by_subject and request.service is not None and not request.service.match_optional
+    optional = request.service is not None and request.service.match_optional
+    return not (optional or has_scanned(request))
 
 
 def purpose(request: BackchannelRequest, texts: Mapping[str, str]) -> Mapping[str, str]:

@@ -201,7 +201,9 @@ class Backchannel:
             match=rules.needs_match(judged),
             purpose=rules.purpose(judged, new.request.purpose),
         )
-        return msgspec.structs.replace(new, request=request, seconds=judged.expires_in)
+        return msgspec.structs.replace(
+            new, request=request, seconds=judged.expires_in, scanned=rules.has_scanned(judged)
+        )
 
     async def _keep(self, judged: BackchannelRequest, action: Action) -> BackchannelAnswer:
         auth_req_id, partner_id = self.ids.secret(), judged.partner.partner_id
