@@ -30,6 +30,7 @@ FROM_DEBIAN = (
     ("Chromium", ("chromium", "chromium-browser"), "chromium"),
     ("certutil, which makes a browser trust an authority", ("certutil",), "libnss3-tools"),
     ("SoftHSM, a hardware security module in software", ("softhsm2-util",), "softhsm2"),
+    ("nginx, which asks partners for certificates", ("nginx", "/usr/sbin/nginx"), "nginx-light"),
 )
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 

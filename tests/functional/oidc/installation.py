@@ -193,7 +193,13 @@ async def listening(application: ASGIApp, port: int) -> AsyncIterator[None]:
     """Listen with uvicorn in this event loop."""
     server = _Server(
         uvicorn.Config(
-            application, host="127.0.0.1", port=port, lifespan="off", log_level="error", timeout_graceful_shutdown=1
+            application,
+            host="127.0.0.1",
+            port=port,
+            lifespan="off",
+            log_level="error",
+            proxy_headers=False,  # as the composition root has it: who is a proxy is for us to say
+            timeout_graceful_shutdown=1,
         )
     )
     task = asyncio.create_task(server.serve())
