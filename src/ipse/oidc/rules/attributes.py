@@ -25,6 +25,8 @@ def collect_attributes(request: AuthorizationRequest) -> AuthorizationRequest:
     userinfo = _attributes(request, request.claims.userinfo)
     dispensable = _dispensable(id_token, userinfo)
     names = dict.fromkeys([*by_scope, *id_token, *userinfo])
+    if not names:
+        return request
     contract = request.service.contract
     return replace(
         request,

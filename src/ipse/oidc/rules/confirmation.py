@@ -43,7 +43,7 @@ def read_template(request: AuthorizationRequest) -> AuthorizationRequest:
             raise InvalidRequest("claims: a template claim is asked with two values")
         template |= found
         places += [place] if found else []
-    return replace(request, template=template, template_in=tuple(places))
+    return replace(request, template=template, template_in=tuple(places)) if template else request
 
 
 def check_template_allowed(request: AuthorizationRequest) -> AuthorizationRequest:

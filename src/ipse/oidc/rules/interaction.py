@@ -53,6 +53,8 @@ def read_claims(request: AuthorizationRequest) -> AuthorizationRequest:
 
     What does not come in the address may be larger: it can hold the longest text to confirm, however JSON writes it.
     """
+    if "claims" not in request.parameters:
+        return request
     most = MAX_CLAIMS_BYTES if request.source == "query" else _MAX_CLAIMS_BYTES
     try:
         return replace(request, claims=parse_claims(request.parameters.get("claims"), max_bytes=most))
@@ -80,6 +82,8 @@ def check_acr(request: AuthorizationRequest) -> AuthorizationRequest:
         *others,
         *request.parameters.get("acr_values", "").split(),
     ]
+    if not wished:
+        return request
     advanced = "advanced" in {names.assurance(acr) for acr in wished}
     return _with_level(replace(request, assurance="advanced" if advanced else "basic"), demanded, wished)
 

@@ -27,4 +27,4 @@ def check_scope(request: AuthorizationRequest) -> AuthorizationRequest:
     known = tuple(word for word in groups if word in SCOPES)
     if len(known) < len(groups) and not request.vocabulary.ignores_unknown_scopes:
         raise InvalidScope("scope holds an unknown word")
-    return replace(request, scopes=known)
+    return replace(request, scopes=known) if known else request
