@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from ipse.oidc import errors
 from ipse.oidc.errors import OAuthError
 from ipse.oidc.model import Candidate, Vocabulary
 from ipse.oidc.rules.authorization import (
@@ -338,3 +339,17 @@ def test_an_installation_may_leave_unknown_scopes_out() -> None:
     assert check_request(check_target(asked, lenient)).scopes == ("email",)
     with refused("invalid_scope"):
         check_request(check_target(candidate(scope="service:SHOP_LOGIN unknown"), lenient))
+
+
+OF_THE_PROTOCOL = {
+    "invalid_request", "access_denied", "login_required", "interaction_required", "unsupported_request",
+    "invalid_client_id", "invalid_redirect_uri", "unsupported_grant_type", "invalid_grant", "invalid_scope",
+    "unsupported_display", "unauthorized_client", "unsupported_response_type", "invalid_request_object",
+    "invalid_request_uri", "temporary_unavailable", "invalid_client", "invalid_token", "unsupported_token_type",
+}  # fmt: skip
+
+
+def test_the_errors_of_the_partner_protocol_are_there() -> None:
+    """Partner protocol, section 1.9."""
+    codes = {error.code for error in vars(errors).values() if isinstance(error, type) and issubclass(error, OAuthError)}
+    assert codes >= OF_THE_PROTOCOL

@@ -60,9 +60,19 @@ def test_every_preset_can_be_kept() -> None:
     ],
 )
 def test_what_cannot_be_kept_is_not_agreed(kty: str, method: AuthMethod, alg: str) -> None:
-    for answer in ("id_token", "userinfo"):
+    for answer in ("id_token", "userinfo", "authorization"):
+        agreed = {f"{answer}_encrypted_response_alg": alg, f"{answer}_encrypted_response_enc": "A256GCM"}
         with pytest.raises(PartnerRegistrationError, match="cannot be encrypted"):
-            check_algorithms(partner(kty, method, **{f"{answer}_encrypted_response_alg": alg}))
+            check_algorithms(partner(kty, method, **agreed))
+
+
+def test_signed_answers_are_encrypted_with_both_algorithms_or_not_at_all() -> None:
+    for half in (
+        {"authorization_encrypted_response_alg": "ECDH-ES"},
+        {"authorization_encrypted_response_enc": "A256GCM"},
+    ):
+        with pytest.raises(PartnerRegistrationError, match="an alg and an enc"):
+            check_algorithms(partner("EC", AuthMethod.PRIVATE_KEY_JWT, **half))
 
 
 def test_a_contract_says_required_or_voluntary() -> None:

@@ -52,6 +52,7 @@ def check_partner(
         _check_key_partner(partner, environment, secret=secret, published=published)
     _check_tls(partner)
     if not partner.registered_by:
+        _check_open_answers(partner, environment)
         check_algorithms(partner, published)
 
 
@@ -86,7 +87,14 @@ def check_jwks(jwks: Mapping[str, Any]) -> None:
 def check_algorithms(partner: Partner, published: Mapping[str, Any] | None = None) -> None:
     """Each answer can be protected as agreed: `dir` by a secret, others by an `enc` key of the partner that fits."""
     agreed = partner.algorithms
-    for alg in sorted({agreed.id_token_encrypted_response_alg, agreed.userinfo_encrypted_response_alg}):
+    if bool(agreed.authorization_encrypted_response_alg) != bool(agreed.authorization_encrypted_response_enc):
+        _refuse("answers through the browser are encrypted with an alg and an enc, or not at all")
+    agreed_algs = {
+        agreed.id_token_encrypted_response_alg,
+        agreed.userinfo_encrypted_response_alg,
+        agreed.authorization_encrypted_response_alg,
+    }
+    for alg in sorted(agreed_algs - {""}):
         if partner.auth_method is AuthMethod.CLIENT_SECRET_POST:
             possible = alg == "dir"
         elif partner.jwks_uri and published is None:
@@ -95,6 +103,18 @@ def check_algorithms(partner: Partner, published: Mapping[str, Any] | None = Non
             possible = _has_key_for(published or partner.jwks or {"keys": []}, alg)
         if not possible:
             _refuse(f"answers cannot be encrypted with {alg}: the partner has no secret or enc key that fits it")
+
+
+def _check_open_answers(partner: Partner, environment: Environment) -> None:
+    """Every answer is signed and encrypted; only suites that judge a lab read others."""
+    agreed = partner.algorithms
+    protected = (
+        agreed.id_token_encrypted_response_alg,
+        agreed.userinfo_signed_response_alg,
+        agreed.userinfo_encrypted_response_alg,
+    )
+    if not agreed.id_token_signed_response_alg or (environment is not Environment.LAB and not all(protected)):
+        _refuse("answers are signed and encrypted: agree on an algorithm for each")
 
 
 def check_service_texts(service: Service) -> None:
