@@ -75,7 +75,7 @@ async def test_identification_delivers_each_value_where_it_was_asked(
     assert shared["given_name"] == "Ada"
     assert shared["phone_number"] == "+32 485694175"
     assert shared["address"]["locality"] == "Bruxelles"
-    assert shared[PREFIX + "validityTo"] == {"IDDocumentSN": "2031-01-01T00:00:00Z"}
+    assert shared[PREFIX + "validityTo"] == {PREFIX + "IDDocumentSN": "2031-01-01T00:00:00Z"}
     assert shared["picture"] == f"{installation.issuer}/picture"
     assert not {"birthdate", "email", "gender", PREFIX + "BENationalNumber"} & shared.keys()
     assert None not in shared.values()

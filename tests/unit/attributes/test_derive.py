@@ -213,6 +213,12 @@ def test_metadata_asked_alone_is_absent(name: str) -> None:
             "IDIssuingCountry",
             {"IDDocumentSN": "NLD", "IDDocumentType": "NLD"},
         ),
+        (
+            BELGIAN,
+            ["IDIssuingCountry", "birthdate", "name", "BENationalNumber", "email"],
+            "IDIssuingCountry",
+            {"birthdate": "BEL", "name": "BEL", "BENationalNumber": "BEL"},
+        ),
         (BELGIAN, ["issuance_locality", "BEeidSn"], "issuance_locality", {"BEeidSn": "Gent"}),
         (DUTCH, ["issuance_locality", "BEeidSn", "IDDocumentSN"], "issuance_locality", None),
     ],

@@ -79,6 +79,19 @@ def test_what_was_declined_is_absent_everywhere() -> None:
     assert userinfo(SPEAKER, asked, now=NOW).keys() == {"iss", "sub", "aud", "iat", "exp"}
 
 
+def test_metadata_are_keyed_by_the_claims_they_speak_of() -> None:
+    """Partner protocol 1.6: by the names the partner asks by, with the prefix where a claim has it."""
+    released = {
+        "verificationDate": {"birthdate": "2026-01-02T03:04:05Z", "BENationalNumber": "2026-01-02T03:04:05Z"},
+        "validityTo": {"BEeidSn": "2031-01-01T00:00:00Z"},
+        "place_of_birth": {"city": "Gent"},
+    }
+    answer = userinfo(SPEAKER, approved(released, userinfo=tuple(released)), now=NOW)
+    assert answer[PREFIX + "verificationDate"].keys() == {"birthdate", PREFIX + "BENationalNumber"}
+    assert answer[PREFIX + "validityTo"] == {PREFIX + "BEeidSn": "2031-01-01T00:00:00Z"}
+    assert answer[PREFIX + "place_of_birth"] == {"city": "Gent"}
+
+
 def test_released_but_not_asked_is_not_delivered() -> None:
     assert userinfo(SPEAKER, approved(), now=NOW).keys() == {"iss", "sub", "aud", "iat", "exp"}
 

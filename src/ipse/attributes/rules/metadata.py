@@ -13,6 +13,7 @@ from ipse.kernel import clock
 from ipse.standards.countries import alpha_3
 
 _OF_DOCUMENT: Final = ("BEeidSn", "IDDocumentSN", "IDDocumentType")
+_ON_NO_DOCUMENT: Final = frozenset({"phone_number", "phone_number_verified", "email", "email_verified"})
 _DATED: Final = ("BEeidSn", "IDDocumentSN")
 
 # The facts an attribute is made of, where the name is not the same.
@@ -44,7 +45,10 @@ def _start_of(day: str | None) -> str | None:
 
 
 def _issuing_country(facts: Facts, answer: _Answer) -> Mapping[str, str | bool]:
-    return _asked(answer, _OF_DOCUMENT, alpha_3(facts.document.country) if facts.document else None)
+    """Which country's document tells each asked attribute; a phone number and an e-mail address are on none."""
+    country = alpha_3(facts.document.country) if facts.document else None
+    told = (*_OF_DOCUMENT, *(name for name in _vouched(facts, answer) if name not in _ON_NO_DOCUMENT))
+    return _asked(answer, tuple(dict.fromkeys(told)), country)
 
 
 def _validity_from(facts: Facts, answer: _Answer) -> Mapping[str, str | bool]:
@@ -66,7 +70,12 @@ def _issuance_locality(facts: Facts, answer: _Answer) -> Mapping[str, str | bool
 
 def _verification_date(facts: Facts, answer: _Answer) -> Mapping[str, str | bool]:
     """When each asked attribute was last read by a registrar; what the person states was never verified."""
-    dates: dict[str, str | bool] = {}
+    return {name: clock.text(verified) for name, verified in _vouched(facts, answer).items()}
+
+
+def _vouched(facts: Facts, answer: _Answer) -> dict[str, int]:
+    """When a registrar last read each asked attribute that one has read: the oldest of the facts it is made of."""
+    moments: dict[str, int] = {}
     for name in answer:
         if name.endswith("NationalNumber"):
             members: tuple[str, ...] = ("national_number",)
@@ -75,8 +84,8 @@ def _verification_date(facts: Facts, answer: _Answer) -> Mapping[str, str | bool
         sources = [facts.sources[member] for member in members if member in facts.sources]
         verified = [source.verified_at for source in sources if source.evidence]
         if verified:
-            dates[name] = clock.text(min(verified))
-    return dates
+            moments[name] = min(verified)
+    return moments
 
 
 RULES: Final[Mapping[str, _Rule]] = {

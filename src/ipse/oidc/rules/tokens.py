@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ipse.actions.model import Content
+from ipse.attributes.model import ATTRIBUTES
 from ipse.kernel.clock import seconds
 from ipse.oidc.errors import InvalidGrant, ServerError
 from ipse.oidc.model import EIDAS, LEVELS, Requested, Vocabulary
@@ -30,6 +31,8 @@ class Speaker:
     picture_url: str
     lifetime: int = 300
     """Seconds an ID token and a UserInfo answer are good for (partner protocol, section 1.13)."""
+    authenticated_at: Callable[[int], int] = int
+    """The moment of authentication that an approval of that moment says; a lab that remembers browsers has another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,7 @@ def id_token(speaker: Speaker, approved: Approved, *, now: int) -> dict[str, Any
     """The claims of the ID token (OpenID Connect Core §2); `now` in microseconds UTC."""
     nonce = approved.requested.nonce
     claims = _envelope(speaker, approved, now) | {
-        "auth_time": seconds(approved.approved_at),
+        "auth_time": seconds(speaker.authenticated_at(approved.approved_at)),
         "acr": _acr(speaker, approved),
         **_confirmed(speaker, approved),
     }
@@ -150,7 +153,16 @@ def _envelope(speaker: Speaker, approved: Approved, now: int) -> dict[str, Any]:
 
 def _delivered(speaker: Speaker, approved: Approved, names: tuple[str, ...]) -> dict[str, Any]:
     return {
-        speaker.vocabulary.claim(name): speaker.picture_url if name == PICTURE else approved.released[name]
+        speaker.vocabulary.claim(name): _value(speaker, name, approved.released[name])
         for name in names
         if name in approved.released
     }
+
+
+def _value(speaker: Speaker, name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """The value as it is on the wire: metadata are keyed by the claims that they speak of, as those are asked for."""
+    if name == PICTURE:
+        return speaker.picture_url
+    if ATTRIBUTES[name].metadata:
+        return {speaker.vocabulary.claim(about): said for about, said in value.items()}
+    return value
