@@ -30,14 +30,15 @@ from ipse.cli.bench.wire import Connection
 app = App(name="bench", help="Measure the scheme.")
 
 Engine = Literal["sqlite", "postgresql"]
-PRESETS = ("new", "migrating")
+PRESETS = ("new", "migrating", "fapi2")
 _CALIBRATION_SECONDS = 1.0
 _COUNTED_SECONDS = 2.0
 
 HOW = (
     (
         "A login is: authorization page, claim and approval by a phone with its own key, finish, token with "
-        "private_key_jwt and PKCE, nested ID token, signed and encrypted UserInfo: 6 requests."
+        "private_key_jwt and PKCE, nested ID token, signed and encrypted UserInfo: 6 requests. With the fapi2 profile "
+        "one more, the pushed request, and DPoP proofs with the server's nonce at token and UserInfo."
     ),
     (
         "Server and database share one core, the driver has another. One keep-alive connection and one phone for each "

@@ -25,6 +25,7 @@ _FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 _CONTENT = re.compile(r'id="qr"[^>]*data-content="([^"]+)"|data-content="([^"]+)"[^>]*id="qr"')
 _FINISH = re.compile(r"/v2/sign-in/([A-Za-z0-9_-]+)")
 _CHECK_EVERY = 50
+FAPI2 = "fapi2"
 _CLOCK = SystemClock()
 _IDS = RandomIds()
 
@@ -86,13 +87,15 @@ class Round:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class User:
     """One person at one browser, with one phone, again and again."""
 
     connection: Connection
     phone: Phone
     relying: RelyingParty
+    nonce: str = ""
+    """The server's last DPoP nonce."""
 
     async def log_in(self, number: int) -> None:
         """One whole login.
@@ -110,10 +113,7 @@ class User:
         subject = ""
         if number % _CHECK_EVERY == 0:
             subject = self.relying.checked(tokens["id_token"], nonce=nonce)
-        answer = await self.connection.ask(
-            "GET", "/v2/userinfo", headers=f"Authorization: Bearer {tokens['access_token']}\r\n"
-        )
-        _expect(answer, 200, "userinfo")
+        answer = _expect(await self._userinfo(partner, tokens["access_token"]), 200, "userinfo")
         if number % _CHECK_EVERY == 0 and self.relying.subject(answer.body.decode()) != subject:
             raise BenchError("UserInfo names another subject than the ID token")
 
@@ -128,8 +128,32 @@ class User:
             "code_challenge": b64u(sha256(verifier)),
             "code_challenge_method": "S256",
         }
+        if partner.preset == FAPI2:
+            query = {"client_id": partner.client_id, "request_uri": await self._push(query)}
         page = await self.connection.ask("GET", f"/v2/authorization?{urlencode(query, quote_via=quote)}")
         return _expect(page, 200, "authorization page")
+
+    async def _push(self, parameters: dict[str, str]) -> str:
+        form = {**parameters, **self._client()}
+        answer = await self.connection.ask("POST", "/v2/par", headers=_FORM, body=urlencode(form).encode())
+        return str(msgspec.json.decode(_expect(answer, 201, "par").body)["request_uri"])
+
+    async def _userinfo(self, partner: BenchPartner, token: str) -> Response:
+        if partner.preset != FAPI2:
+            return await self.connection.ask("GET", "/v2/userinfo", headers=f"Authorization: Bearer {token}\r\n")
+        proof = self.relying.proof("GET", "/v2/userinfo", nonce=self.nonce, token=token)
+        headers = f"Authorization: DPoP {token}\r\nDPoP: {proof}\r\n"
+        return self._noted(await self.connection.ask("GET", "/v2/userinfo", headers=headers))
+
+    def _client(self) -> dict[str, str]:
+        return {
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": self.relying.assertion(),
+        }
+
+    def _noted(self, answer: Response) -> Response:
+        self.nonce = answer.headers.get(b"dpop-nonce", self.nonce.encode()).decode()
+        return answer
 
     async def _approve(self, frame: str) -> None:
         claim = self.phone.signed("claim", start={"frame": frame}, device={"label": "bench"})
@@ -157,12 +181,24 @@ class User:
             "code": code,
             "redirect_uri": partner.redirect_uri,
             "code_verifier": verifier,
-            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-            "client_assertion": self.relying.assertion(),
+            **self._client(),
         }
-        answer = await self.connection.ask("POST", "/v2/token", headers=_FORM, body=urlencode(form).encode())
+        headers = _FORM
+        if partner.preset == FAPI2:
+            if not self.nonce:
+                await self._first_nonce()
+            headers += f"DPoP: {self.relying.proof('POST', '/v2/token', nonce=self.nonce)}\r\n"
+        answer = self._noted(
+            await self.connection.ask("POST", "/v2/token", headers=headers, body=urlencode(form).encode())
+        )
         tokens: dict[str, Any] = msgspec.json.decode(_expect(answer, 200, "token").body)
         return tokens
+
+    async def _first_nonce(self) -> None:
+        """Learn the server's nonce by a proof without one, which is refused with it (RFC 9449 §8)."""
+        form = {"grant_type": "authorization_code", "code": "-", "redirect_uri": "-", **self._client()}
+        headers = f"{_FORM}DPoP: {self.relying.proof('POST', '/v2/token', nonce='')}\r\n"
+        self._noted(await self.connection.ask("POST", "/v2/token", headers=headers, body=urlencode(form).encode()))
 
 
 def _expect(answer: Response, status: int, what: str) -> Response:

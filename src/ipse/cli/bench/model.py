@@ -25,6 +25,7 @@ class BenchPartner(msgspec.Struct, frozen=True):
 
     client_id: str
     preset: str
+    """`new` and `migrating` of the default profile, or `fapi2`."""
     service: str
     redirect_uri: str
     signing_key: dict[str, Any]

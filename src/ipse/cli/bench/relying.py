@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from ipse.cli.bench.model import BenchPartner
 from ipse.kernel.clock import SystemClock, seconds
-from ipse.kernel.ids import RandomIds, b64u
+from ipse.kernel.ids import RandomIds, b64u, sha256
 from ipse.standards import phone_channel
 
 _CLOCK = SystemClock()
@@ -32,6 +32,8 @@ class RelyingParty:
     key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
     decryption: RSAKey | ECKey
     scheme: KeySet
+    proof_key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    """The key of its DPoP proofs."""
 
     @classmethod
     def of(cls, partner: BenchPartner, issuer: str, jwks: dict[str, Any]) -> RelyingParty:
@@ -58,8 +60,28 @@ class RelyingParty:
             "iat": now,
             "exp": now + 60,
         }
-        signing_input = f"{b64u(msgspec.json.encode(header))}.{b64u(msgspec.json.encode(payload))}"
-        return f"{signing_input}.{b64u(_signature(self.key, signing_input.encode()))}"
+        return _signed(self.key, header, payload)
+
+    def proof(self, method: str, path: str, *, nonce: str, token: str = "") -> str:
+        """A DPoP proof for one request (RFC 9449 §4.2)."""
+        numbers = self.proof_key.public_key().public_numbers()
+        jwk = {
+            "kty": "EC",
+            "crv": "P-256",
+            "x": b64u(numbers.x.to_bytes(32, "big")),
+            "y": b64u(numbers.y.to_bytes(32, "big")),
+        }
+        payload = {
+            "jti": _IDS.identifier(),
+            "htm": method,
+            "htu": self.issuer.removesuffix("/v2") + path,
+            "iat": seconds(_CLOCK.now()),
+        }
+        if nonce:
+            payload["nonce"] = nonce
+        if token:
+            payload["ath"] = b64u(sha256(token))
+        return _signed(self.proof_key, {"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk}, payload)
 
     def checked(self, id_token: str, *, nonce: str) -> str:
         """Decrypt and verify an ID token with joserfc; its subject.
@@ -90,6 +112,13 @@ def _signer(jwk: dict[str, Any]) -> ec.EllipticCurvePrivateKey | rsa.RSAPrivateK
     if key is None:
         raise ValueError("the partner has no private key")
     return key
+
+
+def _signed(
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, header: dict[str, Any], payload: dict[str, Any]
+) -> str:
+    signing_input = f"{b64u(msgspec.json.encode(header))}.{b64u(msgspec.json.encode(payload))}"
+    return f"{signing_input}.{b64u(_signature(key, signing_input.encode()))}"
 
 
 def _signature(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, octets: bytes) -> bytes:

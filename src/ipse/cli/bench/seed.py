@@ -122,15 +122,16 @@ def _facts(number: int, now: int) -> tuple[Facts, Evidence]:
     return Facts(family_name=f"Person {number}", given_name="Bench", birthdate="1990-01-01"), evidence
 
 
-async def _partner(partners: Partners, preset: Preset) -> BenchPartner:
-    """A partner with private_key_jwt: ES256 or RS256 as the preset says, and an RSA key to encrypt to."""
+async def _partner(partners: Partners, kind: str) -> BenchPartner:
+    """A partner with private_key_jwt: ES256 or RS256 as its kind says, and an RSA key to encrypt to."""
+    preset = Preset.MIGRATING if kind == Preset.MIGRATING else Preset.NEW
     signing = new_private_jwk("ES256") if preset is Preset.NEW else new_private_jwk("RS256")
     encryption = new_private_jwk("RSA-OAEP-256")
-    partner_id = f"bench-{preset.value}"
+    partner_id = f"bench-{kind}"
     await partners.register_partner(
         Partner(
             partner_id=partner_id,
-            name=f"Bench {preset.value}",
+            name=f"Bench {kind}",
             state="active",
             auth_method=AuthMethod.PRIVATE_KEY_JWT,
             jwks={"keys": [_public(signing), _public(encryption)]},
@@ -139,8 +140,8 @@ async def _partner(partners: Partners, preset: Preset) -> BenchPartner:
         secret=None,
         actor="bench",
     )
-    code = f"BENCH_{preset.value.upper()}"
-    redirect_uri = f"http://localhost:9/{preset.value}/callback"
+    code = f"BENCH_{kind.upper()}"
+    redirect_uri = f"http://localhost:9/{kind}/callback"
     texts = dict.fromkeys(_LANGUAGES, "Log in")
     await partners.register_service(
         Service(
@@ -153,10 +154,11 @@ async def _partner(partners: Partners, preset: Preset) -> BenchPartner:
             redirect_uris=(redirect_uri,),
             contract={},
             pkce_required=True,
+            profile="fapi2" if kind == "fapi2" else "default",
         ),
         actor="bench",
     )
-    return BenchPartner(partner_id, preset.value, code, redirect_uri, signing, encryption)
+    return BenchPartner(partner_id, kind, code, redirect_uri, signing, encryption)
 
 
 def _public(jwk: dict[str, str]) -> dict[str, Any]:
@@ -171,7 +173,7 @@ async def seed(settings: Settings, count: int) -> Seeded:
     try:
         await migrate(database, now=_CLOCK.now())
         partners = Partners(database, keystore, _CLOCK, Environment(settings.environment))
-        registered = [await _partner(partners, preset) for preset in Preset]
+        registered = [await _partner(partners, kind) for kind in ("new", "migrating", "fapi2")]
         seeding = Seeding.of(database, keystore)
         return Seeded(handsets=[await seeding.phone(number) for number in range(count)], partners=registered)
     finally:
