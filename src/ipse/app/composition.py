@@ -223,7 +223,7 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
         *signin_http.routes(signin),
         *mobile_http.routes(mobile, given.ids),
         *enrolment_http.routes(features.enrolments, pages),
-        *partners_http.routes(features.desk, given.ids),
+        *partners_http.routes(features.desk, given.ids, features.provider.proofs),
         *attributes_http.routes(pages, claim_prefix=settings.claim_prefix, registrars=settings.registrars),
         *asset_routes(pages.assets),
         Route("/healthz", _health(database), caller=Caller.PUBLIC, limit="static"),

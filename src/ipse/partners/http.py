@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 from starlette.requests import Request
@@ -20,6 +20,7 @@ from ipse.partners.model import PartnerToken, Refusal
 from ipse.partners.service import PartnerDesk
 from ipse.partners.service.log import KEPT
 from ipse.standards.client_certificates import CertificateError, read_certificate
+from ipse.standards.dpop import Proof
 from ipse.standards.oauth import OAuthFormError, access_token, challenge_header
 from ipse.web.certificates import SCOPE_KEY
 from ipse.web.problems import new_reference, note, problem
@@ -29,11 +30,24 @@ PATH: Final = "/v2/partner/log"
 SCOPE: Final = "partner.log"
 """What the access token must be issued for."""
 REALM: Final = "ipse"
+NO_TOKEN: Final = "no access token"
+_BEHIND_ISSUER: Final = "/partner/log"
 _DIGITS: Final = re.compile(r"\d{1,4}")
 _PARAMETERS: Final = frozenset({"since", "limit"})
 
-CheckKey = Callable[[Request, str, PartnerToken], Awaitable[bool]]
-"""Whether the request proves the key that its token is bound to (DPoP): request, token, what the token allows."""
+
+class Proofs(Protocol):
+    """Reads proofs of possession (RFC 9449), as the provider does."""
+
+    @property
+    def nonce(self) -> str:
+        """The nonce to use from now on."""
+
+    def read(self, headers: Sequence[str], *, method: str, path: str, access_token: str | None = None) -> Proof | None:
+        """The proof in these `DPoP` headers, judged. Raises PlatformError."""
+
+    async def use(self, proof: Proof) -> None:
+        """Take its single use. Raises PlatformError."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -56,7 +70,7 @@ class LogEndpoint:
 
     desk: PartnerDesk
     ids: Ids
-    check_key: CheckKey | None = None
+    proofs: Proofs
 
     async def lines(self, request: Request) -> Response:
         """The newest refusals first; `since` (a time) and `limit` (1 to 1000, 100 if not said) narrow them."""
@@ -64,10 +78,11 @@ class LogEndpoint:
             partner_id = await self._partner(request)
             since, limit = _query(request)
         except PlatformError as error:
-            return self._refusal(error)
+            return self._with_nonce(request, self._refusal(request, error))
         found = await self.desk.log.lines(partner_id, after=since, most=limit)
         body = msgspec.json.encode({"refusals": [_line(refusal) for refusal in found]})
-        return Response(body, headers={"Cache-Control": "no-store"}, media_type="application/json")
+        answer = Response(body, headers={"Cache-Control": "no-store"}, media_type="application/json")
+        return self._with_nonce(request, answer)
 
     async def _partner(self, request: Request) -> str:
         try:
@@ -75,7 +90,7 @@ class LogEndpoint:
         except OAuthFormError as error:
             raise LogTokenRefused(str(error)) from error
         if sent is None:
-            raise LogTokenRefused("no access token")
+            raise LogTokenRefused(NO_TOKEN)
         scheme, token = sent
         known = await self.desk.tokens.read(token)
         if known is None:
@@ -89,24 +104,40 @@ class LogEndpoint:
     async def _is_senders(self, request: Request, scheme: str, token: str, known: PartnerToken) -> bool:
         kind, _, thumbprint = known.binding.partition(":")
         if kind == "jkt":
-            return scheme == "DPoP" and self.check_key is not None and await self.check_key(request, token, known)
+            return scheme == "DPoP" and await self._proves(request, token, thumbprint)
         if scheme != "Bearer":
             return False
         return not kind or (kind == "x5t#S256" and hmac.compare_digest(_certificate(request), thumbprint))
 
-    def _refusal(self, error: PlatformError) -> Response:
+    async def _proves(self, request: Request, token: str, thumbprint: str) -> bool:
+        headers = request.headers.getlist("dpop")
+        proof = self.proofs.read(headers, method=request.method, path=_BEHIND_ISSUER, access_token=token)
+        if proof is None or not hmac.compare_digest(proof.thumbprint, thumbprint):
+            return False
+        await self.proofs.use(proof)
+        return True
+
+    def _with_nonce(self, request: Request, answer: Response) -> Response:
+        if "dpop" in request.headers:
+            answer.headers["DPoP-Nonce"] = self.proofs.nonce
+        return answer
+
+    def _refusal(self, request: Request, error: PlatformError) -> Response:
         reference = new_reference(self.ids)
         note(error, reference)
         response = problem(error, reference)
-        if error.status in {401, 403}:
-            members = {} if error.detail == "no access token" else {"error": error.code}
-            response.headers["WWW-Authenticate"] = challenge_header("Bearer", realm=REALM, **members)
+        about_the_query = isinstance(error, LogQueryMalformed) or error.status >= 500
+        if not about_the_query:
+            scheme = "DPoP" if "dpop" in request.headers else "Bearer"
+            members = {} if error.detail == NO_TOKEN else {"error": error.code}
+            response.headers["WWW-Authenticate"] = challenge_header(scheme, realm=REALM, **members)
+            response.status_code = 403 if isinstance(error, LogTokenScope) else 401
         return response
 
 
-def routes(desk: PartnerDesk, ids: Ids, check_key: CheckKey | None = None) -> list[Route]:
+def routes(desk: PartnerDesk, ids: Ids, proofs: Proofs) -> list[Route]:
     """The addresses of this feature."""
-    return [Route(PATH, LogEndpoint(desk, ids, check_key).lines, caller=Caller.PARTNER, limit="partner")]
+    return [Route(PATH, LogEndpoint(desk, ids, proofs).lines, caller=Caller.PARTNER, limit="partner")]
 
 
 def _certificate(request: Request) -> str:

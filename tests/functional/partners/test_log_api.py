@@ -8,8 +8,12 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from ipse.kernel.clock import SystemClock
 from ipse.kernel.ids import RandomIds
+from ipse.oidc.service.dpop import Proofs
 from ipse.partners.http import routes
+from tests.functional.oidc.prover import Prover
+from tests.functional.oidc.relying_party import RelyingParty
 from tests.unit.partners.register import SECRET, desk, moved, secret_partner
 
 if TYPE_CHECKING:
@@ -36,10 +40,15 @@ async def shop(database: Database) -> AsyncIterator[PartnerDesk]:
 
 
 async def ask(made: PartnerDesk, token: str | None, query: str = "", scheme: str = "Bearer") -> httpx.Response:
-    transport = httpx.ASGITransport(Starlette(routes=routes(made, RandomIds())))
     headers = {} if token is None else {"Authorization": f"{scheme} {token}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+    async with reached(made) as client:
         return await client.get(PATH + query, headers=headers)
+
+
+def reached(made: PartnerDesk) -> httpx.AsyncClient:
+    proofs = Proofs(("http://localhost/v2",), bytes(32), made.replays, SystemClock())
+    transport = httpx.ASGITransport(Starlette(routes=routes(made, RandomIds(), proofs)))
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
 
 async def test_the_developer_reads_its_own_refusals(shop: PartnerDesk) -> None:
@@ -90,3 +99,36 @@ async def test_only_a_token_of_the_partner_itself_reads(shop: PartnerDesk) -> No
     assert (narrow.status_code, narrow.json()["code"]) == (403, "insufficient_scope")
     await shop.partners.set_state("shop", "stopped", actor="test")
     assert (await ask(shop, good)).status_code == 401
+
+
+async def test_a_token_bound_to_a_key_comes_with_its_proof(shop: PartnerDesk) -> None:
+    """RFC 9449 §7: the same proofs as at UserInfo, each counted once, with a nonce of ours."""
+    async with reached(shop) as client:
+        party = RelyingParty("http://localhost/v2", "shop", "", "", browser=client)
+        prover, stranger = Prover(party), Prover(party)
+        token = await shop.tokens.issue("shop", "partner.log", binding=f"jkt:{prover.thumbprint}", seconds=60)
+
+        async def ask_with(who: Prover, proof: str) -> httpx.Response:
+            headers = {"Authorization": f"DPoP {token}", "DPoP": proof}
+            return who.heard(await client.get(PATH, headers=headers))
+
+        url = f"http://localhost{PATH}"
+        first = await ask_with(prover, prover.proof("GET", url, token=token))
+        assert (first.status_code, first.json()["code"]) == (401, "use_dpop_nonce")
+        assert first.headers["www-authenticate"] == 'DPoP realm="ipse", error="use_dpop_nonce"'
+        good = prover.proof("GET", url, token=token)
+        answer = await ask_with(prover, good)
+        assert answer.status_code == 200
+        assert len(answer.json()["refusals"]) == 3
+        again = await ask_with(prover, good)
+        assert (again.status_code, again.json()["code"]) == (401, "invalid_dpop_proof")
+        stranger.nonce = prover.nonce
+        for wrong in (
+            stranger.proof("GET", url, token=token),
+            prover.proof("POST", url, token=token),
+            prover.proof("GET", "http://localhost/v2/userinfo", token=token),
+            prover.proof("GET", url),
+        ):
+            refused = await ask_with(prover, wrong)
+            assert refused.status_code == 401
+            assert refused.json()["code"] in {"invalid_dpop_proof", "invalid_token"}

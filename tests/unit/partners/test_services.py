@@ -11,7 +11,7 @@ from ipse.audit.service import Audit
 from ipse.kernel.settings import Environment
 from ipse.partners.errors import PartnerRegistrationError
 from ipse.partners.model import AuthMethod, Partner, Preset, preset_algorithms
-from ipse.partners.rules.registration import check_partner, check_service
+from ipse.partners.rules.registration import check_partner, check_service, check_service_texts
 from ipse.standards import jose
 from tests.unit.partners.register import KEYS, SECRET, desk, key_partner, secret_partner, service
 
@@ -105,6 +105,10 @@ def test_loopback_lives_outside_production(changes: dict[str, Any]) -> None:
             None,
             "kid that is not empty",
         ),
+        (replace(KEYED, name=" "), None, "needs a name"),
+        (replace(KEYED, name="Shop\u202epohs"), None, "all of them visible"),
+        (replace(KEYED, name="S" * 101), None, "at most 100 characters"),
+        (replace(KEYED, name="Café ‘Zum Löwen’ – Łódź"), None, ""),
         (replace(KEYED, state="asleep"), None, "there is no state 'asleep'"),
         (replace(KEYED, contacts=("ann@shop.example",), logo="https://shop.example/logo.png"), None, ""),
         (replace(KEYED, contacts=("nobody",)), None, "is not an e-mail address"),
@@ -133,6 +137,22 @@ def test_what_stands_at_the_address_is_judged_as_well() -> None:
     assert "cannot be encrypted with ECDH-ES" in judged(
         lambda: check_partner(partner, PRODUCTION, secret=None, published=rsa)
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"name": {"nl": "Winkel"}}, "needs a name in nl, fr, de, en"),
+        ({"name": dict.fromkeys(("nl", "fr", "de", "en"), " ")}, "needs a name"),
+        ({"name": dict.fromkeys(("nl", "fr", "de", "en"), "a\nb")}, "name of service SHOP_LOGIN has at most 100"),
+        ({"purpose": {"nl": "x" * 301}}, "purpose of service SHOP_LOGIN has at most 300"),
+        ({"purpose": {"nl": "a\u200bb"}}, "all of them visible"),
+        ({"purpose": {"nl": "x" * 300}}, ""),
+    ],
+)
+def test_what_people_read_is_plain(changes: dict[str, Any], told: str) -> None:
+    refused = judged(lambda: check_service_texts(service(**changes)))
+    assert (told in refused) if told else not refused
 
 
 async def test_everything_that_is_registered_comes_back(database: Database) -> None:

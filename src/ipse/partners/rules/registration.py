@@ -25,6 +25,8 @@ _SERVICE_CODE = re.compile(r"[A-Za-z0-9_]{3,45}")
 _EMAIL = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,190}")
 _TLS = frozenset({AuthMethod.TLS_CLIENT_AUTH, AuthMethod.SELF_SIGNED_TLS_CLIENT_AUTH})
 _MOST_ADDRESSES = 100
+_LONGEST_NAME = 100
+_LONGEST_PURPOSE = 300
 
 
 def check_partner(
@@ -39,6 +41,9 @@ def check_partner(
     """
     check_partner_id(partner.partner_id)
     check_state(partner.state)
+    _check_text(f"the name of {partner.partner_id}", partner.name, longest=_LONGEST_NAME)
+    if not partner.name.strip():
+        _refuse(f"{partner.partner_id} needs a name")
     for contact in partner.contacts:
         if not _EMAIL.fullmatch(contact):
             _refuse(f"contact {contact!r} is not an e-mail address")
@@ -122,8 +127,12 @@ def check_service_texts(service: Service) -> None:
     check_service_code(service.code)
     check_state(service.state)
     for language in LANGUAGES:
-        if not service.name.get(language):
+        if not service.name.get(language, "").strip():
             _refuse(f"service {service.code} needs a name in {', '.join(LANGUAGES)}")
+    for text in service.name.values():
+        _check_text(f"the name of service {service.code}", text, longest=_LONGEST_NAME)
+    for text in service.purpose.values():
+        _check_text(f"the purpose of service {service.code}", text, longest=_LONGEST_PURPOSE)
 
 
 def check_service(service: Service, partner: Partner, environment: Environment) -> None:
@@ -157,6 +166,12 @@ def check_broker(broker: Partner | None, partner_id: str) -> None:
     """Final partners are registered by a partner that is a broker."""
     if broker is None or not broker.broker:
         _refuse(f"{partner_id} is no broker")
+
+
+def _check_text(what: str, text: str, *, longest: int) -> None:
+    """What people read is one line of plain characters: nothing invisible, nothing that turns the reading direction."""
+    if len(text) > longest or not text.isprintable():
+        _refuse(f"{what} has at most {longest} characters, all of them visible")
 
 
 def _check_secret(partner: Partner, secret: str | None) -> None:

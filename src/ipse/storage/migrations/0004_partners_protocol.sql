@@ -10,6 +10,9 @@ alter table partners_partners add column logo text not null default '';
 
 alter table partners_partners add column preset text not null default 'new';
 
+update partners_partners set preset = 'migrating'
+where algorithms like '%"id_token_signed_response_alg":"RS256"%';
+
 alter table partners_partners add column broker bigint not null default 0;
 
 alter table partners_partners add column registered_by text not null default '';
