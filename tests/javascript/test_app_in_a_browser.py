@@ -216,6 +216,65 @@ async def test_protected_values_cost_a_code_here_and_in_the_history(phone: Hands
     await expect(phone.page.locator("#shared")).to_contain_text("88051700015")
 
 
+_READ = """async (picture) => {
+  const { decodeQR } = await import("/vendor/qr/decode.js");
+  const image = Object.assign(new Image(), { src: picture });
+  await image.decode();
+  const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
+  context.drawImage(image, 0, 0);
+  return decodeQR(context.getImageData(0, 0, image.width, image.height));
+}"""
+
+
+async def test_a_payment_a_key_of_a_house_and_two_names(phone: Handset) -> None:
+    """Confirming at the shop, pairing by a scan, unlocking with two digits, refusing unopened; a broker is named."""
+    await phone.activate("zoe", "+352 600000106")
+    shop = await phone.begin("/shop/confirm/fern")
+    await phone.open(await phone.link_of(shop))
+    await expect(phone.page.locator('[data-part="amount"]')).to_contain_text("24.50")
+    await expect(phone.page.locator('[data-part="payee"]')).to_have_text("Pot & Linde")
+    await phone.press("#approve")
+    await phone.type_code()
+    await expect(phone.page).to_have_url(re.compile("/v2/sign-in/return/"))
+    await shop.close()
+
+    house = await phone.desktop.new_page()
+    await house.goto(f"{phone.world}/house/")
+    await house.locator("#pair").click()
+    await phone.open()
+    content = await phone.page.evaluate(_READ, await house.locator("#qr").get_attribute("src"))
+    await phone.open(content.removeprefix(phone.origin))
+    await phone.page.locator("#digits").fill(await phone.digits_of(house))
+    await phone.press("#digits-continue")
+    await phone.on_screen("request")  # by way of "connecting", when the house asks
+    await expect(phone.page.locator("#partner")).to_have_text("Huis Ipse")
+    await phone.press("#approve")
+    await phone.type_code()
+    await _outcome(phone, "approved")
+    await phone.press("#outcome-home")
+
+    await house.locator("#unlock").click()
+    addressed = phone.page.locator('#requests [data-claimed="false"]')
+    await addressed.click()
+    await phone.page.locator("#digits").fill(re.sub(r"\D", "", await house.locator("#match").inner_text()))
+    await phone.press("#digits-continue")
+    await expect(phone.page.locator('[data-part="action"]')).to_contain_text("Front door")
+    await phone.press("#approve")
+    await phone.type_code()
+    await expect(house.locator("#door")).to_have_attribute("data-state", "open")
+    await phone.press("#outcome-home")
+    await expect(phone.page.locator("#history [data-entry]").first).to_contain_text("Front door")
+
+    desk = await phone.desktop.new_page()
+    await desk.goto(f"{phone.world}/desk/")
+    await desk.locator(".finals button.main").first.click()
+    await phone.open(await phone.link_of(desk))
+    await expect(phone.page.locator("#broker")).to_contain_text("Loket")
+    await expect(phone.page.locator("#partner")).not_to_contain_text("Loket")
+    await phone.press("#refuse")
+    await _outcome(phone, "rejected")
+
+
 async def test_a_link_where_no_phone_lives(phone: Handset) -> None:
     shop = await phone.begin()
     await phone.open(await phone.link_of(shop))

@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "6y7EF2kn01jKOV_e";
+const VERSION = "xMDAM-sbtWr3mvRY";
 const FILES = [
   "/",
   "/app.js",

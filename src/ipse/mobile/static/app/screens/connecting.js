@@ -50,7 +50,7 @@ export function connectingScreen(app, { action, partner, service, expiresAt }) {
         { class: "outcome", id: "connecting" },
         h("div", { class: "connecting-figure" }, monogram(partner), h("span", { class: "spinner", "aria-hidden": "true" })),
         h("h1", { id: "title", tabindex: "-1" }, app.t("connecting.title", { partner })),
-        h("p", { class: "asker-service", id: "service" }, service),
+        service === "" ? null : h("p", { class: "asker-service", id: "service" }, service),
         h("p", { class: "lead" }, app.t("connecting.text", { partner })),
       ),
     ],
