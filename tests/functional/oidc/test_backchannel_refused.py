@@ -162,6 +162,7 @@ CASES: dict[str, list[tuple[Case, str]]] = {
         (a_client_assertion, "invalid_scope"),
         (claims(scope="openid"), "invalid_scope"),
         (claims(scope="openid service:UNKNOWN"), "invalid_scope"),
+        (claims(scope="openid service:A\x00"), "invalid_scope"),
         (claims(scope=OTHER_SERVICE), "invalid_scope"),
         (claims(scope="openid service:PLAIN_OPEN service:OTHER_OPEN"), "invalid_scope"),
         (claims(scope=["openid", "service:PLAIN_OPEN"]), "invalid_scope"),
@@ -187,6 +188,7 @@ CASES: dict[str, list[tuple[Case, str]]] = {
         (hinted({"type": "subject_code"}), "invalid_request"),
         (hinted({"type": "subject_code", "value": ["a", "b"]}), "invalid_request"),
         (hinted({"type": "subject_code", "value": "x" * 129}), "invalid_request"),
+        (hinted({"type": "subject_code", "value": "a\x00b"}), "invalid_request"),
         (hinted(7), "invalid_request"),
     ],
     "check_notification_token": [

@@ -12,6 +12,7 @@ import pytest
 
 from ipse.kernel.ids import sha256
 from ipse.kernel.keystore import Keystore
+from ipse.oidc.service.backchannel import forget_ended
 from ipse.partners.model import AuthMethod
 from ipse.storage.database import Database
 from tests.functional.oidc.back_channel import Door, Street, street
@@ -147,9 +148,24 @@ async def test_faster_than_the_interval_is_429_and_ten_minutes_are_all(lane: Str
         assert status == 200 or answer.headers["retry-after"] == "5"
     lane.clock.advance(seconds=580)
     assert (await door.session(session_id)).json()["status"] == "PENDING_USER_DISCOVERY"
+    await forget_ended(lane.installation.database, lane.clock)
     lane.clock.advance(seconds=15)
     ended = await door.session(session_id)
     assert (ended.status_code, ended.json()["error"]) == (400, "expired_session")
+
+
+async def test_a_token_of_the_last_second_outlives_its_session(lane: Street) -> None:
+    """What is forgotten now and then is nothing that can still be used."""
+    door = await lane.door()
+    session_id = (await begun(door))["user_discovery_session_id"]
+    lane.clock.advance(seconds=595)
+    await lane.scan(session_id, await lane.installation.new_person())
+    token = (await door.session(session_id)).json()["user_identifier_token"]
+    lane.clock.advance(seconds=110)
+    assert await forget_ended(lane.installation.database, lane.clock) == 0
+    assert (await door.ask(token=token)).status_code == 200
+    lane.clock.advance(seconds=4800)
+    assert await forget_ended(lane.installation.database, lane.clock) == 2
 
 
 async def test_sessions_of_others_unknown_ones_and_strangers(lane: Street) -> None:

@@ -54,6 +54,9 @@ _MISPLACED: Final = frozenset({"response_type", "redirect_uri", "response_mode",
 _JTI: Final = 255
 _NOTIFICATION_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]{1,1024}={0,2}")
 _BINDING_MESSAGE: Final = re.compile(r"[0-9A-Za-zÀ-ÖØ-öø-ÿ .,:!?+/'()_#-]{1,64}")
+_HINTED: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+"""No service code looks otherwise; others are not even looked up."""
 _WHOLE: Final = re.compile(r"[0-9]{1,6}")
 
 
@@ -180,7 +183,7 @@ def read_hint(request: BackchannelRequest) -> BackchannelRequest:
     kind, value = (hint.get("type"), hint.get("value")) if isinstance(hint, dict) else (None, None)
     if kind not in (IDENTIFIER_TOKEN, SUBJECT_CODE):
         raise InvalidRequest(f"login_hint_token: type must be {IDENTIFIER_TOKEN} or {SUBJECT_CODE}")
-    if not isinstance(value, str) or not 0 < len(value) <= 128 or not value.isascii():
+    if not isinstance(value, str) or not _HINTED.fullmatch(value):
         raise InvalidRequest("login_hint_token: value is missing or no such text")
     return replace(request, hint=Hint(type=kind, value=value))
 
@@ -276,10 +279,10 @@ def check_asked(judged: BackchannelRequest, request: AuthorizationRequest) -> Au
 
 
 def read_scope_service(claims: Mapping[str, Any]) -> str | None:
-    """The code of the service that a request names, None when it names none or several."""
+    """The code of the service that a request names, None when it names none, several, or what is no code."""
     scope = claims.get("scope")
     codes = service_code(scope) if isinstance(scope, str) else []
-    return codes[0] if len(codes) == 1 else None
+    return codes[0] if len(codes) == 1 and _CODE.fullmatch(codes[0]) else None
 
 
 def parameters(claims: Mapping[str, Any]) -> dict[str, str]:

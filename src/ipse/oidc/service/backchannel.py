@@ -44,6 +44,8 @@ from ipse.storage.database import Database
 
 _KEPT_SECONDS = 3600
 """How long a request is remembered after its end, to be told that it has ended."""
+_SETTLED_SECONDS = 600
+"""How long a session or notification stays after its end: its token or result may still be used."""
 
 
 class BackchannelAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -224,4 +226,4 @@ class Backchannel:
 
 async def forget_ended(database: Database, clock: Clock) -> int:
     """Forget what nobody can ask about any more; how many rows there were. To be run now and then."""
-    return await store.forget(database, clock.now())
+    return await store.forget(database, clock.now() - _SETTLED_SECONDS * SECOND)
