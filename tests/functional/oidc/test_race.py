@@ -1,9 +1,10 @@
-"""Fifty redemptions of one code at two server processes: exactly one wins, on both databases (T-9, T-14, R-21)."""
+"""One thing used fifty times at two server processes: exactly one wins, on both databases (T-9, T-14, R-21, F-16)."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -85,6 +86,8 @@ async def test_one_thing_fifty_times_at_two_processes(beside: Installation, part
             await race_for_a_code(beside, party)
         if party.signing:
             await race_with_an_assertion(party)
+            await race_of_browsers(party, {"request": party.request_object(jti="once")})
+        await race_of_browsers(party, {"request_uri": (await party.push()).json()["request_uri"]})
         await party.close()
 
 
@@ -110,3 +113,19 @@ async def race_with_an_assertion(party: RelyingParty) -> None:
     form = {"grant_type": "authorization_code", "code": "x" * 36, "redirect_uri": "x"} | party.credentials()
     answers = await at_once(party, [form] * MANY)
     assert sorted(answer.json()["error"] for answer in answers) == ["invalid_client"] * (MANY - 1) + ["invalid_grant"]
+
+
+async def race_of_browsers(party: RelyingParty, query: dict[str, str]) -> None:
+    """R-30: what is pushed, or signed with a `jti`, belongs to one browser of fifty."""
+    query = {"client_id": party.client_id} | query
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # unused, and 50 of their own take seconds
+    browsers = [httpx.AsyncClient(timeout=60, trust_env=False, verify=context) for _ in range(MANY)]
+
+    async def open_it(number: int, browser: httpx.AsyncClient) -> int:
+        url = f"http://127.0.0.1:{PORTS[number % 2]}/v2/authorization"
+        return (await browser.get(url, params=query)).status_code
+
+    opened = await asyncio.gather(*(open_it(number, browser) for number, browser in enumerate(browsers)))
+    for browser in browsers:
+        await browser.aclose()
+    assert sorted(opened) == [200] + [400] * (MANY - 1)
