@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as any_
 
 from ipse.oidc.errors import InvalidClient, OAuthError
+from ipse.oidc.model import AuthorizationRequest
+from ipse.oidc.rules import backchannel
 from ipse.oidc.rules.assertions import Assertion, check_assertion
 from ipse.oidc.rules.authorization import check_request, check_target, read_parameters, read_service_code, requested
+from ipse.oidc.rules.backchannel import BackchannelRequest
 from ipse.standards import jose
 from ipse.standards.oauth import OAuthFormError, basic_credentials, bearer_token, check_verifier, parameters
-from tests.unit.oidc.partners import GOOD, VOCABULARY, candidate
+from tests.unit.oidc.partners import GOOD, VOCABULARY, candidate, partner, service
 
 NAMES = (*GOOD, "prompt", "display", "max_age", "acr_values", "claims", "ui_locales", "code_challenge", "response_mode")
 KEY = jose.private_keys([jose.new_private_jwk("ECDH-ES")])
@@ -49,6 +52,48 @@ def test_assertions(claims: dict[str, Any]) -> None:
     assertion = Assertion(claims=good | claims, partner_id="shop", audiences={"https://id.example"}, now=1)
     with contextlib.suppress(InvalidClient):
         check_assertion(assertion)
+
+
+BACKCHANNEL = {
+    "iss": "shop",
+    "aud": "https://id.example",
+    "scope": "openid service:SHOP_LOGIN",
+    "login_hint_token": {"type": "subject_code", "value": "x" * 36},
+    "exp": 60,
+    "nbf": 0,
+    "iat": 0,
+    "jti": "j",
+    "client_notification_token": "t",
+}
+MORE = ("client_id", "claims", "acr_values", "requested_expiry", "binding_message")
+
+
+@settings(max_examples=200, deadline=None)
+@given(any_.dictionaries(any_.sampled_from([*BACKCHANNEL, *MORE, "authorization_details"]), json_values))
+def test_back_channel_requests(changes: dict[str, Any]) -> None:
+    claims = BACKCHANNEL | changes
+    with contextlib.suppress(OAuthError):
+        backchannel.read_scope_service(claims)
+        unjudged = BackchannelRequest(
+            claims=claims,
+            alg="ES256",
+            partner=partner(),
+            service=service(backchannel_mode="ping", notification_endpoint="https://shop.example/ping"),
+            issuer="https://id.example",
+            now=1,
+        )
+        request = backchannel.check_backchannel(unjudged)
+        assert backchannel.SHORTEST <= request.expires_in <= backchannel.LONGEST
+        assert backchannel.usable_until(request) > 0
+        asked = AuthorizationRequest(
+            parameters={**backchannel.parameters(claims), "redirect_uri": ""},
+            partner=partner(),
+            service=service(),
+            vocabulary=VOCABULARY,
+            source="backchannel",
+            signed=True,
+        )
+        requested(backchannel.check_asked(request, asked))
 
 
 @settings(max_examples=200, deadline=None)
