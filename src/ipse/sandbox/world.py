@@ -204,6 +204,7 @@ class World:
                 "redirect_uris": list(service.redirect_uris),
                 "scopes": list(service.scopes),
                 "claims": list(service.claims),
+                **({"backchannel_mode": service.backchannel_mode} if service.backchannel_mode else {}),
             }
             | ({"final_partner": service.final_partner} if service.final_partner else {})
             | ({"callback_urls": list(service.callback_urls)} if service.callback_urls else {})
