@@ -5,7 +5,7 @@ sites is real). It shares no code with the scheme: every specification is read a
 the other's judge. Nothing of it is a mock: the banks are OpenID providers that verify what they are told, the partners
 are relying parties that verify what they get, and all of them can misbehave on request.
 
-Where to start: `world` (the world's secrets and registrations), `server` (all routes), `bank`, `partner`, `house`, `persons`.
+Where to start: `world` (its secrets and registrations), `server` (all routes), `bank`, `partner`, `house`, `persons`.
 
 What a bank can be asked for
 ----------------------------
