@@ -114,7 +114,12 @@ def _partner(registration: PartnerRegistration) -> Partner:
     key_type = next((key["kty"] for key in (jwks or {}).get("keys", []) if key["use"] == "enc"), None)
     algorithms = preset_algorithms(Preset(registration.preset), method, encryption_key_type=key_type)
     partner = Partner(registration.client_id, registration.name, "active", method, jwks, algorithms)
-    return msgspec.structs.replace(partner, broker=registration.broker, registered_by=registration.registered_by)
+    return msgspec.structs.replace(
+        partner,
+        preset=Preset(registration.preset),
+        broker=registration.broker,
+        registered_by=registration.registered_by,
+    )
 
 
 def _service(client_id: str, registration: ServiceRegistration) -> Service:
