@@ -56,6 +56,8 @@ def request(*, client: ClientProof = PROOF, sender: Sender = BEARER, **form: Any
         {"grant_type": CIBA, "code": None, "redirect_uri": None},
         {"grant_type": CLIENT_CREDENTIALS, "scope": "broker"},
         {"grant_type": CLIENT_CREDENTIALS, "scope": "broker partner.log"},
+        {"grant_type": CLIENT_CREDENTIALS, "scope": "broker", "sender": CERTIFIED},
+        {"grant_type": CLIENT_CREDENTIALS, "scope": "partner.log", "sender": PROVEN},
         {"extra": "x"},
     ],
 )
@@ -63,7 +65,7 @@ def test_a_good_form(form: dict[str, Any]) -> None:
     check_token_request(request(**form))
 
 
-FORMS: dict[str, list[tuple[dict[str, str | None], type[OAuthError]]]] = {
+FORMS: dict[str, list[tuple[dict[str, Any], type[OAuthError]]]] = {
     "check_grant_type": [
         ({"grant_type": None}, InvalidRequest),
         ({"grant_type": "password"}, UnsupportedGrantType),
@@ -77,6 +79,10 @@ FORMS: dict[str, list[tuple[dict[str, str | None], type[OAuthError]]]] = {
         ({"grant_type": CLIENT_CREDENTIALS, "scope": "broker openid"}, InvalidScope),
         ({"grant_type": CLIENT_CREDENTIALS, "scope": " "}, InvalidScope),
         ({"grant_type": CLIENT_CREDENTIALS, "scope": 'bro"ker'}, InvalidScope),
+    ],
+    "check_partner_sender": [
+        ({"grant_type": CLIENT_CREDENTIALS, "scope": "broker", "sender": PROVEN}, InvalidRequest),
+        ({"grant_type": CLIENT_CREDENTIALS, "scope": "partner.log broker", "sender": PROVEN}, InvalidRequest),
     ],
 }
 
