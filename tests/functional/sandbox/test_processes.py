@@ -211,15 +211,15 @@ def test_the_world_lives_on_without_the_scheme(tmp_path: Path) -> None:
 
 def test_preparing_twice_tells_the_scheme_once(tmp_path: Path) -> None:
     """Every registration writes an audit line; a start that changes nothing writes none."""
-    port = str(free_ports())
+    port, lines = str(free_ports()), []
     for _ in range(2):
         assert run("sandbox", "--port", port, "--data", str(tmp_path), "--prepare-only").returncode == 0
+        with contextlib.closing(sqlite3.connect(tmp_path / "ipse.db")) as database:
+            lines += database.execute("select count(*) from audit_lines").fetchone()
     listed = run("partner", "list", "--config", str(tmp_path / "ipse.toml"))
     assert "shop" in listed.stdout
     assert "portal" in listed.stdout
-    with contextlib.closing(sqlite3.connect(tmp_path / "ipse.db")) as database:
-        (lines,) = database.execute("select count(*) from audit_lines").fetchone()
-    assert lines == 6
+    assert lines[0] == lines[1] > 6
 
 
 def test_a_world_that_was_never_made_says_how_to_make_it(tmp_path: Path) -> None:
