@@ -50,6 +50,24 @@ def partner_authorities(settings: Settings) -> tuple[x509.Certificate, ...]:
         raise SettingsError(message) from error
 
 
+def outgoing_context(settings: Settings) -> ssl.SSLContext | None:
+    """Whom calls to partners trust; None for the usual authorities.
+
+    Raises:
+        SettingsError: the file that a lab names cannot be used.
+    """
+    named = settings.lab.outgoing_authorities if settings.lab else None
+    if named is None:
+        return None
+    context = ssl.create_default_context()
+    try:
+        context.load_verify_locations(cafile=named)
+    except (ssl.SSLError, OSError) as error:
+        message = f"lab.outgoing_authorities {named} cannot be used: name a PEM file of certificates"
+        raise SettingsError(message) from error
+    return context
+
+
 def certificate_findings(settings: Settings, clock: Clock) -> Iterator[Finding]:
     """Certificates that are missing, do not fit their key or our names, or are not valid now."""
     yield from _authority_findings(settings, clock)

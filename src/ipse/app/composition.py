@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from ipse.actions.service import Actions, Approvals, Messages
-from ipse.app.certificates import partner_authorities
+from ipse.app.certificates import outgoing_context, partner_authorities
 from ipse.app.registry import open_registry
 from ipse.attributes import http as attributes_http
 from ipse.attributes.service import Attributes
@@ -28,6 +28,8 @@ from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Settings
 from ipse.keyring.model import Plan
 from ipse.keyring.service import KeyRing
+from ipse.lab import http as lab_http
+from ipse.lab.service import LabDesk
 from ipse.mobile import http as mobile_http
 from ipse.mobile.service import Mobile
 from ipse.oidc import http as oidc_http
@@ -44,6 +46,7 @@ from ipse.storage.database import Database
 from ipse.web.application import Application
 from ipse.web.assets import routes as asset_routes
 from ipse.web.edge import Edge
+from ipse.web.outgoing import Outgoing
 from ipse.web.pages import Pages
 from ipse.web.routes import Caller, Route
 
@@ -96,6 +99,7 @@ class _Features:
     desk: PartnerDesk
     provider: Provider
     broker: Broker
+    lab: LabDesk | None
 
 
 async def build_scheme(settings: Settings, keystore: Keystore, database: Database, *, clock: Clock, ids: Ids) -> Scheme:
@@ -123,7 +127,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
     return Scheme(
         settings=settings,
         database=database,
-        application=_edge(application, settings.base_url, given),
+        application=_edge(_in_a_lab(application, features.lab), settings.base_url, given),
         app_application=_edge(app_application, settings.app_origin, given),
         routes=routes,
         jobs=_jobs(given, features),
@@ -140,7 +144,8 @@ def _features(given: _Given) -> _Features:
     people = People(database, keystore, clock, ids)
     phones = Phones(database, keystore, clock, ids)
     attributes = Attributes(database, people.person_key, clock)
-    actions = Actions(database, people, keystore, clock, ids, settings.lifetimes)
+    actions = Actions(database, people, keystore, clock, ids, settings.lifetimes, **_lab_limits(settings))
+    lab = None if settings.lab is None else LabDesk(settings.lab, actions, settings.app_origin, clock)
     messages = Messages(database, people, phones, clock, settings.tries)
     banks = bank_clients(
         settings.registrars,
@@ -159,12 +164,18 @@ def _features(given: _Given) -> _Features:
         clock=clock,
         ids=ids,
     )
-    desk = PartnerDesk.around(
-        open_registry(settings, database, keystore, clock), ids=ids, authorities=partner_authorities(settings)
-    )
+    desk = _partner_desk(given)
     provider = build_provider(
-        settings, keystore=keystore, database=database, clock=clock, ids=ids, desk=desk, actions=actions
+        settings,
+        keystore=keystore,
+        database=database,
+        clock=clock,
+        ids=ids,
+        desk=desk,
+        actions=actions,
     )
+    if lab is not None:
+        provider = _told_by(lab, provider)
     broker = build_broker(
         settings,
         keystore=keystore,
@@ -172,6 +183,9 @@ def _features(given: _Given) -> _Features:
         people=people,
         actions=actions,
         signing=lambda: provider.keys.signing,
+        proofs=replace(
+            provider.proofs, bases=tuple(base.removesuffix(oidc_http.VERSION) for base in provider.proofs.bases)
+        ),
         ids=ids,
     )
     return _Features(
@@ -187,6 +201,17 @@ def _features(given: _Given) -> _Features:
         desk=desk,
         provider=provider,
         broker=broker,
+        lab=lab,
+    )
+
+
+def _partner_desk(given: _Given) -> PartnerDesk:
+    settings = given.settings
+    return PartnerDesk.around(
+        open_registry(settings, given.database, given.keystore, given.clock),
+        ids=given.ids,
+        authorities=partner_authorities(settings),
+        outgoing=Outgoing(settings.environment, context=outgoing_context(settings)),
     )
 
 
@@ -202,6 +227,8 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
         clock=given.clock,
         ids=given.ids,
     )
+    if features.lab is not None:
+        signin.plain, signin.began = features.lab.switches.plain_pages, features.lab.began
     mobile = Mobile(
         settings,
         database,
@@ -226,6 +253,7 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
         *partners_http.routes(features.desk, given.ids, features.provider.proofs),
         *attributes_http.routes(pages, claim_prefix=settings.claim_prefix, registrars=settings.registrars),
         *asset_routes(pages.assets),
+        *([] if features.lab is None else lab_http.routes(features.lab)),
         Route("/healthz", _health(database), caller=Caller.PUBLIC, limit="static"),
         Route("/", _front(settings), caller=Caller.PUBLIC, limit="page"),
     ]
@@ -250,6 +278,24 @@ def _jobs(given: _Given, features: _Features) -> list[tuple[str, Job]]:
         ("broker.delete_old", lambda: broker_jobs.delete_old(features.broker.sessions)),
         ("enrolment.delete_abandoned", lambda: enrolment_jobs.delete_abandoned(features.enrolments)),
     ]
+
+
+def _in_a_lab(application: ASGIApp, lab: LabDesk | None) -> ASGIApp:
+    """The application, with the layer around it that only a lab has."""
+    return application if lab is None else lab_http.LabLayer(application, lab)
+
+
+def _told_by(lab: LabDesk, provider: Provider) -> Provider:
+    """The provider, saying of itself and of logins what the lab's switches make of them."""
+    speaker = replace(provider.tokens.speaker, authenticated_at=lab.authenticated_at)
+    metadata = provider.metadata | lab.metadata(provider.metadata)
+    return replace(provider, metadata=metadata, tokens=replace(provider.tokens, speaker=speaker))
+
+
+def _lab_limits(settings: Settings) -> dict[str, int]:
+    """How often one person may be asked, where a lab says so."""
+    most = settings.lab.requests_per_person if settings.lab else None
+    return {} if most is None else {"most_recent": most}
 
 
 def _edge(application: ASGIApp, origin: str, given: _Given) -> Edge:

@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from ipse.kernel.lab import Lab
+
 _MOST_TRIES = 5
 _UNKNOWN_SCOPES = ("refuse", "ignore")
 _MINUTE, _HALF_HOUR, _DAY, _WEEK = 60, 1800, 86_400, 604_800
@@ -199,6 +201,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A known incident, told in app and pages."""
     database_connections: int = 10
     """PostgreSQL connections of this process."""
+    lab: Lab | None = None
+    """Switches for outside judges, refused unless `environment` is `lab`."""
 
     @property
     def issuer(self) -> str:
@@ -246,6 +250,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             found += _production(self)
         if self.environment is Environment.LAB:
             found += _lab(self)
+        elif self.lab is not None:
+            found.append(Finding(f"the table lab is for a lab, and this is {self.environment}", "leave lab out"))
         return found
 
     def check(self) -> None:

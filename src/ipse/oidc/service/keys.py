@@ -23,21 +23,26 @@ EncryptionKey = Callable[[Partner, str], Awaitable[jose.PublicKey]]
 class Protection:
     """How one answer to one partner is signed and encrypted."""
 
-    signing: jose.PrivateKey
+    signing: jose.PrivateKey | None
+    """None: not at all; only a lab has such partners, as only it has those without `receiver`."""
     signing_alg: str
-    receiver: jose.PublicKey | jose.SharedKey
+    receiver: jose.PublicKey | jose.SharedKey | None
     alg: str
     enc: str
 
     async def apply(self, claims: Mapping[str, Any]) -> str:
         """Sign, then encrypt; RSA signatures in a worker thread."""
+        if self.signing is None:
+            return msgspec.json.encode(claims).decode()
         if self.signing.slow:
-            return await asyncio.to_thread(self._apply, claims)
-        return self._apply(claims)
+            return await asyncio.to_thread(self._apply, self.signing, claims)
+        return self._apply(self.signing, claims)
 
-    def _apply(self, claims: Mapping[str, Any]) -> str:
+    def _apply(self, signing: jose.PrivateKey, claims: Mapping[str, Any]) -> str:
+        if self.receiver is None:
+            return jose.sign(claims, signing, alg=self.signing_alg)
         return jose.sign_then_encrypt(
-            claims, self.signing, self.receiver, signing_alg=self.signing_alg, alg=self.alg, enc=self.enc
+            claims, signing, self.receiver, signing_alg=self.signing_alg, alg=self.alg, enc=self.enc
         )
 
 
@@ -132,14 +137,14 @@ class ProviderKeys:
                 agreed.userinfo_encrypted_response_enc,
             )
         )
-        receiver: jose.PublicKey | jose.SharedKey
+        receiver: jose.PublicKey | jose.SharedKey | None = None
         if alg == "dir":
             if secret is None:
                 raise jose.JoseError("this partner shares no secret")
             receiver = jose.shared_key(secret)
-        else:
+        elif alg:
             receiver = await encryption_key(partner, alg)
-        return Protection(self.signing[signing_alg], signing_alg, receiver, alg, enc)
+        return Protection(self.signing[signing_alg] if signing_alg else None, signing_alg, receiver, alg, enc)
 
     async def open(self, encrypted: str) -> str:
         """Open what a partner has encrypted to us and return the token inside.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import msgspec
 import segno
@@ -47,6 +47,11 @@ class SignIn:
     `endings` says for each front door (`protocol["door"]`) how a request goes back to its partner.
     """
 
+    plain = False
+    """Whether pages do without JavaScript in any browser: so in a lab."""
+    began: Callable[[Request, Action], None] | None = None
+    """Who is told of each request that begins with a page, in a lab."""
+
     def __init__(
         self,
         *,
@@ -71,6 +76,8 @@ class SignIn:
 
     def start_page(self, request: Request, action: Action) -> Response:
         """The waiting page of an action just begun, as the answer to the partner's request; hands out the cookie."""
+        if self.began is not None:
+            self.began(request, action)
         view = ActionView(action, action.state, extensible=True)
         return self._waiting_page(request, view, action.request.language)
 
@@ -123,7 +130,7 @@ class SignIn:
             broker=asked.broker_name,
             extensible=view.extensible,
             explained=bool(purpose),
-            plain=b"plain=1" in request.scope["query_string"].split(b"&"),
+            plain=self.plain or b"plain=1" in request.scope["query_string"].split(b"&"),
             long=len(title) > LONG_TITLE,
             app_origin=self._app_origin,
         )
