@@ -165,17 +165,7 @@ def _features(given: _Given) -> _Features:
         ids=ids,
     )
     desk = _partner_desk(given)
-    provider = build_provider(
-        settings,
-        keystore=keystore,
-        database=database,
-        clock=clock,
-        ids=ids,
-        desk=desk,
-        actions=actions,
-    )
-    if lab is not None:
-        provider = _told_by(lab, provider)
+    provider = _provider(given, desk, actions, lab)
     broker = build_broker(
         settings,
         keystore=keystore,
@@ -283,6 +273,19 @@ def _jobs(given: _Given, features: _Features) -> list[tuple[str, Job]]:
 def _in_a_lab(application: ASGIApp, lab: LabDesk | None) -> ASGIApp:
     """The application, with the layer around it that only a lab has."""
     return application if lab is None else lab_http.LabLayer(application, lab)
+
+
+def _provider(given: _Given, desk: PartnerDesk, actions: Actions, lab: LabDesk | None) -> Provider:
+    provider = build_provider(
+        given.settings,
+        keystore=given.keystore,
+        database=given.database,
+        clock=given.clock,
+        ids=given.ids,
+        desk=desk,
+        actions=actions,
+    )
+    return provider if lab is None else _told_by(lab, provider)
 
 
 def _told_by(lab: LabDesk, provider: Provider) -> Provider:
