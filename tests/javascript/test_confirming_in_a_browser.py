@@ -102,6 +102,13 @@ async def test_a_text_becomes_elements_and_leaves_the_buttons_in_reach(phone: Ha
     await expect(phone.page.locator("#approve")).to_be_in_viewport(ratio=1)
     await expect(phone.page.locator("#not-me")).to_be_in_viewport(ratio=1)
     assert await phone.page.evaluate("document.querySelector('#screen').scrollHeight > 3 * innerHeight")
+    more = phone.page.locator("#more-below")
+    await more.click()
+    assert await phone.page.evaluate("document.querySelector('#screen').scrollTop > 200")
+    await phone.page.evaluate("document.querySelector('#screen').scrollTo(0, 1e6)")
+    await expect(more).to_be_hidden()
+    await phone.show(DOOR)
+    await expect(more).to_be_hidden()
 
 
 async def test_agreements_and_devices_say_all_that_is_signed(phone: Handset) -> None:

@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "xMDAM-sbtWr3mvRY";
+const VERSION = "2Oa9fzGGjsHG3nUb";
 const FILES = [
   "/",
   "/app.js",

@@ -138,8 +138,12 @@ function deviceCard(app, action) {
   const { location, details } = action;
   return card(
     "device_action",
-    h("div", { class: "figure" }, icon(PICTURES[action.action])),
-    h("h2", { class: "confirm-title", "data-part": "action", dir: "auto" }, deviceWords(app, action)),
+    h(
+      "div",
+      { class: "confirm-head" },
+      h("div", { class: "figure" }, icon(PICTURES[action.action])),
+      h("h2", { class: "confirm-title", "data-part": "action", dir: "auto" }, deviceWords(app, action)),
+    ),
     location === ""
       ? null
       : h("p", { class: "confirm-place", "data-part": "location" }, icon("pin"), h("span", { dir: "auto" }, location)),

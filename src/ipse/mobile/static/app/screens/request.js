@@ -34,6 +34,7 @@ export function requestScreen(app, parameters) {
 
   const circumstances = h("p", { class: "facts-line" }, startedBy(app, request), clock.element);
   const contents = request.contents.map((content) => contentCard(app, content));
+  const rest = moreBelow(app);
   const purpose = service.purpose === undefined ? null : h("p", { class: "lead", id: "purpose" }, service.purpose);
 
   /** @param {unknown} error */
@@ -52,15 +53,52 @@ export function requestScreen(app, parameters) {
       request.strange === null ? null : strangeNote(app, request.strange),
       ...(request.contents.length > 0 ? [circumstances, ...contents, purpose] : [purpose, circumstances]),
       ...sharing(app, parameters, choice),
+      rest.end,
     ],
-    actions: answers(app, request, {
-      verb,
-      problem,
-      over,
-      approve: () => app.open(approvalScreen, { request, shared: sharedNames(attributes, choice) }),
-    }),
-    leave: clock.stop,
+    actions: [
+      rest.element,
+      ...answers(app, request, {
+        verb,
+        problem,
+        over,
+        approve: () => app.open(approvalScreen, { request, shared: sharedNames(attributes, choice) }),
+      }),
+    ],
+    leave: () => {
+      clock.stop();
+      rest.stop();
+    },
   };
+}
+
+/**
+ * Says that there is more to read than fits, until the end has come into sight.
+ * @param {Shell} app
+ */
+function moreBelow(app) {
+  const end = h("div", { class: "end", "aria-hidden": "true" });
+  const element = h(
+    "button",
+    {
+      type: "button",
+      id: "more-below",
+      class: "more-below",
+      hidden: true,
+      "aria-label": app.t("request.more"),
+      onclick: () => {
+        const screen = element.ownerDocument.getElementById("screen");
+        screen?.scrollBy({ top: screen.clientHeight * 0.8 });
+      },
+    },
+    icon("down"),
+  );
+  const sight = new IntersectionObserver(([last]) => {
+    // Whoever went down with the keyboard goes on with what stands next.
+    if (last?.isIntersecting && document.activeElement === element) document.getElementById("refuse")?.focus();
+    element.hidden = last?.isIntersecting !== false;
+  });
+  sight.observe(end);
+  return { element, end, stop: () => sight.disconnect() };
 }
 
 /**
