@@ -138,9 +138,11 @@ async def test_an_unknown_kid_asks_again_at_most_once_a_minute(
     clock.advance(seconds=MINUTE)
     server.says(key_set(OLD, NEW, ENC))
     assert "new" in await kids(keys, shop, "new")
+    before = keys.database.statements
     for number in range(50):
         await kids(keys, shop, f"invented-{number}")
     assert len(server.asked) == 2
+    assert keys.database.statements == before, "not even the database is asked"
     clock.advance(seconds=MINUTE - 1)
     await kids(keys, shop, "invented")
     assert len(server.asked) == 2
