@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,13 +18,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ipse.kernel.clock import FrozenClock, SystemClock
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.keystore import Keystore
 from ipse.oidc.service.pings import Pings
 from ipse.partners.service import PartnerDesk
 from ipse.storage.database import Database
 from tests.functional.oidc.back_channel import Door, Street, street
-from tests.functional.oidc.installation import listening
+from tests.functional.oidc.installation import build, listening, settings_at
 
 PORTS = itertools.cycle(range(19570, 19599))
 TOKEN = "8d67dc78-7faa-4d41-aabd-67707b374255"
@@ -127,6 +130,35 @@ async def test_a_stop_between_approval_and_notification_loses_nothing(lane: Stre
     assert sum(sent) == 1
     assert len(bell.came) == 1
     assert (await row_of(lane, asked))["state"] == "sent"
+
+
+@pytest.mark.processes
+async def test_killing_the_process_that_began_loses_nothing(
+    database: Database, database_url: str, keystore_file: Path, keystore: Keystore, bell: Bellpush
+) -> None:
+    """Kill -9 after the answer to the partner, before the approval (G2)."""
+    port = 19507
+    killed = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.functional.oidc.process", database_url, f"file:{keystore_file}", str(port), str(port)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert killed.stdout
+    assert await asyncio.wait_for(killed.stdout.readline(), 30) == b"ready\n"
+    clock = FrozenClock(SystemClock().now())
+    beside, _ = build(settings_at(port, database_url), keystore, database, clock=clock)
+    lane = Street(beside, clock)
+    try:
+        _, ada, asked = await pinged(lane, bell)
+    finally:
+        killed.kill()
+        await killed.wait()
+    await lane.approve(asked, ada)
+    lane.clock.advance(seconds=31)
+    assert await looked_after(lane) == 1
+    assert bell.came == [(f"Bearer {TOKEN}", "application/json", {"auth_req_id": asked["auth_req_id"]})]
+    await lane.close()
 
 
 async def test_a_partner_that_is_down_is_tried_again_until_it_answers(lane: Street, bell: Bellpush) -> None:
