@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
 from ipse.broker.model import SESSIONS
 from ipse.broker.rules.signed import SIGNED_CHECKS
+from ipse.kernel.ids import RandomIds, b64u, sha256
 from tests.functional.broker.office import BASE, CALLBACKS, ISSUER, Office, signed
 
 BODY = {"service": "MUSEUM_CARD", "requestedAttributes": ["firstName"], "callbackUrls": CALLBACKS}
@@ -145,3 +149,45 @@ async def test_bodies_that_are_no_session(sqlite_office: Office) -> None:
 
 def test_every_check_of_signed_requests_has_a_case() -> None:
     assert {check.__name__ for check in SIGNED_CHECKS} <= set(HOSTILE)
+
+
+def _proof(key: ECKey, method: str, path: str, token: str, **more: str) -> str:
+    """A DPoP proof (RFC 9449 §4.2), made with joserfc."""
+    claims = {
+        "jti": RandomIds().identifier(),
+        "htm": method,
+        "htu": BASE + path,
+        "iat": NOW,
+        "ath": b64u(sha256(token)),
+        **more,
+    }
+    header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": key.as_dict(private=False)}
+    return jwt.encode(header, claims, key, algorithms=["ES256"])
+
+
+async def test_a_token_bound_to_a_key_comes_with_its_proof(office: Office) -> None:
+    """RFC 9449: the nonce is told, the proof is for this address and this token, and counts once."""
+    key, stranger = ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
+    token = await office.tokens.issue("desk", "broker", binding=f"jkt:{key.thumbprint()}", seconds=600)
+
+    async def sent(proof: str, scheme: str = "DPoP") -> Any:
+        headers = {"Authorization": f"{scheme} {token}", "DPoP": proof}
+        return await office.api.post(SESSIONS, json=BODY, headers=headers)
+
+    first = await sent(_proof(key, "POST", SESSIONS, token))
+    assert (first.status_code, first.json()["code"]) == (401, "use_dpop_nonce")
+    assert first.headers["WWW-Authenticate"] == 'DPoP realm="ipse", error="use_dpop_nonce"'
+    nonce = first.headers["DPoP-Nonce"]
+    good = _proof(key, "POST", SESSIONS, token, nonce=nonce)
+    created = await sent(good)
+    assert created.status_code == 201, created.text
+    assert created.headers["DPoP-Nonce"]
+    refused = [
+        await sent(good),
+        await sent(_proof(stranger, "POST", SESSIONS, token, nonce=nonce)),
+        await sent(_proof(key, "GET", SESSIONS, token, nonce=nonce)),
+        await sent(_proof(key, "POST", "/v2/token", token, nonce=nonce)),
+        await sent(_proof(key, "POST", SESSIONS, "another token", nonce=nonce)),
+        await sent(_proof(key, "POST", SESSIONS, token, nonce=nonce), scheme="Bearer"),
+    ]
+    assert [answer.status_code for answer in refused] == [401] * 6

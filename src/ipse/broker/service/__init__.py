@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ipse.actions.service.requests import Actions
-from ipse.broker.service.access import Access
+from ipse.broker.service.access import Access, Proofs, SentToken
 from ipse.broker.service.encryption import Encryption, SigningKeys
 from ipse.broker.service.results import Results
 from ipse.broker.service.sessions import Opened, Sessions
@@ -20,7 +20,7 @@ from ipse.kernel.settings import Settings
 from ipse.partners.service import PartnerDesk
 from ipse.people.service import People
 
-__all__ = ["Access", "Broker", "Opened", "Sessions", "SigningKeys", "build_broker"]
+__all__ = ["Access", "Broker", "Opened", "Proofs", "SentToken", "Sessions", "SigningKeys", "build_broker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Broker:
     access: Access
 
 
-def build_broker(
+def build_broker(  # noqa: PLR0913 - what it stands on
     settings: Settings,
     *,
     keystore: Keystore,
@@ -39,9 +39,13 @@ def build_broker(
     people: People,
     actions: Actions,
     signing: SigningKeys,
+    proofs: Proofs,
     ids: Ids,
 ) -> Broker:
-    """Put the REST API together; `signing` gives the provider's current keys, to sign encrypted results with."""
+    """Put the REST API together.
+
+    `signing` gives the provider's current keys, to sign encrypted results with; `proofs` reads proofs of possession.
+    """
     partners = desk.partners
     database, clock = partners.database, partners.clock
     sessions = Sessions(
@@ -57,5 +61,5 @@ def build_broker(
         clock=clock,
         ids=ids,
     )
-    access = Access(settings.issuer, settings.base_url, partners, desk.keys, desk.tokens, desk.replays, clock)
+    access = Access(settings.issuer, settings.base_url, partners, desk.keys, desk.tokens, desk.replays, proofs, clock)
     return Broker(sessions, access)

@@ -2,23 +2,55 @@
 
 from __future__ import annotations
 
+import hmac
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ipse.broker.errors import InsufficientScope, InvalidAccessToken, InvalidSignedRequest
 from ipse.broker.model import SCOPE
 from ipse.broker.rules.signed import TYP, SignedRequest, check_signed, usable_until
 from ipse.kernel.clock import SECOND, Clock, seconds
-from ipse.partners.model import Partner
+from ipse.partners.model import Partner, PartnerToken
 from ipse.partners.service import Partners
 from ipse.partners.service.keys import PartnerKeys
 from ipse.partners.service.replays import Replays
 from ipse.partners.service.tokens import PartnerTokens
 from ipse.standards import jose
+from ipse.standards.dpop import Proof
 
 _PARTNER_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _REPLAYS: Final = "broker_request"
+
+
+class Proofs(Protocol):
+    """Reads proofs of possession (RFC 9449), as the provider does; addresses begin with our origin."""
+
+    @property
+    def nonce(self) -> str:
+        """The nonce to use from now on."""
+
+    def read(self, headers: Sequence[str], *, method: str, path: str, access_token: str | None = None) -> Proof | None:
+        """The proof in these `DPoP` headers, judged. Raises PlatformError."""
+
+    async def use(self, proof: Proof) -> None:
+        """Take its single use. Raises PlatformError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentToken:
+    """An access token as it came, and what came with it to show whose it is."""
+
+    scheme: str
+    """`Bearer` or `DPoP`."""
+    token: str
+    method: str
+    path: str
+    proofs: Sequence[str] = ()
+    """`DPoP` headers."""
+    thumbprint: str = ""
+    """Of the connection's certificate, SHA-256 as base64url; empty without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +64,23 @@ class Access:
     keys: PartnerKeys
     tokens: PartnerTokens
     replays: Replays
+    proofs: Proofs
     clock: Clock
 
-    async def by_token(self, token: str) -> Partner:
+    async def by_token(self, sent: SentToken) -> Partner:
         """The partner an access token was issued to.
 
         Raises:
-            InvalidAccessToken: unknown, expired, bound to a key, or its partner was stopped.
+            InvalidAccessToken: unknown, expired, bound to a key or certificate that was not proven, or its partner was
+                stopped.
             InsufficientScope: issued for something else.
+            PlatformError: the proof of possession is not right, or lacks a nonce.
         """
-        known = await self.tokens.read(token)
+        known = await self.tokens.read(sent.token)
         if known is None:
             raise InvalidAccessToken("unknown or expired")
-        if known.binding:
-            raise InvalidAccessToken("bound to a key, and this API reads bearer tokens only")
+        if not await self._is_senders(sent, known):
+            raise InvalidAccessToken("bound to a key or certificate that was not proven")
         if SCOPE not in known.scope.split():
             raise InsufficientScope
         partner = await self.partners.partner(known.partner_id)
@@ -78,6 +113,21 @@ class Access:
         if not await self.replays.first_use(_REPLAYS, partner.partner_id, claims["jti"], until):
             raise InvalidSignedRequest("jti was used before")
         return partner, claims.get("body")
+
+    async def _is_senders(self, sent: SentToken, known: PartnerToken) -> bool:
+        kind, _, thumbprint = known.binding.partition(":")
+        if kind == "jkt":
+            return sent.scheme == "DPoP" and await self._proves(sent, thumbprint)
+        if sent.scheme != "Bearer":
+            return False
+        return not kind or (kind == "x5t#S256" and hmac.compare_digest(sent.thumbprint, thumbprint))
+
+    async def _proves(self, sent: SentToken, thumbprint: str) -> bool:
+        proof = self.proofs.read(sent.proofs, method=sent.method, path=sent.path, access_token=sent.token)
+        if proof is None or not hmac.compare_digest(proof.thumbprint, thumbprint):
+            return False
+        await self.proofs.use(proof)
+        return True
 
     async def _partner(self, partner_id: object) -> Partner:
         if not isinstance(partner_id, str) or not _PARTNER_ID.fullmatch(partner_id):
