@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from ipse.kernel.keystore import HeldKeys, unchanging
+from ipse.oidc.rules.provider import ASSERTION_ALGORITHMS
 from ipse.oidc.service.keys import ProviderKeys
 from ipse.partners.model import Partner
 from ipse.standards import jose
@@ -62,3 +63,19 @@ async def test_an_answer_that_cannot_be_protected_is_not_made() -> None:
     receiver = partner(jwks={"keys": [jose.public_jwk(jose.new_private_jwk("ECDH-ES"))]})
     with pytest.raises(KeyError):
         await ProviderKeys.from_keystore(Kept([])).protection(receiver, "userinfo", encryption_key, None)
+
+
+@pytest.mark.parametrize("alg", ASSERTION_ALGORITHMS)
+def test_an_unknown_partner_meets_a_key_of_each_algorithm(alg: str) -> None:
+    """R-35: verifying against it costs as much as against a registered one, and refuses."""
+    signer = jose.private_keys([jose.new_private_jwk(alg, kid="anything")])[0]
+    token = jose.UnverifiedToken.parse(jose.sign({"sub": "nobody"}, signer, alg=alg))
+    stand_in = ProviderKeys.from_keystore(Kept(NEW)).stand_in("anything", alg)
+    assert stand_in is not None
+    with pytest.raises(jose.JoseError, match="wrong signature"):
+        jose.verify(token, stand_in, algorithms={alg}, types={None})
+
+
+@pytest.mark.parametrize(("kid", "alg"), [(None, "ES256"), ("k", None), ("k", "none"), ("k", "HS256"), (1, 1)])
+def test_what_no_partner_signs_with_meets_none(kid: object, alg: object) -> None:
+    assert ProviderKeys.from_keystore(Kept(NEW)).stand_in(kid, alg) is None
