@@ -13,15 +13,19 @@ from ipse.app.keystores import keystore_path, open_keystore
 from ipse.app.module_address import SCHEME, read_address
 from ipse.app.private_files import closing, open_to_others
 from ipse.app.registry import open_registry
-from ipse.kernel.clock import Clock, SystemClock
+from ipse.kernel.clock import SECOND, Clock, SystemClock, text
+from ipse.kernel.ids import RandomIds
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Environment, Finding, Settings, SettingsError, refuse
+from ipse.partners.service.grants import Grants, Lapse
 from ipse.storage.database import Database, open_database
 from ipse.storage.errors import DatabaseUnavailableError
 from ipse.storage.migrations import pending
 from ipse.storage.rights import excessive_rights
 
 _CLOCK_ERROR = 5
+_GRANT_DAYS = 30
+"""How long before a grant ends its operator is told."""
 
 
 def kernel_clock_is_synchronised() -> bool:
@@ -175,4 +179,19 @@ async def _database_findings(settings: Settings, database: Database, keystore: K
         )
         for service, why in await partners.unfit()
     ]
+    lapses = await Grants(partners, RandomIds()).ending(_GRANT_DAYS * 86_400 * SECOND)
+    findings += [
+        Finding(
+            f"service {lapse.service_code} {_told(lapse)}",
+            f"ipse partner grant add {lapse.service_code} {lapse.attribute}, or take it out of the contract",
+            unsafe=False,
+        )
+        for lapse in lapses
+    ]
     return findings
+
+
+def _told(lapse: Lapse) -> str:
+    if lapse.ends_at:
+        return f"may ask for {lapse.attribute} until {text(lapse.ends_at)} only"
+    return f"has {lapse.attribute} in its contract and no grant for it: requests for it are refused"

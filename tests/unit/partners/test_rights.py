@@ -126,6 +126,26 @@ async def test_a_grant_says_who_why_and_until_when(database: Database, changes: 
     assert await made.grants.of_service("SHOP_LOGIN") == []
 
 
+async def test_grants_that_are_missing_or_end_soon_are_found(database: Database) -> None:
+    """So that nobody learns from its customers that a grant has ended."""
+    made = await shop(database)
+    now = made.partners.clock.now()
+
+    async def lapses(days: int) -> list[tuple[str, int]]:
+        return [(lapse.attribute, lapse.ends_at) for lapse in await made.grants.ending(days * DAY * SECOND)]
+
+    assert await lapses(0) == [("BENationalNumber", 0), ("picture", 0)]
+    await made.grants.record(request(made), actor="test")
+    await made.grants.record(request(made, attribute="picture", ends_at=now + 90 * DAY * SECOND), actor="test")
+    assert await lapses(29) == []
+    assert await lapses(30) == [("BENationalNumber", now + 30 * DAY * SECOND)]
+    await made.grants.record(request(made, ends_at=now + 60 * DAY * SECOND), actor="test")
+    assert await lapses(30) == []
+    await made.partners.set_state("shop", "stopped", actor="test")
+    assert await lapses(99) == []
+    assert await desk(database).grants.ending(99 * DAY * SECOND) == [], "a sandbox asks for none"
+
+
 async def test_removing_a_service_revokes_its_grants(database: Database) -> None:
     """Somebody who registers the same code later does not inherit them."""
     made = await shop(database)

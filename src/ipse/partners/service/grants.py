@@ -30,6 +30,16 @@ class GrantRequest:
 
 
 @dataclass(frozen=True)
+class Lapse:
+    """A protected attribute that a service cannot ask for, or not for long."""
+
+    service_code: str
+    attribute: str
+    ends_at: int
+    """Microseconds UTC; 0 if no grant holds."""
+
+
+@dataclass(frozen=True)
 class Grants:
     """Records and revokes grants; each change writes an audit line. Only production asks for them."""
 
@@ -72,6 +82,31 @@ class Grants:
         granted = {grant.attribute for grant in await self.of_service(service.code) if grant.holds(now)}
         possible = granted_contract(service.contract, granted, self.partners.catalogue)
         return [name for name in service.contract if name not in possible]
+
+    async def ending(self, within: int) -> list[Lapse]:
+        """Protected attributes of active services without a grant, or with one that ends within so many microseconds.
+
+        In production only: nothing else asks for grants.
+        """
+        if self.partners.environment is not Environment.PRODUCTION:
+            return []
+        found = []
+        for partner in await self.partners.partners():
+            for service in await self.partners.services(partner.partner_id):
+                if partner.state == service.state == "active":
+                    found += await self._ending(service, within)
+        return found
+
+    async def _ending(self, service: Service, within: int) -> list[Lapse]:
+        now, grants = self.partners.clock.now(), await self.of_service(service.code)
+        lapses = []
+        for name in filter(self.partners.catalogue.needs_grant, service.contract):
+            ends_at = max(
+                (grant.ends_at for grant in grants if grant.attribute == name and grant.holds(now)), default=0
+            )
+            if ends_at <= now + within:
+                lapses.append(Lapse(service.code, name, ends_at))
+        return lapses
 
     async def revoke(self, grant_id: str, *, actor: str) -> bool:
         """End a grant now; says whether it was there and not revoked yet."""
