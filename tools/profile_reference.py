@@ -29,9 +29,17 @@ CHECKS_PAGE = """\
 # Checks
 
 Every request passes visible lists of small checks, in order; the first that refuses ends it. The request log
-(`ipse partner log CLIENT_ID`) names the check. `read_request_object` there means that a request object or
-`request_uri` could not be read at all: not found, not fetched, not opened, or not signed by a registered key.
-`make reference` writes this page from the source.
+(`ipse partner log CLIENT_ID`) names the check. `make reference` writes this page from the source.
+
+Some steps are no checks of a list; the log names them as well:
+
+| step | refuses |
+|---|---|
+| `read_parameters` | a parameter sent twice; `request` beside `request_uri` |
+| `read_request_object` | a request object that does not open, or is not signed by a registered key as agreed |
+| `fetch_request_uri` | an address that is not registered for the service, or gives nothing |
+| `open_pushed_request` | a pushed request that is unknown, older than 90 seconds, used up, or another browser's |
+| `take_request_object` | a `jti` that was used before |
 """
 
 

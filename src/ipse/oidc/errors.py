@@ -13,6 +13,8 @@ class OAuthError(PlatformError):
     """The check of a visible list that refused; told to the partner's developer in the request log."""
     partner_id: str = ""
     """The partner in whose name a refused request came, where its proof failed; for that log alone."""
+    service_code: str = ""
+    """The service that was asked for, where it is known."""
     kid: str = ""
     """The key that was named."""
 

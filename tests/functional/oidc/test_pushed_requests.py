@@ -103,7 +103,7 @@ async def test_it_belongs_to_the_first_browser_until_its_action_ends(installatio
     await installation.reject(handle)
     assert outcome(await send(party, refused)) == "[invalid_request_uri]"
     checks = [line.check for line in await lines(installation, party)]
-    assert set(checks) == {"read_request_object"}
+    assert set(checks) == {"open_pushed_request"}
 
 
 async def test_two_loads_at_once_begin_one_action(installation: Installation, join: Joining) -> None:
@@ -218,7 +218,11 @@ async def test_what_cannot_be_pushed(installation: Installation, join: Joining) 
     assert row["many"] == 0
     named = {line.check for line in await lines(installation, party)}
     assert named >= {"check_no_request_uri", "check_redirect_uri", "check_service", "check_contract", "check_prompt"}
-    assert {line.endpoint for line in await lines(installation, party)} == {"pushed_authorization_request"}
+    noted = await lines(installation, party)
+    assert {line.endpoint for line in noted} == {"pushed_authorization_request"}
+    by_check = {line.check: line for line in noted}
+    assert by_check["check_contract"].service_code == "NEW_EC_LOGIN"
+    assert all(line.check for line in noted if line.error != "invalid_client")
 
 
 async def strict(installation: Installation, party: RelyingParty, **changes: Any) -> None:

@@ -306,6 +306,7 @@ async def test_by_reference(installation: Installation, join: Joining, shelf: Sh
         assert outcome(await ask(party, request_uri=uri)) == "[invalid_request_uri]", uri
         assert outcome(await ask(party, request_uri=uri, redirect_uri=party.redirect_uri)) == "invalid_request_uri"
     assert shelf.fetched == 2, "what is not registered is not called"
+    assert {line.check for line in await lines(installation, party)} == {"fetch_request_uri"}
 
 
 @on_one_engine

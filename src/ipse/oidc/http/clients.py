@@ -51,4 +51,7 @@ def note_refusal(log: RequestLog, error: PlatformError, client: ClientProof | No
         return
     partner_id, kid = (client.partner.partner_id, client.kid) if client else (error.partner_id, error.kid)
     if partner_id:
-        log.refused(partner_id, "", at.value, error.check, error.code, error.detail or error.public, kid=kid or "")
+        log.refused(
+            partner_id, error.service_code, at.value, error.check, error.code, error.detail or error.public,
+            kid=kid or "",
+        )  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from ipse.oidc.errors import OAuthError
@@ -23,3 +24,13 @@ def run_checks(checks: Sequence[Callable[[T], T | None]], value: T) -> T:
             error.check = error.check or check.__name__
             raise
     return value
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """A step that is no check of a list: a refusal in it bears this name in the request log."""
+    try:
+        yield
+    except OAuthError as error:
+        error.check = error.check or name
+        raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from ipse.oidc.errors import (
 from ipse.oidc.model import DEFAULT, PRIVATE, AuthorizationRequest, Candidate, Requested, Source, Vocabulary
 from ipse.oidc.rules.authorization import check_request, check_target, read_parameters, read_service_code, requested
 from ipse.oidc.rules.pushed import is_pushed
+from ipse.oidc.rules.running import step
 from ipse.oidc.rules.target import check_client
 from ipse.oidc.service.pushed import PushedRequests
 from ipse.oidc.service.request_objects import RequestObjects
@@ -85,14 +86,14 @@ class Authorizations:
     request_log: RequestLog
 
     async def begin(
-        self, pairs: Iterable[tuple[str, str]], cookie_hash: bytes, accept_language: str | None = None
+        self, pairs: Sequence[tuple[str, str]], cookie_hash: bytes, accept_language: str | None = None
     ) -> Action | Resumed | WayBack:
         """Judge a request and begin an action, or say where the refusal goes.
 
         Raises:
             OAuthError: refused before the redirect URI was proven; to be shown on our own page.
         """
-        query = read_parameters(pairs)
+        query = await self._read(pairs)
         partner = await self._partner(query.get("client_id"))
         candidate = Candidate(parameters=query, partner=partner)
         if not _INDIRECT.isdisjoint(query):
@@ -125,6 +126,14 @@ class Authorizations:
             return await self.responses.refusal(to, UnmetAuthenticationRequirements())
         return await self.responses.refusal(to, AccessDenied(_DESCRIPTIONS[end.outcome]))
 
+    async def _read(self, pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+        try:
+            return read_parameters(pairs)
+        except OAuthError as error:
+            error.check = "read_parameters"
+            self._note(Candidate(parameters={}, partner=await self._partner(dict(pairs).get("client_id"))), error)
+            raise
+
     async def _arrive(self, candidate: Candidate, cookie_hash: bytes) -> _Arrived:
         """Find the parameters that count: what was pushed, or what a request object says.
 
@@ -136,11 +145,13 @@ class Authorizations:
         if partner is None:  # pragma: no cover - the check has refused it
             raise UnknownClient
         if query.keys() >= _INDIRECT:
-            raise InvalidRequest("request and request_uri exclude each other")
+            with step("read_parameters"):
+                raise InvalidRequest("request and request_uri exclude each other")
         beside = {name: value for name, value in query.items() if name not in _INDIRECT}
         uri = query.get("request_uri")
         if uri is not None and is_pushed(uri):
-            opened = await self.pushed.open(uri, partner.partner_id, cookie_hash)
+            with step("open_pushed_request"):
+                opened = await self.pushed.open(uri, partner.partner_id, cookie_hash)
             given = replace(candidate, parameters=opened.parameters, source="pushed", signed=opened.signed)
             return _Arrived(replace(given, beside=beside), opened.digest, opened.handle)
         if uri is not None:
@@ -151,8 +162,9 @@ class Authorizations:
         given = replace(candidate, parameters=believed.parameters, source=source, signed=True, beside=beside)
         if believed.jti is None:
             return _Arrived(given)
-        first = await self.request_objects.use(believed, partner.partner_id)
-        taken = await self.pushed.take(believed, partner.partner_id, cookie_hash, first=first)
+        with step("take_request_object"):
+            first = await self.request_objects.use(believed, partner.partner_id)
+            taken = await self.pushed.take(believed, partner.partner_id, cookie_hash, first=first)
         return _Arrived(given, taken.digest, taken.handle)
 
     async def _begin(self, candidate: Candidate, cookie_hash: bytes, accept_language: str | None) -> Action | WayBack:
@@ -175,7 +187,9 @@ class Authorizations:
             return await self.responses.refusal(_recipient(proven), TemporarilyUnavailable())
 
     async def _proven(self, candidate: Candidate) -> AuthorizationRequest:
-        service = await self._service(read_service_code(candidate.parameters))
+        with step("check_service"):
+            code = read_service_code(candidate.parameters)
+        service = await self._service(code)
         return check_target(replace(candidate, service=service) if service else candidate, self.vocabulary)
 
     async def _unread(self, candidate: Candidate, error: OAuthError) -> WayBack:
@@ -184,7 +198,6 @@ class Authorizations:
         They do not choose where the refusal goes. It goes to the redirect URI of the query, where that alone proves
         one; of a pushed request the query says nothing that counts, so that refusal stays here (RFC 9700 §4.11.2).
         """
-        error.check = error.check or "read_request_object"
         self._note(candidate, error)
         if is_pushed(candidate.parameters.get("request_uri", "")):
             raise error

@@ -20,13 +20,15 @@ from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids, b64u, sha256
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.sealing import seal, unseal
-from ipse.oidc.errors import InvalidDpopProof, InvalidRequestObject, InvalidRequestUri
+from ipse.oidc.errors import InvalidDpopProof, InvalidRequestObject, InvalidRequestUri, OAuthError
 from ipse.oidc.model import Candidate, Vocabulary
 from ipse.oidc.rules.authorization import check_request, check_target, read_service_code
 from ipse.oidc.rules.client_proofs import ClientProof, check_client
 from ipse.oidc.rules.pushed import URN, check_pushed_form
+from ipse.oidc.rules.running import step
 from ipse.oidc.service.request_objects import SERVICE_CODE, Believed, RequestObjects
 from ipse.oidc.store import pushed as store
+from ipse.partners.model import Partner
 from ipse.partners.service import Partners
 from ipse.storage.database import Database
 
@@ -166,23 +168,36 @@ class PushedEndpoint:
             OAuthError: refused; nothing is kept.
         """
         partner = client.partner
-        candidate = Candidate(parameters=check_pushed_form(form, partner.partner_id), partner=partner, source="pushed")
-        believed = None
-        if "request" in candidate.parameters:
-            believed = await self.request_objects.by_value(candidate.parameters["request"], partner)
-            beside = {name: value for name, value in candidate.parameters.items() if name != "request"}
-            candidate = replace(candidate, parameters=believed.parameters, signed=True, beside=beside)
-        code = read_service_code(candidate.parameters)
-        service = await self.partners.service(code) if code and SERVICE_CODE.fullmatch(code) else None
-        proven = check_target(replace(candidate, service=service), self.vocabulary)
-        check_client(client, proven.profile)
-        judged = check_request(proven)
-        parameters = _with_dpop_key(candidate.parameters, dpop_key)
-        if believed is not None and not await self.request_objects.use(believed, partner.partner_id):
-            raise InvalidRequestObject("jti was used before")
-        return await self.requests.keep(
-            parameters, partner.partner_id, signed=candidate.signed, seconds=judged.profile.pushed_seconds
-        )
+        candidate, believed = await self._read(form, partner)
+        code = _service_code(candidate.parameters)
+        try:
+            service = await self.partners.service(code) if code else None
+            proven = check_target(replace(candidate, service=service), self.vocabulary)
+            check_client(client, proven.profile)
+            seconds = check_request(proven).profile.pushed_seconds
+            parameters = _with_dpop_key(candidate.parameters, dpop_key)
+            if believed is not None and not await self.request_objects.use(believed, partner.partner_id):
+                with step("take_request_object"):
+                    raise InvalidRequestObject("jti was used before")
+        except OAuthError as error:
+            error.service_code = code or ""
+            raise
+        return await self.requests.keep(parameters, partner.partner_id, signed=candidate.signed, seconds=seconds)
+
+    async def _read(self, form: Mapping[str, str], partner: Partner) -> tuple[Candidate, Believed | None]:
+        """The parameters that count: those of the request object, where there is one."""
+        parameters = check_pushed_form(form, partner.partner_id)
+        candidate = Candidate(parameters=parameters, partner=partner, source="pushed")
+        if "request" not in parameters:
+            return candidate, None
+        believed = await self.request_objects.by_value(parameters.pop("request"), partner)
+        return replace(candidate, parameters=believed.parameters, signed=True, beside=parameters), believed
+
+
+def _service_code(parameters: Mapping[str, str]) -> str | None:
+    with step("check_service"):
+        code = read_service_code(parameters)
+    return code if code and SERVICE_CODE.fullmatch(code) else None
 
 
 def _with_dpop_key(parameters: Mapping[str, str], thumbprint: str | None) -> Mapping[str, str]:
@@ -190,5 +205,6 @@ def _with_dpop_key(parameters: Mapping[str, str], thumbprint: str | None) -> Map
     if thumbprint is None:
         return parameters
     if parameters.get("dpop_jkt", thumbprint) != thumbprint:
-        raise InvalidDpopProof("dpop_jkt is not the key of the DPoP proof")
+        with step("read_dpop_key"):
+            raise InvalidDpopProof("dpop_jkt is not the key of the DPoP proof")
     return {**parameters, "dpop_jkt": thumbprint}

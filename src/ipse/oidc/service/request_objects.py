@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from ipse.kernel.clock import SECOND, Clock, seconds
 from ipse.oidc.clients import RequestUriClient
@@ -13,6 +13,7 @@ from ipse.oidc.errors import InvalidRequestObject, InvalidRequestUri, OAuthError
 from ipse.oidc.model import DEFAULT, Profile, profile_of
 from ipse.oidc.rules.authorization import read_service_code
 from ipse.oidc.rules.request_objects import TYPES, RequestObject, check_request_object
+from ipse.oidc.rules.running import step
 from ipse.oidc.service.keys import ProviderKeys
 from ipse.partners.model import Partner
 from ipse.partners.service import PartnerDesk
@@ -48,11 +49,8 @@ class RequestObjects:
         Raises:
             InvalidRequestObject: not signed by a registered key of this partner, or a check refuses it.
         """
-        verified = await self._verified(text, partner)
-        try:
-            claims = verified.claims
-        except jose.JoseError as error:
-            raise InvalidRequestObject(f"request object: {error.reason}") from error
+        with step("read_request_object"):
+            verified, claims = await self._verified(text, partner)
         judged = RequestObject(
             claims=claims,
             alg=verified.header["alg"],
@@ -80,11 +78,14 @@ class RequestObjects:
             for service in await self.desk.partners.services(partner.partner_id)
             if request_uri in service.request_uris and service.state == "active" and named in {None, service.code}
         ]
-        if not services:
-            raise InvalidRequestUri("request_uri is not registered for this service")
-        believed = await self.by_value(await self.client.fetch(request_uri), partner)
+        with step("fetch_request_uri"):
+            if not services:
+                raise InvalidRequestUri("request_uri is not registered for this service")
+            text = await self.client.fetch(request_uri)
+        believed = await self.by_value(text, partner)
         if _service_code(believed.parameters.get("scope")) not in {service.code for service in services}:
-            raise InvalidRequestUri("request_uri is not registered for the service that its request object asks for")
+            with step("fetch_request_uri"):
+                raise InvalidRequestUri("request_uri is not registered for the service of its request object")
         return believed
 
     async def use(self, believed: Believed, partner_id: str) -> bool:
@@ -93,11 +94,12 @@ class RequestObjects:
             return True
         return await self.desk.replays.first_use("request", partner_id, believed.jti, believed.until)
 
-    async def _verified(self, text: str, partner: Partner) -> jose.VerifiedToken:
+    async def _verified(self, text: str, partner: Partner) -> tuple[jose.VerifiedToken, dict[str, Any]]:
         try:
             token = jose.UnverifiedToken.parse(await self.keys.open(text) if text.count(".") == 4 else text)
             keys = await self.desk.keys.verification(partner, token.unverified_header.get("kid"))
-            return jose.verify(token, keys, algorithms=partner.algorithms.request_object_algorithms, types=TYPES)
+            verified = jose.verify(token, keys, algorithms=partner.algorithms.request_object_algorithms, types=TYPES)
+            return verified, verified.claims
         except jose.JoseError as error:
             raise InvalidRequestObject(f"request object: {error.reason}") from error
 
