@@ -43,7 +43,8 @@ _INTRODUCTION: Final = """\
 Who is in front of you, without OpenID Connect: create a session, send the browser to its `authenticationUrl` (or show
 the `qr` of a headless one), read the result.
 
-Prove yourself with an access token of the scope `broker` (OAuth 2.0 client credentials), or sign each request: a
+Prove yourself with an access token of the scope `broker` (OAuth 2.0 client credentials; one that is bound to a key
+comes with its DPoP proof, RFC 9449), or sign each request: a
 compact JWS with `typ` `ipse-broker-request+jwt` and the claims `iss` (your client id), `aud` (the issuer), `iat`,
 `exp` (at most 300 s later), `jti`, `htm`, `htu`, and for a new session `body`. It is the body of a POST
 (`application/jose`), or stands in `Authorization: Signed-Request …` where there is no body.

@@ -19,8 +19,7 @@ from ipse.oidc.rules.running import run_checks
 from ipse.oidc.rules.senders import Sender
 from ipse.standards.oauth import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, OAuthFormError, check_verifier, scope_words
 
-BROKER: Final = "broker"
-PARTNER_SCOPES: Final = (BROKER, "partner.log")
+PARTNER_SCOPES: Final = ("broker", "partner.log")
 """What a token of the partner itself may be for."""
 
 
@@ -77,18 +76,10 @@ def check_partner_scope(request: TokenRequest) -> None:
         raise InvalidScope(f"scope must be one or more of {', '.join(PARTNER_SCOPES)}")
 
 
-def check_partner_sender(request: TokenRequest) -> None:
-    """The REST API reads bearer tokens and signed requests: a token for it is bound to no key."""
-    words = request.form.get("scope", "").split()
-    if request.form["grant_type"] == CLIENT_CREDENTIALS and BROKER in words and request.sender.proof is not None:
-        raise InvalidRequest(f"a token of the scope {BROKER} is not bound to a key; sign the requests instead")
-
-
 TOKEN_CHECKS: Final[tuple[Callable[[TokenRequest], None], ...]] = (
     check_grant_type,
     check_code_form,
     check_partner_scope,
-    check_partner_sender,
 )
 
 

@@ -19,7 +19,6 @@ from ipse.oidc.rules import tokens as rules
 from ipse.oidc.rules.client_proofs import ClientProof
 from ipse.oidc.rules.senders import Scheme, Sender, check_sender
 from ipse.oidc.rules.token_requests import (
-    BROKER,
     RedeemedRequest,
     TokenRequest,
     check_code,
@@ -126,10 +125,10 @@ class Tokens:
     async def _for_partner(self, request: TokenRequest) -> TokenAnswer:
         """A token of the partner itself (RFC 6749 §4.4), for the REST API or the request log."""
         sender, words = request.sender, scope_words(request.form["scope"])
-        scope, binding = " ".join(words), "" if BROKER in words else sender.binding
+        scope = " ".join(words)
         await self._use_proof(sender)
         token = await self.desk.tokens.issue(
-            request.client.partner.partner_id, scope, binding=binding, seconds=PARTNER_TOKEN_SECONDS
+            request.client.partner.partner_id, scope, binding=sender.binding, seconds=PARTNER_TOKEN_SECONDS
         )
         return TokenAnswer(token, PARTNER_TOKEN_SECONDS, _scheme(sender), scope=scope)
 
