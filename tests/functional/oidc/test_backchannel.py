@@ -21,6 +21,9 @@ from tests.functional.oidc.back_channel import EDWARDS, KEYS, RSA, Street, stree
 
 _HASH = "select request_hash from oidc_backchannel where request_hash = $1"
 
+ONE_ENGINE = pytest.mark.parametrize("engine", ["sqlite"])
+"""For what does not differ by engine."""
+
 
 @pytest.fixture
 async def lane(keystore: Keystore, database: Database) -> AsyncIterator[Street]:
@@ -85,6 +88,7 @@ async def test_who_asks_too_early_waits_five_seconds_longer_ever_after(lane: Str
     ]
 
 
+@ONE_ENGINE
 async def test_nobody_decides_in_time(lane: Street) -> None:
     door = await lane.door()
     ada, (subject,) = await lane.person(door)
@@ -100,6 +104,7 @@ async def test_nobody_decides_in_time(lane: Street) -> None:
     assert (await door.fetch(other)).status_code == 200, "what was approved in time can be fetched for three minutes"
 
 
+@ONE_ENGINE
 @pytest.mark.parametrize(("wanted", "given"), [(30, 30), ("30", 30), (1, 10), (86_400, 600)])
 async def test_the_expiry_that_is_asked_is_kept_within_limits(lane: Street, wanted: object, given: int) -> None:
     """`requested_expiry` as number and as text (FAPI-CIBA's plan sends both)."""
@@ -113,6 +118,7 @@ async def test_the_expiry_that_is_asked_is_kept_within_limits(lane: Street, want
     assert (await door.fetch(asked)).json()["error"] == "expired_token"
 
 
+@ONE_ENGINE
 async def test_the_person_refuses(lane: Street) -> None:
     door = await lane.door()
     _, (subject,) = await lane.person(door)
@@ -136,6 +142,7 @@ async def test_a_block_ends_what_was_approved_and_not_fetched(lane: Street) -> N
     assert (await door.ask(subject)).json()["error"] == "unknown_user_id"
 
 
+@ONE_ENGINE
 async def test_a_result_belongs_to_the_partner_that_asked(lane: Street) -> None:
     """Another partner's `auth_req_id` and one that never was are the same to whoever tries (R-13)."""
     door, gate = await lane.door("door"), await lane.door("gate")
@@ -148,6 +155,7 @@ async def test_a_result_belongs_to_the_partner_that_asked(lane: Street) -> None:
     assert (await door.fetch(asked)).status_code == 200
 
 
+@ONE_ENGINE
 async def test_requests_are_kept_by_their_hash(lane: Street) -> None:
     door = await lane.door()
     _, (subject,) = await lane.person(door)
@@ -178,6 +186,7 @@ async def test_many_requests_of_two_partners_reach_a_person_three_times(lane: St
     assert await lane.reached(await door.asked(subjects[0]))
 
 
+@ONE_ENGINE
 async def test_what_was_held_back_waits_and_expires_like_any_other(lane: Street) -> None:
     door, gate = await lane.door("door"), await lane.door("gate")
     _, (at_door, at_gate) = await lane.person(door, gate)
@@ -189,6 +198,7 @@ async def test_what_was_held_back_waits_and_expires_like_any_other(lane: Street)
         assert answers[0].status_code == answers[1].status_code
 
 
+@ONE_ENGINE
 async def test_the_digits_can_be_left_out_by_registration_of_a_migrating_partner_alone(lane: Street) -> None:
     door = await lane.door("old", preset=Preset.MIGRATING, match_optional=True)
     _, (subject,) = await lane.person(door)
@@ -200,7 +210,7 @@ async def test_the_digits_can_be_left_out_by_registration_of_a_migrating_partner
         await lane.door("new", match_optional=True)
 
 
-@pytest.mark.parametrize("engine", ["sqlite"])
+@ONE_ENGINE
 async def test_what_discovery_says_of_the_back_channel_works_and_nothing_else(lane: Street) -> None:
     """Every advertised algorithm and delivery mode, and one of each that is not (R-36)."""
     door = await lane.door()
@@ -222,6 +232,7 @@ async def test_what_discovery_says_of_the_back_channel_works_and_nothing_else(la
         await lane.door("pushed", backchannel_mode="push")
 
 
+@ONE_ENGINE
 async def test_a_confirmation_is_asked_and_told_back(lane: Street) -> None:
     """A rich authorization request by the back channel; what was signed comes back in ID token and answer."""
     door = await lane.door(kind=ServiceType.CONFIRMATION)

@@ -20,6 +20,9 @@ from tests.support.codes import read_code
 
 _TOKEN = "select account_id from oidc_discoveries where token_hash = $1"
 
+ONE_ENGINE = pytest.mark.parametrize("engine", ["sqlite"])
+"""For what does not differ by engine."""
+
 
 @pytest.fixture
 async def lane(keystore: Keystore, database: Database) -> AsyncIterator[Street]:
@@ -42,6 +45,7 @@ async def discovered(lane: Street, door: Door, account_id: str) -> str:
     return str((await door.session(session_id)).json()["user_identifier_token"])
 
 
+@ONE_ENGINE
 async def test_each_poll_brings_a_fresh_code_of_the_same_session(lane: Street) -> None:
     door = await lane.door()
     first = await begun(door)
@@ -78,6 +82,7 @@ async def test_whoever_scans_is_asked_without_digits_and_becomes_known(lane: Str
     assert (await door.ask(claims["sub"])).status_code == 200
 
 
+@ONE_ENGINE
 async def test_whoever_scans_is_reached_whatever_others_ask_them(lane: Street) -> None:
     """A partner that keeps somebody's one place taken cannot keep them from what they start themselves; it counts."""
     door, gate = await lane.door("door"), await lane.door("gate")
@@ -122,6 +127,7 @@ async def test_two_polls_at_once_and_a_lost_answer_bring_the_same_token(lane: St
     assert (ended.status_code, ended.json()["error"]) == (400, "expired_session")
 
 
+@ONE_ENGINE
 async def test_a_token_lives_two_minutes_and_belongs_to_its_partner(lane: Street) -> None:
     door, gate = await lane.door("door"), await lane.door("gate")
     token = await discovered(lane, door, await lane.installation.new_person())
@@ -131,6 +137,7 @@ async def test_a_token_lives_two_minutes_and_belongs_to_its_partner(lane: Street
     assert (await door.ask(token=token)).json()["error"] == "expired_login_hint_token"
 
 
+@ONE_ENGINE
 async def test_a_refused_request_does_not_use_the_token_up(lane: Street) -> None:
     door = await lane.door()
     token = await discovered(lane, door, await lane.installation.new_person())
@@ -138,6 +145,7 @@ async def test_a_refused_request_does_not_use_the_token_up(lane: Street) -> None
     assert (await door.ask(token=token)).status_code == 200
 
 
+@ONE_ENGINE
 async def test_faster_than_the_interval_is_429_and_ten_minutes_are_all(lane: Street) -> None:
     door = await lane.door()
     session_id = (await begun(door))["user_discovery_session_id"]
@@ -168,6 +176,7 @@ async def test_a_token_of_the_last_second_outlives_its_session(lane: Street) -> 
     assert await forget_ended(lane.installation.database, lane.clock) == 2
 
 
+@ONE_ENGINE
 async def test_sessions_of_others_unknown_ones_and_strangers(lane: Street) -> None:
     door, gate = await lane.door("door"), await lane.door("gate")
     session_id = (await begun(door))["user_discovery_session_id"]

@@ -63,6 +63,10 @@ async def bellpush() -> AsyncIterator[Bellpush]:
         yield bell
 
 
+ONE_ENGINE = pytest.mark.parametrize("engine", ["sqlite"])
+"""For what does not differ by engine."""
+
+
 @pytest.fixture
 async def lane(keystore: Keystore, database: Database) -> AsyncIterator[Street]:
     async with street(keystore, database) as running:
@@ -111,6 +115,7 @@ async def test_a_partner_is_notified_within_a_second_of_the_decision(lane: Stree
     assert (await door.fetch(asked)).status_code == 200
 
 
+@ONE_ENGINE
 async def test_a_refusal_is_told_as_well(lane: Street, bell: Bellpush) -> None:
     door, _, asked = await pinged(lane, bell)
     await lane.reject(asked)
@@ -161,6 +166,7 @@ async def test_killing_the_process_that_began_loses_nothing(
     await lane.close()
 
 
+@ONE_ENGINE
 async def test_a_partner_that_is_down_is_tried_again_until_it_answers(lane: Street, bell: Bellpush) -> None:
     door, ada, asked = await pinged(lane, bell)
     await lane.installation.provider.pings.close()
@@ -177,6 +183,7 @@ async def test_a_partner_that_is_down_is_tried_again_until_it_answers(lane: Stre
     }
 
 
+@ONE_ENGINE
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 403])
 async def test_a_no_is_taken_as_one_and_redirects_lead_nowhere(lane: Street, bell: Bellpush, status: int) -> None:
     """The partner's developer reads why; the result can still be fetched."""
@@ -192,6 +199,7 @@ async def test_a_no_is_taken_as_one_and_redirects_lead_nowhere(lane: Street, bel
     assert (await door.fetch(asked)).status_code == 200
 
 
+@ONE_ENGINE
 async def test_nothing_is_sent_for_what_expired_or_was_fetched(lane: Street, bell: Bellpush) -> None:
     """Also nothing for a request that the limits held back: its partner must not learn of them."""
     door, ada, asked = await pinged(lane, bell)
@@ -209,6 +217,7 @@ async def test_nothing_is_sent_for_what_expired_or_was_fetched(lane: Street, bel
     assert bell.came == []
 
 
+@ONE_ENGINE
 async def test_the_partners_token_is_kept_sealed(lane: Street, bell: Bellpush) -> None:
     _, _, asked = await pinged(lane, bell)
     sealed = bytes((await row_of(lane, asked))["sealed"])

@@ -119,6 +119,11 @@ def test_a_door_opens_for_the_phone_that_was_paired(sandbox: Sandbox, screen: Sc
         assert screen.door == "open"
         assert "The door is open" not in screen.front().page, "said once"
 
+        # An impatient finger: three presses, each with digits of its own, and one request on the phone.
+        first, *_ = [screen.ask("warm") for _ in range(3)]
+        phone.approve(phone.claim_addressed(waiting(phone)["action"], first), CODE)
+        assert phone.requests() == []
+
 
 def test_wrong_digits_end_the_request_and_a_refusal_leaves_the_door_alone(sandbox: Sandbox, screen: Screen) -> None:
     with paired(sandbox, screen, "bram") as phone:
@@ -136,12 +141,3 @@ def test_wrong_digits_end_the_request_and_a_refusal_leaves_the_door_alone(sandbo
         phone.reject(phone.claim_addressed(waiting(phone)["action"], digits), not_started=True)
         assert screen.until("failed").kind == "refused"
         assert screen.front().door == "locked"
-
-
-def test_only_one_request_of_an_impatient_finger_reaches_the_phone(sandbox: Sandbox, screen: Screen) -> None:
-    """Three presses in a row, each with digits of its own; one request on the phone, and only its digits open it."""
-    with paired(sandbox, screen, "noor") as phone:
-        first, *_ = [screen.ask("warm") for _ in range(3)]
-        one = waiting(phone)
-        phone.approve(phone.claim_addressed(one["action"], first), CODE)
-        assert phone.requests() == []
