@@ -39,6 +39,8 @@ class Forger:
     token_error: str = ""
     nonce: str = ""
     token_requests: list[dict[str, str]] = field(default_factory=list)
+    pushed: dict[str, str] = field(default_factory=dict)
+    """The last request that was pushed."""
     rsa: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "r1", "use": "sig"}))
     ec: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "e1", "use": "sig"}))
 
@@ -51,6 +53,7 @@ class Forger:
             routes=[
                 Route("/v2/.well-known/openid-configuration", self._metadata),
                 Route("/v2/jwkSet", self._keys),
+                Route("/v2/par", self._push, methods=["POST"]),
                 Route("/v2/token", self._token, methods=["POST"]),
                 Route("/v2/userinfo", self._userinfo),
                 Route("/enrolment/jwks", self._keys),
@@ -62,6 +65,7 @@ class Forger:
             {
                 "issuer": self.issuer,
                 "authorization_endpoint": f"{self.issuer}/authorization",
+                "pushed_authorization_request_endpoint": f"{self.issuer}/par",
                 "token_endpoint": f"{self.issuer}/token",
                 "userinfo_endpoint": f"{self.issuer}/userinfo",
                 "jwks_uri": f"{self.issuer}/jwkSet",
@@ -70,6 +74,12 @@ class Forger:
 
     async def _keys(self, _: Request) -> Response:
         return JSONResponse({"keys": [key.as_dict(private=False) for key in (self.rsa, self.ec)]})
+
+    async def _push(self, request: Request) -> Response:
+        self.pushed = await read_form(request)
+        if self.token_error:
+            return JSONResponse({"error": self.token_error, "error_description": "as the test wants"}, status_code=400)
+        return JSONResponse({"request_uri": "urn:ietf:params:oauth:request_uri:x", "expires_in": 90}, status_code=201)
 
     async def _token(self, request: Request) -> Response:
         form = await read_form(request)

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import msgspec
 import pytest
 import pytest_asyncio
 
 from ipse.kernel.ids import RandomIds
+from ipse.sandbox.partner.orders import ORDERS
 from ipse.sandbox.places import Places
 from ipse.sandbox.server import application
 from ipse.sandbox.world import World
+from ipse.standards.canonical_json import digest
 from tests.functional.sandbox.forger import ACR_ADVANCED, Forger
 from tests.functional.sandbox.running import free_ports, serving
 
@@ -238,3 +241,82 @@ async def test_a_partner_waits_for_a_scheme_that_is_away_and_finishes(
 def _assert_failed(page: httpx.Response, kind: str) -> None:
     assert f'data-kind="{kind}"' in page.text, page.text
     assert "/received" not in str(page.url)
+
+
+CLAIM = "http://itsme.services/v2/claim/"
+APPROVAL = CLAIM + "claim_approval_"
+
+
+def confirmed(stage: Stage, order: str) -> dict[str, Any]:
+    """What an honest scheme says in the ID token once this order was confirmed."""
+    template = {name: how["value"] for name, how in _asked(stage)["id_token"].items() if name.startswith(APPROVAL)}
+    claims: dict[str, Any] = {**template, CLAIM + "approval_digest": "d" * 43}
+    if ORDERS[order].details:
+        claims["authorization_details"] = msgspec.json.decode(stage.forger.pushed["authorization_details"])
+        claims[CLAIM + "authorization_details_digest"] = digest(claims["authorization_details"])
+    return claims
+
+
+def _asked(stage: Stage) -> dict[str, Any]:
+    asked: dict[str, Any] = {"id_token": {}} | msgspec.json.decode(stage.forger.pushed.get("claims") or "{}")
+    return asked
+
+
+async def order_confirmed(stage: Stage, order: str, **lies: Any) -> httpx.Response:
+    answer = await stage.browser.get(f"{stage.world.places.world}/shop/confirm/{order}")
+    assert answer.status_code == 303
+    carried = dict(httpx.URL(answer.headers["location"]).params)
+    assert carried.keys() == {"client_id", "request_uri"}
+    pushed = stage.forger.pushed
+    stage.forger.nonce = pushed["nonce"]
+    stage.forger.id_token = confirmed(stage, order) | lies
+    return await stage.come_back("shop", code="c", state=pushed["state"], iss=stage.forger.issuer)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+async def test_an_order_that_was_confirmed_is_done(stage: Stage, order: str) -> None:
+    """The browser carries a number only; what is ordered was pushed before."""
+    page = await order_confirmed(stage, order)
+    assert ORDERS[order].done in page.text
+    assert stage.forger.pushed["scope"] == "openid service:SHOP_PAY"
+
+
+@pytest.mark.parametrize(
+    ("order", "lies"),
+    [
+        ("voucher", {APPROVAL + "amount_key": "5"}),
+        ("voucher", {APPROVAL + "iban_key": "NL91ABNA0417164300"}),
+        ("voucher", {APPROVAL + "currency_key": None}),
+        ("voucher", {CLAIM + "approval_digest": None}),
+        ("club", {APPROVAL + "text_key": "something else"}),
+        ("fern", {"authorization_details": None}),
+        ("fern", {"authorization_details": []}),
+        ("fern", {CLAIM + "authorization_details_digest": "x" * 43}),
+        ("fern", {"authorization_details": [{"type": "payment"}]}),
+    ],
+)
+async def test_a_token_about_another_payment_is_not_believed(stage: Stage, order: str, lies: dict[str, Any]) -> None:
+    """B-41, on the partner's side."""
+    _assert_failed(await order_confirmed(stage, order, **lies), "suspicious")
+
+
+async def test_a_known_customer_is_meant_and_nobody_else(stage: Stage) -> None:
+    await stage.log_in("shop")
+    stage.forger.id_token = {}
+    page = await order_confirmed(stage, "fern")
+    assert _asked(stage)["userinfo"] == {"sub": {"value": "a" * 36}}
+    assert "Ada" in page.text
+    stage.forger.userinfo = {"sub": "b" * 36}
+    _assert_failed(await order_confirmed(stage, "fern", sub="b" * 36), "suspicious")
+
+
+async def test_a_request_that_is_not_taken_is_told_kindly(stage: Stage) -> None:
+    stage.forger.token_error = "invalid_authorization_details"
+    page = await stage.browser.get(f"{stage.world.places.world}/shop/confirm/fig")
+    _assert_failed(page, "broken")
+    assert "/shop/confirm/fig" in page.text
+
+
+async def test_what_is_not_sold_leads_back_to_the_shop(stage: Stage) -> None:
+    answer = await stage.browser.get(f"{stage.world.places.world}/shop/confirm/bonsai")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/shop/")

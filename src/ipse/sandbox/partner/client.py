@@ -149,7 +149,9 @@ class RelyingParty:
 
     async def _pushed(self, parameters: Mapping[str, str]) -> dict[str, str]:
         """Leave a request with the scheme; what remains for the browser to carry."""
-        endpoint = str((await self._metadata())["pushed_authorization_request_endpoint"])
+        endpoint = str((await self._metadata()).get("pushed_authorization_request_endpoint", ""))
+        if not endpoint:
+            raise LoginFailedError("broken", "the scheme takes no pushed requests")
 
         async def once() -> httpx.Response:
             return await self.http.post(endpoint, data={**parameters, **self._credentials(self.issuer)})
