@@ -161,6 +161,13 @@ async def test_keys_at_an_address(tmp_path: Path, capsys: pytest.CaptureFixture[
         assert len(server.asked) == 3
 
 
+def test_what_partners_write_is_printed_as_it_stands(terminal: Terminal) -> None:
+    """A name is no command to the operator's terminal."""
+    terminal("add", "bakery", "[link=https://evil.example]The [bold]Bakery")
+    assert "[link=https://evil.example]The [bold]Bakery" in terminal("show", "bakery")
+    assert "[bold]" in terminal("list")
+
+
 def test_a_service(terminal: Terminal) -> None:
     terminal("add", "bakery", "The Bakery", "--jwks", terminal.jwks("a.json", "s1", "e1"))
     assert "there is no partner nobody" in terminal.refused("service", "add", "nobody", "X_LOGIN", "signing", *BACK)

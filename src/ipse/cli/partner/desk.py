@@ -26,7 +26,8 @@ app = App(
     name="partner",
     help="Register partners and services, say what they may ask, stop and start them. Begin with: ipse partner add",
 )
-console = Console()
+console = Console(markup=False, highlight=False)
+"""Prints what partners have written as it stands: nothing in it is a command to the terminal."""
 IDS = RandomIds()
 
 
@@ -110,7 +111,7 @@ async def given_keys(desk: PartnerDesk, jwks: Path | None, jwks_uri: str | None)
 
 def wide(table: Table) -> None:
     """Print a table whole: a file or a pipe has no width."""
-    Console(width=None if console.is_terminal else 240).print(table)
+    Console(width=None if console.is_terminal else 240, markup=False, highlight=False).print(table)
 
 
 def read_jwks(path: Path) -> dict[str, Any]:

@@ -245,7 +245,7 @@ def _print_service(service: Service, grants: list[Grant]) -> None:
 
 
 def _print_rows(title: str, rows: tuple[tuple[str, str], ...]) -> None:
-    console.print(f"\n[bold]{title}[/bold]")
+    console.print(f"\n{title}", style="bold")
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, value in rows:
         if value:
