@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +35,7 @@ PAY_DETAIL: dict[str, Any] = {
 }
 AGREE_DETAIL: dict[str, Any] = {"type": "agreement", "title": "Lease", "text": "One.\nTwo.", "version": "3"}
 DOOR_DETAIL: dict[str, Any] = {"type": "device_action", "device": "Front door", "action": "unlock", "location": "Home"}
+_WORDS = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
 
 
 def asked(at: Service = CONFIRMING, source: Source = "request", /, **parameters: str | None) -> AuthorizationRequest:
@@ -54,7 +56,10 @@ def details(*entries: Any) -> str:
 
 
 def refused(code: str, says: str | None = None) -> pytest.RaisesExc[OAuthError]:
-    return pytest.RaisesExc(OAuthError, match=says, check=lambda error: error.code == code)
+    """A refusal whose words OAuth can carry (RFC 6749 §4.1.2.1)."""
+    return pytest.RaisesExc(
+        OAuthError, match=says, check=lambda error: error.code == code and bool(_WORDS.fullmatch(error.public))
+    )
 
 
 class TestTemplates:

@@ -167,7 +167,7 @@ def _template_claims(vocabulary: Vocabulary, claims: Mapping[str, ClaimRequest])
         if name not in TEMPLATE_CLAIMS:
             continue
         if how.essential is False or len(how.values) != 1 or not isinstance(how.values[0], str):
-            raise InvalidRequest(f'claims: {name} is asked with {{"essential": true, "value": a text}}')
+            raise InvalidRequest(f"claims: {name} is asked with essential true and one value, a text")
         if found.setdefault(name, how.values[0]) != how.values[0]:
             raise InvalidRequest("claims: a template claim is asked with two values")
     return found
