@@ -249,8 +249,6 @@ class Requested(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Template claims of a confirmation, by their name without prefix."""
     template_in: tuple[str, ...] = ()
     """Where they were asked: `id_token`, `userinfo`."""
-    pushed: str | None = None
-    """The pushed request this came from, as base64url SHA-256 of its `request_uri`."""
     eidas: bool = False
     """Whether `acr` is answered as an eIDAS level."""
     eidas_values: tuple[str, ...] = ()

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import json
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as any_
 
 from ipse.oidc.errors import InvalidClient, OAuthError
-from ipse.oidc.model import AuthorizationRequest
+from ipse.oidc.model import DEFAULT, FAPI2, AuthorizationRequest
 from ipse.oidc.rules import backchannel
 from ipse.oidc.rules.assertions import Assertion, check_assertion
 from ipse.oidc.rules.authorization import check_request, check_target, read_parameters, read_service_code, requested
 from ipse.oidc.rules.backchannel import BackchannelRequest
+from ipse.oidc.rules.request_objects import check_request_object
 from ipse.standards import jose
 from ipse.standards.oauth import OAuthFormError, basic_credentials, bearer_token, check_verifier, parameters
 from tests.unit.oidc.partners import GOOD, VOCABULARY, candidate, partner, service
+from tests.unit.oidc.test_request_object_rules import SIGNED_CLAIMS, signed
 
 NAMES = (*GOOD, "prompt", "display", "max_age", "acr_values", "claims", "ui_locales", "code_challenge", "response_mode")
 KEY = jose.private_keys([jose.new_private_jwk("ECDH-ES")])
@@ -133,3 +136,15 @@ def test_key_sets(changes: dict[str, Any]) -> None:
     for jwks in (changes, {"keys": [good | changes]}, {"keys": [changes]}):
         with contextlib.suppress(jose.JoseError):
             jose.check_partner_jwks(jwks)
+
+
+@settings(max_examples=200, deadline=None)
+@given(any_.dictionaries(any_.sampled_from([*SIGNED_CLAIMS, "claims", "sub", "authorization_details"]), json_values))
+def test_request_objects(changes: dict[str, Any]) -> None:
+    for profile in (DEFAULT, FAPI2):
+        claims = SIGNED_CLAIMS | changes
+        with contextlib.suppress(OAuthError):
+            inside = check_request_object(replace(signed("ES256", profile), claims=claims))
+            assert all(isinstance(value, str) for value in inside.values())
+            asked = replace(candidate(), parameters=inside, source="pushed", beside=GOOD)
+            requested(check_request(check_target(asked, VOCABULARY)))

@@ -50,7 +50,7 @@ SPOILT: Mapping[str, list[RequestObject]] = {
     "check_expiry": [
         signed(exp=NOW - SKEW_SECONDS), signed(exp=NOW + HOUR + 1), signed("ES256", FAPI2, exp=NOW + HOUR + 1),
         signed(nbf=None, iat=NOW - HOUR - SKEW_SECONDS, exp=None), signed(nbf=None, iat=None, exp=NOW + HOUR + 61),
-        signed(exp="soon"), signed(exp=True), signed(nbf="now"),
+        signed(exp="soon"), signed(exp=True), signed(nbf="now"), signed(exp=0), signed(exp=-1), signed(exp=1e999),
     ],
     "check_beginning": [
         signed(nbf=NOW + SKEW_SECONDS + 1, exp=None), signed(nbf=None, iat=NOW + SKEW_SECONDS + 1, exp=None),

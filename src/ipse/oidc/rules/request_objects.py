@@ -63,9 +63,9 @@ class RequestObject:
     @property
     def usable_until(self) -> float:
         """The second after which it is refused: also how long its `jti` has to be remembered."""
-        begins, longest = self.begins, self.profile.request_object_seconds
-        latest = (self.now if begins is None else begins) + longest
-        return min(self.number("exp") or latest, latest) + SKEW_SECONDS
+        begins, expires = self.begins, self.number("exp")
+        latest = (self.now if begins is None else begins) + self.profile.request_object_seconds
+        return (latest if expires is None else min(expires, latest)) + SKEW_SECONDS
 
 
 def check_signature_algorithm(request: RequestObject) -> None:
