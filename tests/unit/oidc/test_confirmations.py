@@ -272,7 +272,8 @@ class TestDetails:
         ("changes", "says"),
         [
             ({"type": "payment_initiation"}, "type"),
-            ({"locations": ["https://x.example"]}, "schema"),
+            ({"locations": ["https://x.example"]}, "locations is no member"),
+            ({'"': "x"}, "schema"),
             ({"instructedAmount": {"currency": "EUR", "amount": 123}}, "instructedAmount.amount"),
             ({"instructedAmount": {"currency": "EUR", "amount": "123.505"}}, "decimals"),
             ({"instructedAmount": {"currency": "JPY", "amount": "1.0"}}, "decimals"),
@@ -280,7 +281,7 @@ class TestDetails:
             ({"instructedAmount": {"currency": "EUR", "amount": "1,5"}}, "amount"),
             ({"instructedAmount": {"currency": "EUR", "amount": "-1"}}, "amount"),
             ({"instructedAmount": {"currency": "EUR", "amount": "1\n"}}, "amount"),
-            ({"instructedAmount": {"currency": "EUR"}}, "instructedAmount"),
+            ({"instructedAmount": {"currency": "EUR"}}, "instructedAmount: lacks amount"),
             ({"creditorName": ""}, "creditorName"),
             ({"creditorName": "  "}, "creditorName"),
             ({"creditorName": "x" * 71}, "creditorName"),

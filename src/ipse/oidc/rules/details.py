@@ -30,6 +30,8 @@ MAX_DETAILS: Final = 5
 """So many things can be confirmed by one code."""
 _MAX_DEPTH: Final = 4
 _PLACE: Final = re.compile(r" - at `\$((?:\.[A-Za-z]+)+)`")
+_MISSING: Final = re.compile(r"missing required field `(\w+)`", re.ASCII)
+_UNKNOWN: Final = re.compile(r"unknown field `([A-Za-z0-9_.-]{1,64})`")
 _LINES: Final = "\n"
 
 
@@ -183,9 +185,7 @@ def _content(place: str, written: Mapping[str, Any]) -> Content:
     try:
         detail: Detail = msgspec.convert(written, kind)
     except msgspec.ValidationError as error:
-        found = _PLACE.search(str(error))
-        member = found[1] if found else ""
-        raise InvalidAuthorizationDetails(f"{place}{member}: not as the schema of its type says") from error
+        raise InvalidAuthorizationDetails(place + _explained(str(error))) from error
     _check_characters(place, written)
     if isinstance(detail, PaymentDetail):
         return _payment(place, detail)
@@ -196,6 +196,17 @@ def _content(place: str, written: Mapping[str, Any]) -> Content:
     return DeviceAction(
         device=detail.device, action=detail.action, location=_text(detail.location), details=_text(detail.details)
     )
+
+
+def _explained(why: str) -> str:
+    """Which member is wrong, without its value; `why` is the decoder's text, which may hold one."""
+    found = _PLACE.search(why)
+    member = found[1] if found else ""
+    if missing := _MISSING.search(why):
+        return f"{member}: lacks {missing[1]}"
+    if unknown := _UNKNOWN.search(why):
+        return f"{member}: {unknown[1]} is no member of its type"
+    return f"{member}: not as the schema of its type says"
 
 
 def _payment(place: str, detail: PaymentDetail) -> Payment:
