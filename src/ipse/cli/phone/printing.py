@@ -135,10 +135,11 @@ def print_request(console: Console, request: Request) -> None:
 def _print_content(console: Console, content: Mapping[str, str]) -> None:
     if not understood(content):
         return
-    console.print(f"\n[bold]To confirm: {escape(summary(content))}[/]")
     if content["type"] == "text":
-        console.print(re.sub(r"</?[biu]>", "", content["text"].replace("<br>", "\n")), markup=False)
+        console.print("\n[bold]To confirm:[/]")
+        console.print(re.sub(r"</?[biu]>", "", content["text"].replace("<br>", "\n")) + "\n", markup=False)
         return
+    console.print(f"\n[bold]To confirm: {escape(summary(content))}[/]")
     shown = {"payment": ("amount", "currency", "creditor_name"), "device_action": ("action", "device")}
     for name, value in content.items():
         if value and name not in {"type", *shown.get(content["type"], ("title",))}:
