@@ -6,9 +6,11 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
 from ipse.actions.service import Messages
+from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import RandomIds, sha256
 from ipse.kernel.keystore import Keystore
 from ipse.partners.errors import PartnerRegistrationError
@@ -17,7 +19,8 @@ from ipse.people.model import BlockReason
 from ipse.phones.model import StopReason
 from ipse.phones.service import Phones
 from ipse.storage.database import Database
-from tests.functional.oidc.back_channel import EDWARDS, KEYS, RSA, Street, street
+from tests.functional.oidc.back_channel import EDWARDS, GRANT_TYPE, KEYS, RSA, Street, street
+from tests.functional.oidc.prover import Prover
 
 _HASH = "select request_hash from oidc_backchannel where request_hash = $1"
 
@@ -208,6 +211,35 @@ async def test_the_digits_can_be_left_out_by_registration_of_a_migrating_partner
     assert not action.request.match
     with pytest.raises(PartnerRegistrationError, match="preset migrating"):
         await lane.door("new", match_optional=True)
+
+
+@ONE_ENGINE
+async def test_the_strict_profile_gives_tokens_to_the_holder_of_a_key(lane: Street) -> None:
+    """FAPI-CIBA §5.2.2: bound tokens. Ten minutes, read with the key alone; polls before the decision bind nothing."""
+    door = await lane.door(profile="fapi2")
+    ada, (subject,) = await lane.person(door)
+    asked = await door.asked(subject)
+    prover, url = Prover(door), f"{door.issuer}/token"
+
+    async def fetch() -> httpx.Response:
+        form: dict[str, str | None] = {"grant_type": GRANT_TYPE, "auth_req_id": asked["auth_req_id"]}
+        proof = prover.proof("POST", url, iat=lane.clock.now() // SECOND)
+        return await prover.post(url, form | door.credentials(), proof)
+
+    assert (await fetch()).json()["error"] == "use_dpop_nonce"
+    assert (await fetch()).json()["error"] == "authorization_pending"
+    await lane.approve(asked, ada)
+    lane.clock.advance(seconds=2)
+    tokens = (await fetch()).json()
+    assert (tokens["token_type"], tokens["expires_in"]) == ("DPoP", 600)
+    assert (await door.userinfo(tokens["access_token"])).status_code == 401
+    address = f"{door.issuer}/userinfo"
+    proof = prover.proof("GET", address, token=tokens["access_token"], iat=lane.clock.now() // SECOND)
+    headers = {"Authorization": f"DPoP {tokens['access_token']}", "DPoP": proof}
+    answer = await door.browser.get(address, headers=headers)
+    assert answer.status_code == 200, answer.text
+    await door.discover()
+    assert (await door.opened(answer.text))["sub"] == subject
 
 
 @ONE_ENGINE
