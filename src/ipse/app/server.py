@@ -13,6 +13,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import structlog
 import uvicorn
@@ -30,6 +31,7 @@ from ipse.kernel.settings import Address, Environment, Settings, SettingsError
 from ipse.storage.database import Database, open_database
 from ipse.storage.errors import DatabaseUnavailableError
 from ipse.storage.migrations import pending
+from ipse.web.addresses import by_local_socket
 
 log = structlog.get_logger("ipse.app")
 _GRACE_SECONDS = 3
@@ -122,6 +124,10 @@ async def _run(
     ready: Callable[[], None] | None,
 ) -> None:
     servers = [_server(scheme.application, settings), _server(scheme.app_application, settings)]
+    places: list[list[socket.socket] | None] = [[listener] for listener in listeners]
+    if settings.listen_unix is not None:
+        servers.append(_server(by_local_socket(scheme.application), settings, path=_free(settings.listen_unix)))
+        places.append(None)
 
     def stop() -> None:
         # Parked waits end now: uvicorn would wait for them before telling the application anything.
@@ -140,14 +146,32 @@ async def _run(
         log.info("serving", issuer=settings.issuer, app=settings.app_origin, environment=settings.environment)
         if ready is not None:
             loop.call_later(0.05, ready)
-        await asyncio.gather(
-            *(server.serve(sockets=[listener]) for server, listener in zip(servers, listeners, strict=True))
-        )
+        await asyncio.gather(*(server.serve(sockets=place) for server, place in zip(servers, places, strict=True)))
 
 
-def _server(application: ASGIApp, settings: Settings) -> _Server:
+def _free(path: str) -> str:
+    """The path of our socket, where none of an earlier process lies any more: the ports are ours, so it is gone.
+
+    Raises:
+        SettingsError: a socket cannot be made there.
+    """
+    place = Path(path)
+    try:
+        if place.exists() and not place.is_socket():
+            raise SettingsError(f"listen_unix {path} is something else than a socket; name another path")
+        place.unlink(missing_ok=True)
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {path}: {error.strerror}; mend listen_unix") from error
+    if not os.access(place.parent, os.W_OK | os.X_OK):
+        raise SettingsError(f"cannot listen on {path}: its folder is missing or not ours to write; mend listen_unix")
+    return path
+
+
+def _server(application: ASGIApp, settings: Settings, *, path: str | None = None) -> _Server:
+    """A server for a bound port, or for the socket at `path`, which needs no TLS."""
     config = uvicorn.Config(
         application,
+        uds=path,
         loop="uvloop",
         http=BoundedProtocol,
         lifespan="off",
@@ -160,7 +184,7 @@ def _server(application: ASGIApp, settings: Settings) -> _Server:
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     config.load()
-    if settings.tls_certificate and settings.tls_key:
+    if settings.tls_certificate and settings.tls_key and path is None:
         config.ssl = server_context(settings.tls_certificate, settings.tls_key)
     return _Server(config)
 

@@ -16,6 +16,7 @@ _MOST_TRIES = 5
 _UNKNOWN_SCOPES = ("refuse", "ignore")
 _MINUTE, _HALF_HOUR, _DAY, _WEEK = 60, 1800, 86_400, 604_800
 _SHORTEST_PASSWORD = 12
+_LOCAL_SOCKET = "unix"
 _KNOWN_PASSWORDS = ("changemechangeme", "changeme1234", "password1234", "passwordpassword", "postgrespostgres")
 
 
@@ -163,6 +164,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Where the scheme listens."""
     app_listen: Address = Address(port=8002)
     """Where the phone app's origin listens."""
+    listen_unix: str | None = None
+    """Path of a socket where the scheme listens as well, without TLS: for a proxy on this machine, called `unix` in
+    `trusted_proxies` and `certificate_proxies`. Whoever may open its folder may connect."""
     claim_prefix: str = "http://itsme.services/v2/claim/"
     """Put before the names of claims that no standard names."""
     unknown_scopes: str = "refuse"
@@ -171,10 +175,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     registrars: tuple[Registrar, ...] = ()
     """Banks that vouch for identities."""
     trusted_proxies: tuple[str, ...] = ()
-    """Addresses or networks whose `X-Forwarded-For` counts; nobody else's does."""
+    """Addresses or networks, or `unix`, whose `X-Forwarded-For` counts; nobody else's does."""
     certificate_proxies: tuple[str, ...] = ()
-    """Addresses or networks of proxies that ask partners for TLS certificates: their `Client-Cert` header (RFC 9440)
-    counts. It is taken out of every other request."""
+    """Addresses or networks, or `unix`, of proxies that ask partners for TLS certificates: their `Client-Cert` header
+    (RFC 9440) counts. It is taken out of every other request."""
     client_certificate_authorities: str | None = None
     """PEM file of the authorities that issue partners' certificates, for `tls_client_auth`; certificates that partners
     sign themselves need none."""
@@ -325,6 +329,12 @@ def _lab(settings: Settings) -> Iterator[Finding]:
 def _certificates(settings: Settings) -> Iterator[Finding]:
     """How partners' certificates come in."""
     yield from _proxies("certificate_proxies", settings.certificate_proxies)
+    path = settings.listen_unix
+    if path is not None and not path.startswith("/"):
+        yield Finding(f"listen_unix is {path!r}", "write the whole path, such as /run/ipse/ipse.sock")
+    for name in ("trusted_proxies", "certificate_proxies"):
+        if path is None and _LOCAL_SOCKET in getattr(settings, name):
+            yield Finding(f"{name} names unix, and nothing listens there", "set listen_unix")
     address = settings.mtls_base_url
     if address is not None:
         yield from _origin("mtls_base_url", address)
@@ -342,6 +352,8 @@ def _certificates(settings: Settings) -> Iterator[Finding]:
 
 def _proxies(name: str, trusted: tuple[str, ...]) -> Iterator[Finding]:
     for proxy in trusted:
+        if proxy == _LOCAL_SOCKET:
+            continue
         try:
             network = ipaddress.ip_network(proxy)
         except ValueError:

@@ -6,15 +6,17 @@ import ipaddress
 from collections.abc import Iterable
 from functools import lru_cache
 
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 UNKNOWN = "unknown"
+LOCAL_SOCKET = "unix"
+"""Whoever connects by our socket in the file system; no address reads so."""
 
 
 @lru_cache(maxsize=64)
 def _networks(trusted: tuple[str, ...]) -> tuple[Network, ...]:
-    return tuple(ipaddress.ip_network(text) for text in trusted)
+    return tuple(ipaddress.ip_network(text) for text in trusted if text != LOCAL_SOCKET)
 
 
 def _trusted(address: str, networks: Iterable[Network]) -> bool:
@@ -26,8 +28,20 @@ def _trusted(address: str, networks: Iterable[Network]) -> bool:
 
 
 def is_named(address: str, proxies: tuple[str, ...]) -> bool:
-    """Whether a connection's address is one of the named proxies' addresses or in one of their networks."""
-    return _trusted(address, _networks(proxies))
+    """Whether a connection comes from a named proxy: its address, one of its network, or our local socket."""
+    return (address == LOCAL_SOCKET and address in proxies) or _trusted(address, _networks(proxies))
+
+
+def by_local_socket(application: ASGIApp) -> ASGIApp:
+    """The application as our local socket serves it: its connections have a name in place of an address.
+
+    uvicorn knows no client there, as it does when a client is gone already: absence must not count as a name.
+    """
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        await application({**scope, "client": (LOCAL_SOCKET, 0)}, receive, send)
+
+    return serve
 
 
 def client_address(scope: Scope, trusted_proxies: tuple[str, ...]) -> str:
@@ -41,7 +55,7 @@ def client_address(scope: Scope, trusted_proxies: tuple[str, ...]) -> str:
     if not trusted_proxies:
         return peer
     networks = _networks(trusted_proxies)
-    if not _trusted(peer, networks):
+    if not is_named(peer, trusted_proxies):
         return peer
     hops = ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")
     for hop in (part.strip() for part in reversed(hops.split(","))):
