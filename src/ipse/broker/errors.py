@@ -91,6 +91,14 @@ class AttributeNotInContract(SessionRefused):
     title = "The contract of this service does not hold a requested attribute"
 
 
+class ProofTooWeak(SessionRefused):
+    """A plain access token where the profile of the service wants one bound to its sender, or a signed request."""
+
+    code = "proof_too_weak"
+    status = 403
+    title = "This service needs a token bound to its sender, or a signed request"
+
+
 class AttributesMissing(SessionRefused):
     """An identification or data sharing that asks for nothing."""
 

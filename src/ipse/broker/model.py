@@ -6,6 +6,7 @@ Names on the wire are camelCase; a member without a value is absent, never null.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -13,6 +14,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ipse.actions.model import ActionState
+from ipse.partners.model import Partner
 
 DOOR: Final = "broker"
 """The name of this front door in an action's memory."""
@@ -227,6 +229,17 @@ class SessionView(_Wire, frozen=True, kw_only=True):
     ) = UNSET
     error: SessionError | UnsetType = UNSET
     external_reference: str | UnsetType = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and how it was proven."""
+
+    partner: Partner
+    bound: bool = False
+    """By more than an access token: a key or certificate that it is bound to, or a signed request."""
+    signed: bool = False
+    """By a signed request."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

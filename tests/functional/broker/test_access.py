@@ -6,6 +6,7 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.jwk import ECKey
+from msgspec.structs import replace
 
 from ipse.broker.model import SESSIONS
 from ipse.broker.rules.signed import SIGNED_CHECKS
@@ -112,6 +113,22 @@ async def test_access_tokens_open_only_what_they_were_issued_for(office: Office)
     await office.scheme.partners.set_state("desk", "stopped", actor="test")
     assert (await office.api.post(SESSIONS, json=BODY, headers=good)).json()["code"] == "invalid_token"
     assert (await _post(office, signed("POST", SESSIONS, body=BODY))).json()["code"] == "invalid_signed_request"
+
+
+async def test_a_strict_service_is_asked_for_strictly(office: Office) -> None:
+    """No way round the profile of a service: neither for asking nor for reading."""
+    partners = office.scheme.partners
+    service = await partners.service("MUSEUM_CARD")
+    assert service is not None
+    await partners.register_service(replace(service, profile="fapi2"), actor="test")
+    plain = await office.api.post(SESSIONS, json=BODY, headers=await office.bearer())
+    assert (plain.status_code, plain.json()["code"]) == (403, "proof_too_weak")
+    created = await _post(office, signed("POST", SESSIONS, body=BODY))
+    assert created.status_code == 201, created.text
+    path = f"{SESSIONS}/{created.json()['id']}"
+    assert (await office.api.get(path, headers=await office.bearer())).json()["code"] == "proof_too_weak"
+    read = await office.api.get(path, headers={"Authorization": f"Signed-Request {signed('GET', path)}"})
+    assert read.json()["status"] == "CREATED"
 
 
 async def test_a_final_partner_has_no_say_in_its_broker(office: Office) -> None:

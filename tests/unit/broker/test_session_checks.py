@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from ipse.broker.errors import SessionRefused
-from ipse.broker.model import CallbackUrls, Flow, NewSession
+from ipse.broker.model import CallbackUrls, Caller, Flow, NewSession
 from ipse.broker.rules.names import NATIONAL_NUMBERS, attributes_of, claim
 from ipse.broker.rules.requests import SESSION_CHECKS, Candidate, asked_attributes, check_session
 from ipse.partners.model import AuthMethod, Partner, Preset, Service, ServiceType, preset_algorithms
@@ -42,7 +42,7 @@ SERVICE = Service(
 )
 GOOD = Candidate(
     request=NewSession(service="MUSEUM_CARD", requested_attributes=("firstName", "email"), callback_urls=CALLBACKS),
-    caller=DESK,
+    caller=Caller(DESK),
     service=SERVICE,
     final=MUSEUM,
     prefix=PREFIX,
@@ -76,7 +76,12 @@ HOSTILE: dict[str, list[Candidate]] = {
         _final(registered_by=""),
         _final(partner_id="library"),
         _request(final_partner="library"),
-        replace(GOOD, caller=msgspec.structs.replace(DESK, broker=False)),
+        replace(GOOD, caller=Caller(msgspec.structs.replace(DESK, broker=False))),
+    ],
+    "check_profile": [
+        _service(profile="fapi2"),
+        _service(profile="fapi2", message_signing=True),
+        replace(_service(profile="fapi2", message_signing=True), caller=Caller(DESK, bound=True)),
     ],
     "check_callbacks": [
         _request(callback_urls=msgspec.UNSET),
@@ -108,6 +113,9 @@ def test_a_good_session_passes() -> None:
     check_session(_request(final_partner="museum"))
     check_session(replace(_request(encrypt_result=True), can_encrypt=True))
     check_session(_request(flow=Flow.HEADLESS, callback_urls=msgspec.UNSET, subject="a" * 36))
+    check_session(replace(_service(profile="fapi2"), caller=Caller(DESK, bound=True)))
+    signed = Caller(DESK, bound=True, signed=True)
+    check_session(replace(_service(profile="fapi2", message_signing=True), caller=signed))
     own = msgspec.structs.replace(SERVICE, final_partner="", type=ServiceType.AUTHENTICATION)
     check_session(replace(GOOD, service=own, final=DESK, request=_request(requested_attributes=()).request))
 

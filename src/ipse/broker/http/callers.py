@@ -14,11 +14,10 @@ from ipse.broker.errors import (
     InvalidSignedRequest,
     UnsupportedMedia,
 )
-from ipse.broker.model import SCOPE
+from ipse.broker.model import SCOPE, Caller
 from ipse.broker.rules.signed import SCHEME
 from ipse.broker.service import Access, SentToken
 from ipse.kernel.errors import PlatformError
-from ipse.partners.model import Partner
 from ipse.standards.client_certificates import CertificateError, read_certificate
 from ipse.standards.oauth import OAuthFormError, access_token, challenge_header
 from ipse.web import problems
@@ -39,7 +38,7 @@ class Unproven(Exception):
         self.error = error
 
 
-async def read_caller(access: Access, request: Request) -> tuple[Partner, Any]:
+async def read_caller(access: Access, request: Request) -> tuple[Caller, Any]:
     """Who calls, and the body: as it was signed, or as bytes.
 
     Raises:

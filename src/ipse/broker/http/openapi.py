@@ -97,6 +97,7 @@ OPERATIONS: Final = (
         refusals=(
             errors.UnknownService,
             errors.UnsupportedService,
+            errors.ProofTooWeak,
             errors.FinalPartnerRefused,
             errors.UnknownAttribute,
             errors.AttributeNotInContract,
@@ -118,6 +119,7 @@ OPERATIONS: Final = (
             errors.UnknownSession,
             errors.WrongResultToken,
             errors.FinalPartnerRefused,
+            errors.ProofTooWeak,
             errors.EncryptionUnavailable,
             errors.ResultBusy,
             errors.ResultGone,

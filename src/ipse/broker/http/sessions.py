@@ -11,9 +11,8 @@ from starlette.responses import Response
 
 from ipse.broker.errors import InvalidBody
 from ipse.broker.http.callers import Unproven, challenge, read_caller, with_nonce
-from ipse.broker.model import NewSession, SessionView
+from ipse.broker.model import Caller, NewSession, SessionView
 from ipse.broker.service import Access, Sessions
-from ipse.partners.model import Partner
 from ipse.standards.strict_json import JsonError, parse_object
 
 RESULT_HEADER: Final = "Result-Token"
@@ -32,7 +31,7 @@ class SessionEndpoints:
     async def create(self, request: Request) -> Response:
         """`POST /sessions`: 201 with the session and where it lives."""
 
-        async def created(caller: Partner, body: object) -> Response:
+        async def created(caller: Caller, body: object) -> Response:
             view = await self._sessions.create(caller, _new_session(body))
             response = _answer(view, 201)
             response.headers["Location"] = f"{request.scope['path']}/{view.id}"
@@ -43,7 +42,7 @@ class SessionEndpoints:
     async def read(self, request: Request) -> Response:
         """`GET /sessions/{id}`: with the value the browser brought back, also the result."""
 
-        async def found(caller: Partner, _: object) -> Response:
+        async def found(caller: Caller, _: object) -> Response:
             value = request.headers.get(RESULT_HEADER) or request.query_params.get("resultToken") or None
             return _answer(await self._sessions.read(caller, request.path_params["session"], value), 200)
 
@@ -52,12 +51,12 @@ class SessionEndpoints:
     async def cancel(self, request: Request) -> Response:
         """`POST /sessions/{id}/cancel`."""
 
-        async def cancelled(caller: Partner, _: object) -> Response:
+        async def cancelled(caller: Caller, _: object) -> Response:
             return _answer(await self._sessions.cancel(caller, request.path_params["session"]), 200)
 
         return await self._answered(request, cancelled)
 
-    async def _answered(self, request: Request, work: Callable[[Partner, Any], Awaitable[Response]]) -> Response:
+    async def _answered(self, request: Request, work: Callable[[Caller, Any], Awaitable[Response]]) -> Response:
         try:
             response = await work(*await read_caller(self._access, request))
         except Unproven as unproven:

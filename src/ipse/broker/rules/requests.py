@@ -15,12 +15,13 @@ from ipse.broker.errors import (
     EncryptionUnavailable,
     FinalPartnerRefused,
     InvalidBody,
+    ProofTooWeak,
     SessionRefused,
     UnknownAttribute,
     UnknownService,
     UnsupportedService,
 )
-from ipse.broker.model import Flow, NewSession
+from ipse.broker.model import Caller, Flow, NewSession
 from ipse.broker.rules.names import attributes_of
 from ipse.partners.model import Partner, Service, ServiceType
 
@@ -33,7 +34,7 @@ class Candidate:
     """A new session with everything its judgement needs."""
 
     request: NewSession
-    caller: Partner
+    caller: Caller
     service: Service | None
     final: Partner | None
     """The partner the service asks for: the caller itself, or one that a broker has registered."""
@@ -46,7 +47,7 @@ class Candidate:
 def check_service(candidate: Candidate) -> None:
     """The service is the caller's own and active; others' services look like none."""
     service = candidate.service
-    if service is None or service.partner_id != candidate.caller.partner_id or service.state != "active":
+    if service is None or service.partner_id != candidate.caller.partner.partner_id or service.state != "active":
         raise UnknownService
 
 
@@ -56,9 +57,15 @@ def check_service_type(candidate: Candidate) -> None:
         raise UnsupportedService
 
 
+def check_profile(candidate: Candidate) -> None:
+    """A service of a strict profile is asked for as strictly here as by OpenID Connect (FAPI 2.0 §5.3.4)."""
+    if not suits(candidate.caller, _service(candidate)):
+        raise ProofTooWeak
+
+
 def check_final_partner(candidate: Candidate) -> None:
     """The one this broker has registered for the service, and no other (T-11)."""
-    caller, final, wanted = candidate.caller, candidate.final, candidate.request.final_partner
+    caller, final, wanted = candidate.caller.partner, candidate.final, candidate.request.final_partner
     registered = _service(candidate).final_partner or caller.partner_id
     if final is None or final.partner_id != registered or final.state != "active":
         raise FinalPartnerRefused("the service names no active final partner")
@@ -115,6 +122,7 @@ def check_encryption(candidate: Candidate) -> None:
 SESSION_CHECKS: Final[tuple[Callable[[Candidate], None], ...]] = (
     check_service,
     check_service_type,
+    check_profile,
     check_final_partner,
     check_callbacks,
     check_subject_hint,
@@ -136,6 +144,11 @@ def check_session(candidate: Candidate) -> None:
         except SessionRefused as error:
             error.check = check.__name__
             raise
+
+
+def suits(caller: Caller, service: Service) -> bool:
+    """Whether a call is proven as strictly as the profile of a service demands: this door is no way round it."""
+    return (caller.bound or service.profile != "fapi2") and (caller.signed or not service.message_signing)
 
 
 def asked_attributes(candidate: Candidate) -> Mapping[str, bool]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from ipse.broker.errors import InsufficientScope, InvalidAccessToken, InvalidSignedRequest
-from ipse.broker.model import SCOPE
+from ipse.broker.model import SCOPE, Caller
 from ipse.broker.rules.signed import TYP, SignedRequest, check_signed, usable_until
 from ipse.kernel.clock import SECOND, Clock, seconds
 from ipse.partners.model import Partner, PartnerToken
@@ -67,7 +67,7 @@ class Access:
     proofs: Proofs
     clock: Clock
 
-    async def by_token(self, sent: SentToken) -> Partner:
+    async def by_token(self, sent: SentToken) -> Caller:
         """The partner an access token was issued to.
 
         Raises:
@@ -86,9 +86,9 @@ class Access:
         partner = await self.partners.partner(known.partner_id)
         if partner is None or partner.state != "active":
             raise InvalidAccessToken("the partner was stopped")
-        return partner
+        return Caller(partner, bound=bool(known.binding))
 
-    async def by_signature(self, text: str, *, method: str, path: str) -> tuple[Partner, Any]:
+    async def by_signature(self, text: str, *, method: str, path: str) -> tuple[Caller, Any]:
         """The partner whose key has signed this request, and the `body` it has signed (None where it has none).
 
         Raises:
@@ -112,7 +112,7 @@ class Access:
         until = usable_until(signed) * SECOND
         if not await self.replays.first_use(_REPLAYS, partner.partner_id, claims["jti"], until):
             raise InvalidSignedRequest("jti was used before")
-        return partner, claims.get("body")
+        return Caller(partner, bound=True, signed=True), claims.get("body")
 
     async def _is_senders(self, sent: SentToken, known: PartnerToken) -> bool:
         kind, _, thumbprint = known.binding.partition(":")

@@ -17,7 +17,14 @@ from ipse.actions.model import OPEN, Action, ActionState, ActionView, AskedAttri
 from ipse.actions.service.requests import Actions
 from ipse.attributes.model import ATTRIBUTES
 from ipse.broker import store
-from ipse.broker.errors import FinalPartnerRefused, ResultGone, SessionEnded, SessionRefused, UnknownSession
+from ipse.broker.errors import (
+    FinalPartnerRefused,
+    ProofTooWeak,
+    ResultGone,
+    SessionEnded,
+    SessionRefused,
+    UnknownSession,
+)
 from ipse.broker.model import (
     AUTHENTICATE,
     DOOR,
@@ -25,6 +32,7 @@ from ipse.broker.model import (
     SESSIONS,
     Asked,
     CallbackUrls,
+    Caller,
     Decided,
     Flow,
     NewSession,
@@ -33,7 +41,7 @@ from ipse.broker.model import (
     SessionView,
     Status,
 )
-from ipse.broker.rules.requests import Candidate, asked_attributes, check_session
+from ipse.broker.rules.requests import Candidate, asked_attributes, check_session, suits
 from ipse.broker.rules.results import subject, token_claims
 from ipse.broker.rules.status import error, status_of
 from ipse.broker.service.encryption import Encryption
@@ -86,14 +94,14 @@ class Sessions:
 
     # --- partners --------------------------------------------------------------------------------------------
 
-    async def create(self, caller: Partner, request: NewSession) -> SessionView:
+    async def create(self, caller: Caller, request: NewSession) -> SessionView:
         """Judge a request and create a session; a headless one begins its action at once.
 
         Raises:
             SessionRefused: one of the visible checks refuses it; nobody has seen anything.
         """
         service = await self.partners.service(request.service)
-        final = await self.partners.partner((service and service.final_partner) or caller.partner_id)
+        final = await self.partners.partner((service and service.final_partner) or caller.partner.partner_id)
         candidate = Candidate(
             request=request,
             caller=caller,
@@ -106,32 +114,34 @@ class Sessions:
             check_session(candidate)
         except SessionRefused as refused:
             self.refusals.refused(
-                caller.partner_id, request.service, SESSIONS, refused.check, refused.code, refused.public
+                caller.partner.partner_id, request.service, SESSIONS, refused.check, refused.code, refused.public
             )
             raise
         if service is None or final is None:  # pragma: no cover - the checks have refused both
             raise UnknownSession
         asked = Asked(request=request, attributes=asked_attributes(candidate), reference=self.ids.secret())
-        session = await self._created(caller, final, service, asked)
+        session = await self._created(caller.partner, final, service, asked)
         return await self._view(session, asked)
 
-    async def read(self, caller: Partner, session_id: str, result_token: str | None = None) -> SessionView:
+    async def read(self, caller: Caller, session_id: str, result_token: str | None = None) -> SessionView:
         """A session as it stands; with its result, where the caller may read it.
 
         Raises:
             UnknownSession: none of this caller.
+            ProofTooWeak: the profile of its service wants more.
             WrongResultToken, ResultGone, ResultBusy: as `Results`.
         """
         session = await self._find(caller, session_id)
         return await self._view(session, self._asked(session), result_token)
 
-    async def cancel(self, caller: Partner, session_id: str) -> SessionView:
+    async def cancel(self, caller: Caller, session_id: str) -> SessionView:
         """End a session that nobody has decided; one that was cancelled already stays so.
 
         The action's own statement decides between this and the person.
 
         Raises:
             UnknownSession: none of this caller.
+            ProofTooWeak: the profile of its service wants more.
             SessionEnded: it has ended otherwise.
         """
         session = await self._find(caller, session_id)
@@ -140,7 +150,7 @@ class Sessions:
             return await self._view(session, self._asked(session))
         if status not in {Status.CREATED, Status.WAITING_FOR_USER}:
             raise SessionEnded
-        row = await self.database.row(store.CANCEL, session_id, caller.partner_id, self.clock.now())
+        row = await self.database.row(store.CANCEL, session_id, caller.partner.partner_id, self.clock.now())
         action_id = row["action_id"] if row is not None else None
         if action_id is not None and not await self.actions.cancel_action(action_id):
             await self.database.rows(store.UNCANCEL, session_id)
@@ -343,13 +353,17 @@ class Sessions:
         except UnknownAction:
             return None  # nobody took it, and it was deleted after its time
 
-    async def _find(self, caller: Partner, session_id: str) -> Session:
+    async def _find(self, caller: Caller, session_id: str) -> Session:
         if not _SESSION_ID.fullmatch(session_id):
             raise UnknownSession
-        row = await self.database.row(store.BY_ID, session_id, caller.partner_id)
+        row = await self.database.row(store.BY_ID, session_id, caller.partner.partner_id)
         if row is None:
             raise UnknownSession
-        return store.read_session(row)
+        session = store.read_session(row)
+        service = await self.partners.service(session.service_code)
+        if service is not None and not suits(caller, service):
+            raise ProofTooWeak
+        return session
 
     async def _by_reference(self, reference: str) -> Session:
         if not _REFERENCE.fullmatch(reference):
