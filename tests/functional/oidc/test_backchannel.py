@@ -105,6 +105,11 @@ async def test_nobody_decides_in_time(lane: Street) -> None:
     await lane.approve(other, ada)
     lane.clock.advance(seconds=60)
     assert (await door.fetch(other)).status_code == 200, "what was approved in time can be fetched for three minutes"
+    lane.clock.advance(seconds=421)
+    third = await door.asked(subject)
+    await lane.approve(third, ada)
+    lane.clock.advance(seconds=181)
+    assert (await door.fetch(third)).json()["error"] == "expired_token"
 
 
 @ONE_ENGINE

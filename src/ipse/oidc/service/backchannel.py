@@ -7,6 +7,7 @@ what they hold back waits and expires, and the partner cannot tell.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import msgspec
 
 from ipse.actions.errors import RequestEnded, RequestExpired, RequestPending, UnknownAction
-from ipse.actions.model import Action, ActionState, NewAction, Redeemed
+from ipse.actions.model import OPEN, Action, ActionState, NewAction, Redeemed
 from ipse.actions.service.requests import Actions
 from ipse.kernel.clock import SECOND, Clock, seconds
 from ipse.kernel.ids import Ids, sha256
@@ -28,7 +29,7 @@ from ipse.oidc.errors import (
     SlowDown,
     UnknownUserId,
 )
-from ipse.oidc.model import DEFAULT, AuthorizationRequest, Vocabulary
+from ipse.oidc.model import DEFAULT, FAPI2, PROFILES, AuthorizationRequest, Vocabulary
 from ipse.oidc.rules import backchannel as rules
 from ipse.oidc.rules.backchannel import BackchannelRequest
 from ipse.oidc.rules.client_proofs import ClientProof, check_client
@@ -98,7 +99,7 @@ class Backchannel:
             AccessDenied: refused, or the person was blocked.
             ExpiredToken: nobody decided in time.
             InvalidGrant: an unknown request, or its result was given out.
-            InvalidRequest: `auth_req_id` is missing.
+            InvalidRequest: `auth_req_id` is missing, or a token that has to be bound comes without anything to bind to.
         """
         if "auth_req_id" not in form:
             raise InvalidRequest("auth_req_id is missing")
@@ -107,18 +108,34 @@ class Backchannel:
         pending = await store.poll_request(self.database, hashed, partner.partner_id, now=now, slower=slower)
         if pending is None:
             raise InvalidGrant("auth_req_id is unknown, or its time is long over")
+        state = await self._state(pending, binding)
+        if state in OPEN:
+            raise SlowDown if pending.hasty else AuthorizationPending
+        if state is ActionState.APPROVED:
+            with contextlib.suppress(RequestEnded, RequestExpired, RequestPending):
+                return await self.actions.redeem_action(pending.action_id, partner.partner_id, binding=binding)
+            state = await self._state(pending, binding)
+        if state is ActionState.COLLECTED:
+            raise InvalidGrant("the result of this auth_req_id was given out")
+        # What is still approved was not fetched in time.
+        if state in {ActionState.EXPIRED, ActionState.APPROVED}:
+            raise ExpiredToken
+        raise AccessDenied("The person refused")
+
+    async def _state(self, pending: store.Pending, binding: str) -> ActionState:
+        """How a request stands. Whoever would lose its result by fetching it without a key is told before.
+
+        Raises:
+            InvalidRequest: approved, but its token has to be bound to something.
+        """
         try:
-            return await self.actions.redeem_action(pending.action_id, partner.partner_id, binding=binding)
-        except RequestPending as error:
-            raise (SlowDown() if pending.hasty else AuthorizationPending()) from error
-        except RequestExpired as error:
-            raise ExpiredToken from error
-        except UnknownAction as error:
-            raise ExpiredToken(detail="forgotten") from error
-        except RequestEnded as error:
-            if (await self.actions.find(pending.action_id)).state is ActionState.COLLECTED:
-                raise InvalidGrant("the result of this auth_req_id was given out") from error
-            raise AccessDenied("The person refused") from error
+            view = await self.actions.find(pending.action_id)
+        except UnknownAction:
+            return ActionState.EXPIRED
+        profile = PROFILES.get(view.action.request.protocol.get("profile", DEFAULT.name), FAPI2)
+        if view.state is ActionState.APPROVED and profile.sender_constrained and not binding:
+            raise InvalidRequest("this service's tokens are bound: send a DPoP proof, or connect with a certificate")
+        return view.state
 
     async def _verified(self, partner: Partner, text: str) -> jose.VerifiedToken:
         """The request, once a registered key of the partner has signed it."""
