@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema.validators import Draft202012Validator  # type: ignore[import-untyped]
 
 from ipse.actions.model import Agreement, DeviceAction, FreeText, Payment
@@ -60,6 +62,16 @@ def refused(code: str, says: str | None = None) -> pytest.RaisesExc[OAuthError]:
     return pytest.RaisesExc(
         OAuthError, match=says, check=lambda error: error.code == code and bool(_WORDS.fullmatch(error.public))
     )
+
+
+def tried(code: str, **parameters: str) -> AuthorizationRequest | None:
+    """The request that is accepted; None for one that is refused with this code, in words that OAuth can carry."""
+    try:
+        return asked(**parameters)
+    except OAuthError as error:
+        if error.code != code or not _WORDS.fullmatch(error.public):
+            raise
+        return None
 
 
 class TestTemplates:
@@ -311,6 +323,33 @@ class TestDetails:
         for name in PAY_DETAIL:
             digests.add(digest_of([PAY_DETAIL | {name: "other"}]))
         assert len(digests) == 1 + len(PAY_DETAIL)
+
+
+_TEXTS = st.text(max_size=12) | st.sampled_from(["EUR", "1.50", "BE68539007547034", "unlock", "\n", "\u202e"])
+_VALUES = st.recursive(
+    _TEXTS | st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXTS, inner, max_size=3),
+    max_leaves=6,
+)
+_MEMBERS = st.sampled_from(sorted({*PAY_DETAIL, *AGREE_DETAIL, *DOOR_DETAIL, "sha256", "details", "amount", "iban"}))
+
+
+@given(kind=st.sampled_from([*TYPES, "other"]), spoilt=st.dictionaries(_MEMBERS, _VALUES, max_size=4))
+def test_any_details_are_content_or_a_refusal(kind: str, spoilt: dict[str, Any]) -> None:
+    """Whatever a partner sends, nothing else happens; what is accepted has a digest and a content of its own."""
+    good = {"payment": PAY_DETAIL, "agreement": AGREE_DETAIL, "device_action": DOOR_DETAIL}.get(kind, {})
+    request = tried("invalid_authorization_details", authorization_details=details({**good, "type": kind, **spoilt}))
+    if request is None:
+        return
+    assert len(request.content) == 1
+    assert request.content_digest == digest_of(request.authorization_details)
+
+
+@given(values=st.dictionaries(st.sampled_from([NAME, AMOUNT, CURRENCY, IBAN, TEXT]), _VALUES, max_size=5))
+def test_any_template_is_content_or_a_refusal(values: dict[str, Any]) -> None:
+    base = FREE_TEXT if TEXT in values else PAYMENT
+    request = tried("invalid_request", claims=claims({**base, **values}))
+    assert request is None or content_of(request.template) == request.content
 
 
 def test_every_check_has_its_own_name() -> None:
