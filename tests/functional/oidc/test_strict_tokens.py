@@ -117,9 +117,10 @@ async def test_a_proof_at_the_pushed_request_binds_the_code(strict: Strict, *, r
 
 
 async def test_the_partner_is_told_which_check_refused(strict: Strict) -> None:
-    installation, prover, _ = strict
+    installation, prover, clock = strict
     code, verifier = await pushed(installation, prover.party)
     await prover.party.token(code, verifier)
+    clock.advance(seconds=1)
     await prover.party.token("x" * 36, verifier, client_assertion=prover.party.assertion(exp=1))
     lines = await installation.provider.request_log.lines(prover.party.client_id)
     assert [(line.endpoint, line.check, line.error, line.kid) for line in lines] == [
