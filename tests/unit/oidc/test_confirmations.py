@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from ipse.oidc.rules.authorization import check_request, check_target, requested
 from ipse.oidc.rules.confirmation import CONFIRMATION_CHECKS, content_of
 from ipse.oidc.rules.details import DETAIL_CHECKS, MAX_DETAILS, TYPES, digest_of, schema
 from ipse.partners.model import Service, ServiceType
+from ipse.softphone.contents import understood
 from tests.unit.oidc.partners import PREFIX, VOCABULARY, candidate, service
 
 CONFIRMING = service(type=ServiceType.CONFIRMATION, contract={"given_name": "voluntary"})
@@ -336,12 +338,13 @@ _MEMBERS = st.sampled_from(sorted({*PAY_DETAIL, *AGREE_DETAIL, *DOOR_DETAIL, "sh
 
 @given(kind=st.sampled_from([*TYPES, "other"]), spoilt=st.dictionaries(_MEMBERS, _VALUES, max_size=4))
 def test_any_details_are_content_or_a_refusal(kind: str, spoilt: dict[str, Any]) -> None:
-    """Whatever a partner sends, nothing else happens; what is accepted has a digest and a content of its own."""
+    """Whatever a partner sends, nothing else happens; what is accepted has a digest, and a phone can show it."""
     good = {"payment": PAY_DETAIL, "agreement": AGREE_DETAIL, "device_action": DOOR_DETAIL}.get(kind, {})
     request = tried("invalid_authorization_details", authorization_details=details({**good, "type": kind, **spoilt}))
     if request is None:
         return
     assert len(request.content) == 1
+    assert all(understood(shown) for shown in msgspec.to_builtins(request.content))
     assert request.content_digest == digest_of(request.authorization_details)
 
 
@@ -349,7 +352,10 @@ def test_any_details_are_content_or_a_refusal(kind: str, spoilt: dict[str, Any])
 def test_any_template_is_content_or_a_refusal(values: dict[str, Any]) -> None:
     base = FREE_TEXT if TEXT in values else PAYMENT
     request = tried("invalid_request", claims=claims({**base, **values}))
-    assert request is None or content_of(request.template) == request.content
+    if request is None:
+        return
+    assert content_of(request.template) == request.content
+    assert all(understood(shown) for shown in msgspec.to_builtins(request.content))
 
 
 def test_every_check_has_its_own_name() -> None:
