@@ -57,6 +57,16 @@ class Algorithms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     authorization_encrypted_response_enc: str = ""
 
     @property
+    def signed_responses(self) -> frozenset[str]:
+        """What our answers to the partner are signed with."""
+        agreed = (
+            self.id_token_signed_response_alg,
+            self.userinfo_signed_response_alg,
+            self.authorization_signed_response_alg,
+        )
+        return frozenset(alg for alg in agreed if alg)
+
+    @property
     def request_object_algorithms(self) -> tuple[str, ...]:
         """What request objects are signed with."""
         return self.request_object_signing_alg or self.token_endpoint_auth_signing_alg
@@ -215,4 +225,19 @@ def preset_algorithms(preset: Preset, auth_method: AuthMethod, *, encryption_key
         userinfo_encrypted_response_alg=key_management,
         userinfo_encrypted_response_enc=content,
         token_endpoint_auth_signing_alg=("ES256", "RS256", "PS256", "EdDSA"),
+    )
+
+
+def algorithms_anew(
+    old: Algorithms, preset: Preset, auth_method: AuthMethod, *, encryption_key_type: str | None
+) -> Algorithms:
+    """The algorithms of a preset for other keys, with what was agreed beside it."""
+    new = preset_algorithms(preset, auth_method, encryption_key_type=encryption_key_type)
+    seals = bool(old.authorization_encrypted_response_alg)
+    return msgspec.structs.replace(
+        new,
+        userinfo_media_type=old.userinfo_media_type,
+        request_object_signing_alg=old.request_object_signing_alg,
+        authorization_encrypted_response_alg=new.id_token_encrypted_response_alg if seals else "",
+        authorization_encrypted_response_enc=new.id_token_encrypted_response_enc if seals else "",
     )

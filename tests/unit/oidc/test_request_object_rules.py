@@ -146,8 +146,9 @@ def asked(at: Service, by: Partner | None = None, /, **given: Any) -> Candidate:
     return Candidate(partner=by or partner(), service=at, **(good | given))
 
 
-def with_rs256() -> Partner:
-    return partner(algorithms=msgspec.structs.replace(partner().algorithms, id_token_signed_response_alg="RS256"))
+def signed_with_rs256(answer: str) -> Partner:
+    agreed = {f"{answer}_signed_response_alg": "RS256"}
+    return partner(algorithms=msgspec.structs.replace(partner().algorithms, **agreed))
 
 
 class TestProfiles:
@@ -158,7 +159,9 @@ class TestProfiles:
             asked(service(message_signing=True), source="query", signed=False),
         ],
         "check_client_method": [asked(STRICT, partner(auth_method=AuthMethod.CLIENT_SECRET_POST))],
-        "check_answer_algorithm": [asked(STRICT, with_rs256())],
+        "check_answer_algorithm": [
+            asked(STRICT, signed_with_rs256(answer)) for answer in ("id_token", "userinfo", "authorization")
+        ],
     }
 
     @pytest.mark.parametrize("check", PROFILE_CHECKS, ids=lambda check: check.__name__)

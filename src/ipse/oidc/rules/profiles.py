@@ -35,9 +35,9 @@ def check_client_method(request: AuthorizationRequest) -> AuthorizationRequest:
 
 
 def check_answer_algorithm(request: AuthorizationRequest) -> AuthorizationRequest:
-    """What is agreed for the ID token is an algorithm of the profile (FAPI 2.0 Security Profile §5.4)."""
-    if request.partner.algorithms.id_token_signed_response_alg not in request.profile.signing_algorithms:
-        raise UnauthorizedClient("the algorithm agreed for ID tokens is not for the profile of this service")
+    """What is agreed for our signatures are algorithms of the profile (FAPI 2.0 Security Profile §5.4)."""
+    if not request.partner.algorithms.signed_responses.issubset(request.profile.signing_algorithms):
+        raise UnauthorizedClient("an algorithm agreed for our answers is not for the profile of this service")
     return request
 
 
