@@ -264,6 +264,8 @@ async def test_what_discovery_says_of_the_back_channel_works_and_nothing_else(la
         assert answer.status_code == 200, (alg, answer.text)
     answer = await door.send(door.signed(door.claims(hint), RSA, alg="RS512"))
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    several = [door.issuer, "https://other.example"]
+    assert (await door.send(door.signed(door.claims(hint, aud=several)))).status_code == 200
     assert metadata["backchannel_token_delivery_modes_supported"] == ["poll", "ping"]
     with pytest.raises(PartnerRegistrationError):
         await lane.door("pushed", backchannel_mode="push")

@@ -118,9 +118,10 @@ def check_issuer(request: BackchannelRequest) -> None:
 
 
 def check_audience(request: BackchannelRequest) -> None:
-    """`aud` is our issuer, as one text or a list of one."""
-    if request.claims.get("aud") not in (request.issuer, [request.issuer]):
-        raise InvalidRequest("request: aud must be the issuer")
+    """`aud` names our issuer (CIBA Core §7.1.1)."""
+    audience = request.claims.get("aud")
+    if request.issuer not in (audience if isinstance(audience, list) else [audience]):
+        raise InvalidRequest("request: aud must name the issuer")
 
 
 def check_times(request: BackchannelRequest) -> None:
