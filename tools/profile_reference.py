@@ -7,8 +7,10 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
+from types import ModuleType
 
-from ipse.oidc import rules
+from ipse.broker import rules as broker_rules
+from ipse.oidc import rules as oidc_rules
 from ipse.oidc.model import PROFILES, SIGNED, Profile
 from tools.operator_reference import meanings
 
@@ -40,6 +42,7 @@ Some steps are no checks of a list; the log names them as well:
 | `fetch_request_uri` | an address that is not registered for the service, or gives nothing |
 | `open_pushed_request` | a pushed request that is unknown, older than 90 seconds, used up, or another browser's |
 | `take_request_object` | a `jti` that was used before |
+| `verify_signature` | a signed request of the REST API that no registered key has signed, or that came before |
 """
 
 
@@ -59,28 +62,27 @@ def profiles_page() -> str:
 
 def checks_page() -> str:
     """List every check of every list, with what it demands."""
-    return CHECKS_PAGE + "".join(map(_list, _lists()))
+    lists = [found for rules in (oidc_rules, broker_rules) for found in _lists(rules)]
+    return CHECKS_PAGE + "".join(map(_list, lists))
 
 
-def _lists() -> Iterator[tuple[str, str, tuple[Callable[..., object], ...]]]:
-    """Name, module and checks of each visible list, once."""
-    for module in pkgutil.iter_modules(rules.__path__):
-        members = vars(importlib.import_module(f"{rules.__name__}.{module.name}"))
-        for name, checks in members.items():
-            if name.endswith("_CHECKS") and isinstance(checks, tuple) and _is_home(name, module.name):
-                yield name, module.name, checks
-
-
-def _is_home(name: str, module: str) -> bool:
-    """Whether a list is made in this module, not brought in from another."""
-    source = inspect.getsource(importlib.import_module(f"{rules.__name__}.{module}"))
-    return f"\n{name}: Final" in source
+def _lists(rules: ModuleType) -> Iterator[tuple[str, str, tuple[Callable[..., object], ...]]]:
+    """Name, module and checks of each visible list of a feature, once."""
+    for found in pkgutil.iter_modules(rules.__path__, f"{rules.__name__}."):
+        module = importlib.import_module(found.name)
+        for name, checks in vars(module).items():
+            if (
+                name.endswith("_CHECKS")
+                and isinstance(checks, tuple)
+                and f"\n{name}: Final" in inspect.getsource(module)
+            ):
+                yield name, found.name.replace(".", "/") + ".py", checks
 
 
 def _list(found: tuple[str, str, tuple[Callable[..., object], ...]]) -> str:
     name, module, checks = found
     rows = "".join(f"| {place} | `{check.__name__}` | {_first(check)} |\n" for place, check in enumerate(checks, 1))
-    return f"\n## {name}\n\n`ipse/oidc/rules/{module}.py`\n\n| | check | demands |\n|--:|---|---|\n{rows}"
+    return f"\n## {name}\n\n`{module}`\n\n| | check | demands |\n|--:|---|---|\n{rows}"
 
 
 def _first(check: Callable[..., object]) -> str:

@@ -6,7 +6,7 @@ from ipse.kernel.errors import PlatformError
 
 
 class SessionRefused(PlatformError):
-    """A new session that one of the visible checks refuses; `check` names it, for the partner's request log."""
+    """A call that one of the visible checks refuses; `check` names it, for the partner's request log."""
 
     check = ""
 
@@ -27,7 +27,7 @@ class InsufficientScope(PlatformError):
     title = "The access token does not have the scope broker"
 
 
-class InvalidSignedRequest(PlatformError):
+class InvalidSignedRequest(SessionRefused):
     """A signed request of an unknown partner, with a wrong signature, for another address, too old, or seen before."""
 
     code = "invalid_signed_request"

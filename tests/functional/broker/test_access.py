@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ipse.broker.model import SESSIONS
 from ipse.broker.rules.signed import SIGNED_CHECKS
 from ipse.kernel.ids import RandomIds, b64u, sha256
+from ipse.partners.service import RequestLog
 from tests.functional.broker.office import BASE, CALLBACKS, ISSUER, Office, signed
 
 BODY = {"service": "MUSEUM_CARD", "requestedAttributes": ["firstName"], "callbackUrls": CALLBACKS}
@@ -70,6 +71,10 @@ async def test_a_signed_request_that_is_not_right_is_refused(sqlite_office: Offi
     for case, changes in HOSTILE.items():
         answer = await _post(sqlite_office, signed("POST", SESSIONS, body=BODY, **changes))
         assert (answer.status_code, answer.json()["code"]) == (401, "invalid_signed_request"), case
+    await sqlite_office.scheme.close()
+    lines = await RequestLog(sqlite_office.database, sqlite_office.clock, RandomIds()).lines("desk")
+    named = {line.check for line in lines}
+    assert {"check_audience", "check_times", "check_target", "check_id", "verify_signature"} <= named
 
 
 async def test_no_other_token_is_a_signed_request(sqlite_office: Office) -> None:

@@ -91,10 +91,14 @@ def check_signed(signed: SignedRequest) -> None:
     """Run `SIGNED_CHECKS`.
 
     Raises:
-        InvalidSignedRequest: the first that fails.
+        InvalidSignedRequest: the first that fails, with its name in `check`.
     """
     for check in SIGNED_CHECKS:
-        check(signed)
+        try:
+            check(signed)
+        except InvalidSignedRequest as error:
+            error.check = check.__name__
+            raise
 
 
 def usable_until(signed: SignedRequest) -> int:

@@ -61,5 +61,7 @@ def build_broker(  # noqa: PLR0913 - what it stands on
         clock=clock,
         ids=ids,
     )
-    access = Access(settings.issuer, settings.base_url, partners, desk.keys, desk.tokens, desk.replays, proofs, clock)
+    access = Access(
+        settings.issuer, settings.base_url, partners, desk.keys, desk.tokens, desk.replays, proofs, desk.log, clock
+    )
     return Broker(sessions, access)

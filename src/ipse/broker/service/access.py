@@ -15,6 +15,7 @@ from ipse.kernel.clock import SECOND, Clock, seconds
 from ipse.partners.model import Partner, PartnerToken
 from ipse.partners.service import Partners
 from ipse.partners.service.keys import PartnerKeys
+from ipse.partners.service.log import RequestLog
 from ipse.partners.service.replays import Replays
 from ipse.partners.service.tokens import PartnerTokens
 from ipse.standards import jose
@@ -65,6 +66,7 @@ class Access:
     tokens: PartnerTokens
     replays: Replays
     proofs: Proofs
+    refusals: RequestLog
     clock: Clock
 
     async def by_token(self, sent: SentToken) -> Caller:
@@ -97,7 +99,19 @@ class Access:
         try:
             token = jose.UnverifiedToken.parse(text)
             partner = await self._partner(token.unverified_claims().get("iss"))
-            kid = token.unverified_header.get("kid")
+        except jose.JoseError as error:
+            raise InvalidSignedRequest(error.reason) from error
+        try:
+            return Caller(partner, bound=True, signed=True), await self._verified(token, partner, method, path)
+        except InvalidSignedRequest as refused:
+            check = refused.check or "verify_signature"
+            self.refusals.refused(partner.partner_id, "", path, check, refused.code, refused.detail)
+            raise
+
+    async def _verified(self, token: jose.UnverifiedToken, partner: Partner, method: str, path: str) -> Any:  # noqa: ANN401
+        """The `body` that was signed."""
+        kid = token.unverified_header.get("kid")
+        try:
             keys = await self.keys.verification(partner, kid if isinstance(kid, str) else "")
             allowed = partner.algorithms.token_endpoint_auth_signing_alg
             claims = jose.verify(token, keys, algorithms=allowed, types=(TYP,)).claims
@@ -112,7 +126,7 @@ class Access:
         until = usable_until(signed) * SECOND
         if not await self.replays.first_use(_REPLAYS, partner.partner_id, claims["jti"], until):
             raise InvalidSignedRequest("jti was used before")
-        return Caller(partner, bound=True, signed=True), claims.get("body")
+        return claims.get("body")
 
     async def _is_senders(self, sent: SentToken, known: PartnerToken) -> bool:
         kind, _, thumbprint = known.binding.partition(":")
