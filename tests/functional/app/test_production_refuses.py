@@ -33,6 +33,14 @@ UNSAFE: dict[str, tuple[dict[str, Any], str]] = {
     "half TLS": ({"tls_key": None}, "one of tls_certificate and tls_key is missing"),
     "everybody a proxy": ({"trusted_proxies": ["0.0.0.0/0"]}, "trusted_proxies: 0.0.0.0/0 trusts everybody"),
     "no proxy": ({"trusted_proxies": ["the proxy"]}, "trusted_proxies: 'the proxy' is not an address or network"),
+    "everybody says which certificate": (
+        {"certificate_proxies": ["0.0.0.0/0"]},
+        "certificate_proxies: 0.0.0.0/0 trusts everybody",
+    ),
+    "certificates from nobody": (
+        {"mtls_base_url": "https://mtls.ipse.test"},
+        "mtls_base_url is set, and no proxy may bring a certificate",
+    ),
     "http registrar": (
         {"registrars": [{"id": "b", "name": "B", "country": "BE", "issuer": "http://b.example", "client_id": "i"}]},
         "registrars: b has the issuer http://b.example of a sandbox; mend: name its https issuer",

@@ -108,6 +108,39 @@ def test_what_becomes_of_unknown_scopes(way: str, good: bool) -> None:
     assert (told(unknown_scopes=way) == []) == good
 
 
+PROXY = {"certificate_proxies": ("127.0.0.2",)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        (PROXY | {"mtls_base_url": "https://mtls.id.example", "client_certificate_authorities": "/etc/a.pem"}, None),
+        (PROXY, None),
+        ({"certificate_proxies": ("10.0.0.0/8", "::1")}, None),
+        ({"certificate_proxies": ("unix",), "listen_unix": "/run/ipse/ipse.sock"}, None),
+        ({"trusted_proxies": ("unix",), "listen_unix": "/run/ipse/ipse.sock"}, None),
+        ({"certificate_proxies": ("proxy",)}, "certificate_proxies: 'proxy' is not an address or network"),
+        ({"certificate_proxies": ("0.0.0.0/0",)}, "certificate_proxies: 0.0.0.0/0 trusts everybody"),
+        ({"certificate_proxies": ("::/0",)}, "certificate_proxies: ::/0 trusts everybody"),
+        ({"certificate_proxies": ("unix",)}, "certificate_proxies names unix, and nothing listens there"),
+        ({"trusted_proxies": ("unix",)}, "trusted_proxies names unix, and nothing listens there"),
+        ({"listen_unix": "ipse.sock"}, "listen_unix is 'ipse.sock'"),
+        ({"mtls_base_url": "https://m.example"}, "mtls_base_url is set, and no proxy may bring a certificate"),
+        ({"client_certificate_authorities": "/etc/a.pem"}, "client_certificate_authorities is set, and no proxy"),
+        (PROXY | {"mtls_base_url": "https://m.example/v2"}, "mtls_base_url is 'https://m.example/v2'"),
+    ],
+)
+def test_certificates_come_from_named_proxies(changes: dict[str, Any], complaint: str | None) -> None:
+    """S-10, RFC 9440 §4."""
+    found = told(**changes)
+    assert [what.startswith(complaint or "nothing") for what in found] == ([] if complaint is None else [True])
+
+
+def test_in_production_certificates_come_by_tls() -> None:
+    changes = PROXY | {"environment": Environment.PRODUCTION, "mtls_base_url": "http://mtls.id.example"}
+    assert "mtls_base_url is http://mtls.id.example: only TLS carries certificates" in told(**changes)
+
+
 @pytest.mark.parametrize(("tries", "good"), [(0, False), (1, True), (5, True), (6, False)])
 def test_wrong_codes_block_after_at_most_five(tries: int, good: bool) -> None:
     """B-40."""

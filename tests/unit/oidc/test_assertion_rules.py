@@ -26,11 +26,11 @@ def assertion(**changes: Any) -> Assertion:
         {"aud": ENDPOINT},
         {"iat": None},
         {"iat": None, "exp": NOW + 300},
-        {"iat": NOW + 59},
+        {"iat": NOW + 30},
         {"iat": NOW - 299, "exp": NOW + 3600},
         {"exp": NOW - 59},
         {"exp": NOW + 59.5},
-        {"nbf": NOW + 60},
+        {"nbf": NOW + 30},
         {"jti": "x" * 255},
         {"extra": {"anything": 1}},
     ],
@@ -65,9 +65,9 @@ def test_accepted(changes: dict[str, Any]) -> None:
         {"exp": NOW - 3600},
         {"iat": NOW - 361, "exp": NOW + 3600},
         {"iat": None, "exp": NOW + 361},
-        {"iat": NOW + 61},
+        {"iat": NOW + 31},
         {"iat": "now"},
-        {"nbf": NOW + 61},
+        {"nbf": NOW + 31},
         {"nbf": []},
         {"jti": None},
         {"jti": ""},
@@ -90,7 +90,7 @@ def test_all_refusals_read_the_same() -> None:
     assert len(words) == 1
 
 
-@pytest.mark.parametrize("issued", [None, NOW - 300, NOW - 10, NOW, NOW + 60])
+@pytest.mark.parametrize("issued", [None, NOW - 300, NOW - 10, NOW, NOW + 30])
 @pytest.mark.parametrize("expires", [NOW - 59, NOW, NOW + 1, NOW + 60, NOW + 300, NOW + 3600])
 def test_an_id_is_remembered_as_long_as_it_could_be_used(issued: int | None, expires: int) -> None:
     """The record of a used `jti` must not expire before the assertion does."""

@@ -16,6 +16,9 @@ from ipse.oidc.rules.provider import PATHS
 from ipse.oidc.rules.running import run_checks
 
 SKEW_SECONDS: Final = 60
+"""How long after its end an assertion still counts."""
+AHEAD_SECONDS: Final = 30
+"""How far its beginning may lie ahead: FAPI 2.0 takes ten seconds at least and less than sixty (§5.3.2.1)."""
 LIFETIME_SECONDS: Final = 300
 """No assertion is good for longer, whatever its `exp` says (R-17)."""
 TYPES: Final = frozenset({None, "jwt", "client-authentication+jwt"})
@@ -81,7 +84,7 @@ def check_times(assertion: Assertion) -> None:
         raise InvalidClient("assertion: exp is too far ahead and there is no iat")
     if usable_until(assertion) <= assertion.now:
         raise InvalidClient("assertion: expired")
-    if max(issued or 0, not_before or 0) > assertion.now + SKEW_SECONDS:
+    if max(issued or 0, not_before or 0) > assertion.now + AHEAD_SECONDS:
         raise InvalidClient("assertion: from the future")
 
 
