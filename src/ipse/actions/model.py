@@ -107,6 +107,8 @@ class Request(msgspec.Struct, frozen=True):
     """Who asks on behalf of the partner."""
     match: bool = False
     """Whether the person must type the two digits shown to whoever started an addressed request."""
+    scanned: bool = False
+    """Whether the person an addressed request goes to has just scanned a code of this partner."""
     level: str = ""
     """The eIDAS level the partner asks for; empty when it does not."""
     level_essential: bool = False

@@ -24,11 +24,11 @@ insert into actions_actions (action_id, handle, frame_id, state, kind, partner_i
 values ($1, $2, $3, 'waiting', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 returning action_id
 """
-# What reached one person without a scan or link, over all partners.
+# What reached one person without a scan or link, over all partners; what they scanned is their own doing.
 ADDRESSED = """
 select count(*) as recent,
   count(case when state in ('waiting', 'claimed') and expires_at > $3 then 1 end) as pending
-from actions_actions where account_id = $1 and addressed_at > $2
+from actions_actions where account_id = $1 and addressed_at > $2 and (start is null or start = 'push')
 """
 BY_HANDLE = _SELECT + "where handle = $1"
 BY_FRAME = _SELECT + "where frame_id = $1"

@@ -29,6 +29,9 @@ update actions_actions set state = 'approved', start = 'push', account_id = $2, 
   sealed_approval = $5, decided_at = $6, expires_at = $7, sealed_content = null
 where action_id = $1 returning action_id
 """
+_CLAIMED_BY_SCAN = """
+update actions_actions set start = 'qr', state = 'cancelled' where action_id = $1 returning action_id
+"""
 _ROW = "select sealed_content, request, account_id from actions_actions where action_id = $1"
 
 
@@ -177,3 +180,13 @@ async def test_a_token_lives_as_long_as_its_request_says(ground: Ground) -> None
     ground.clock.advance(seconds=601)
     with pytest.raises(UnknownToken):
         await ground.actions.by_access_token(redeemed.access_token)
+
+
+async def test_what_a_person_scanned_is_not_counted_against_others(ground: Ground) -> None:
+    """Pairing three devices in ten minutes leaves their phone open to the next partner who knows them."""
+    ada = await ground.person()
+    for _ in range(3):
+        action = await ground.ask(ada, scanned=True)
+        assert await ground.addressed(action)
+        await ground.database.rows(_CLAIMED_BY_SCAN, action.action_id)
+    assert await ground.addressed(await ground.ask(ada, "bank"))

@@ -234,7 +234,7 @@ class Approvals:
             raise UnknownStart
         if action.request.match and action.state is ActionState.WAITING:
             await self._check_digits(action, start)
-        return _Came(action, Start.PUSH)
+        return _Came(action, Start.QR if action.request.scanned else Start.PUSH)
 
     async def _check_digits(self, action: Action, start: Mapping[str, object]) -> None:
         given = start.get("digits")

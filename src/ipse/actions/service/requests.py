@@ -344,7 +344,7 @@ class Actions:
             kind=new.kind,
             partner_id=new.partner_id,
             service_code=new.service_code,
-            request=new.request,
+            request=msgspec.structs.replace(new.request, scanned=True) if new.scanned else new.request,
             # Where no browser takes part, none will ever be the one that began.
             browser_hash=new.browser_hash or self.ids.octets(32),
             start=None,
