@@ -22,6 +22,7 @@ PAGES = (
     "/",
     "/shop/",
     "/portal/",
+    "/house/",
     "/banks/bank-lys/",
     "/shop/callback?state=unknown",
     "/portal/callback?state=unknown",
