@@ -241,3 +241,12 @@ def algorithms_anew(
         authorization_encrypted_response_alg=new.id_token_encrypted_response_alg if seals else "",
         authorization_encrypted_response_enc=new.id_token_encrypted_response_enc if seals else "",
     )
+
+
+def encryption_key_type(jwks: Mapping[str, Any] | None) -> str | None:
+    """The kty of the first `enc` key of a set, by which algorithms are chosen; None without one."""
+    keys = (jwks or {}).get("keys")
+    for key in keys if isinstance(keys, list) else ():
+        if isinstance(key, Mapping) and key.get("use") == "enc":
+            return str(key.get("kty"))
+    return None

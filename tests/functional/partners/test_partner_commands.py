@@ -161,6 +161,31 @@ async def test_keys_at_an_address(tmp_path: Path, capsys: pytest.CaptureFixture[
         assert len(server.asked) == 3
 
 
+def test_algorithms_one_by_one(terminal: Terminal) -> None:
+    """What an operator has agreed on stays when keys change; what we do not speak is refused."""
+    json_type = ("--algorithm", "userinfo_media_type=application/json")
+    terminal("add", "bakery", "The Bakery", "--jwks", terminal.jwks("a.json", "s1", "e1"), *json_type)
+    sealed = [f"--algorithm=authorization_encrypted_response_{name}" for name in ("alg=ECDH-ES", "enc=A256GCM")]
+    terminal("update", "bakery", *sealed, "--algorithm", "request_object_signing_alg=PS256,ES256")
+    terminal("keys", "set", "bakery", "--jwks", terminal.jwks("b.json", "s2", "e2"))
+    agreed = terminal.shown("bakery")["partner"]["algorithms"]
+    assert agreed["userinfo_media_type"] == "application/json"
+    assert agreed["request_object_signing_alg"] == ["PS256", "ES256"]
+    assert agreed["authorization_encrypted_response_alg"] == "ECDH-ES"
+    for wrong, told in (
+        ("id_token_signed_response_alg=PS256", "it is ES256 or RS256"),
+        ("id_token_signed_response_alg=none", "there is no algorithm 'none'"),
+        ("request_object_signing_alg=HS256", "there is no algorithm 'HS256'"),
+        ("id_token_encrypted_response_enc=A128GCM", "there is no algorithm 'A128GCM'"),
+        ("id_token_encrypted_response_alg=RSA1_5", "cannot be encrypted with RSA1_5"),
+        ("userinfo_signed_response_alg=", "agree on an algorithm"),
+        ("shape=round", "--algorithm: "),
+        ("userinfo_media_type=text/html", "--algorithm: "),
+    ):
+        assert told in terminal.refused("update", "bakery", "--algorithm", wrong)
+    assert terminal.shown("bakery")["partner"]["algorithms"] == agreed
+
+
 def test_what_partners_write_is_printed_as_it_stands(terminal: Terminal) -> None:
     """A name is no command to the operator's terminal."""
     terminal("add", "bakery", "[link=https://evil.example]The [bold]Bakery")

@@ -17,7 +17,7 @@ from ipse.cli.configuration import CLOCK, opened
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import Settings, SettingsError
 from ipse.partners.errors import PartnerRegistrationError
-from ipse.partners.model import Partner, Service
+from ipse.partners.model import Partner, Service, encryption_key_type
 from ipse.partners.service import PartnerDesk
 from ipse.storage.migrations import pending
 from ipse.web.languages import LANGUAGES
@@ -48,8 +48,7 @@ class GivenKeys(NamedTuple):
     @property
     def key_type(self) -> str | None:
         """The kty of the encryption key, by which algorithms are chosen."""
-        keys = (self.jwks or self.published or {}).get("keys", [])
-        return next((key.get("kty") for key in keys if isinstance(key, dict) and key.get("use") == "enc"), None)
+        return encryption_key_type(self.jwks or self.published)
 
 
 @asynccontextmanager

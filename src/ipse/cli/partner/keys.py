@@ -12,7 +12,7 @@ from ipse.cli.configuration import DEFAULT_CONFIG, Config, actor
 from ipse.cli.partner.desk import app, console, given_keys, known_partner, opened_desk
 from ipse.cli.partner.partners import Jwks, JwksUri
 from ipse.partners.errors import PartnerRegistrationError
-from ipse.partners.model import AuthMethod, preset_algorithms
+from ipse.partners.model import AuthMethod, algorithms_anew
 
 keys_app = App(name="keys", help="A partner's public keys.")
 app.command(keys_app)
@@ -41,7 +41,7 @@ async def set_keys(
             jwks=keys.jwks,
             jwks_uri=keys.jwks_uri,
             sealed_secret=None,
-            algorithms=preset_algorithms(partner.preset, method, encryption_key_type=keys.key_type),
+            algorithms=algorithms_anew(partner.algorithms, partner.preset, method, encryption_key_type=keys.key_type),
         )
         await desk.partners.register_partner(changed, secret=None, actor=actor(), published=keys.published)
     console.print(f"{client_id} has new keys")

@@ -15,7 +15,16 @@ from ipse.cli.configuration import DEFAULT_CONFIG, Config, actor
 from ipse.cli.partner.desk import IDS, GivenKeys, app, console, given_keys, known_partner, opened_desk
 from ipse.kernel.clock import text
 from ipse.partners.errors import PartnerRegistrationError
-from ipse.partners.model import AuthMethod, Grant, Partner, Preset, Service, preset_algorithms
+from ipse.partners.model import (
+    Algorithms,
+    AuthMethod,
+    Grant,
+    Partner,
+    Preset,
+    Service,
+    algorithms_anew,
+    preset_algorithms,
+)
 from ipse.partners.service import PartnerDesk
 
 Jwks = Annotated[Path | None, Parameter(help="File with its public keys (JWK set): one sig and one enc at least.")]
@@ -38,6 +47,23 @@ class Facts:
     tls_subject: TlsSubject = None
     broker: Annotated[bool | None, Parameter(help="It asks on behalf of other partners.")] = None
     counterpart: Annotated[str | None, Parameter(help="Its client id in its other installation.")] = None
+
+    algorithm: Annotated[
+        list[str] | None,
+        Parameter(help="NAME=VALUE: one algorithm by its registration name, several values with commas.", negative=""),
+    ] = None
+
+    def agreed(self, partner: Partner) -> Partner:
+        """The partner with the algorithms that were said one by one."""
+        document = msgspec.to_builtins(partner.algorithms)
+        for each in self.algorithm or []:
+            name, _, value = each.partition("=")
+            several = name in {"token_endpoint_auth_signing_alg", "request_object_signing_alg"}
+            document[name] = value.split(",") if several else value
+        try:
+            return msgspec.structs.replace(partner, algorithms=msgspec.convert(document, Algorithms))
+        except msgspec.ValidationError as error:
+            _refuse(f"--algorithm: {error}")
 
     def given(self) -> dict[str, object]:
         """Those that were said, by the names of the model."""
@@ -84,6 +110,7 @@ async def add(  # noqa: PLR0913 - one option for each fact of a registration
         method = _method(keys, facts.tls_subject, self_signed=self_signed, final=final_of is not None)
         partner = _partner(client_id, name, method, keys, Preset(preset))
         partner = msgspec.structs.replace(partner, registered_by=final_of or "", **facts.given())
+        partner = facts.agreed(partner)
         secret = IDS.secret() if method is AuthMethod.CLIENT_SECRET_POST else None
         await desk.partners.register_partner(partner, secret=secret, actor=actor(), published=keys.published)
     console.print(f"registered {client_id} ({method}, preset {preset})")
@@ -108,8 +135,11 @@ async def update(
         changed = msgspec.structs.replace(partner, name=name or partner.name, **facts.given())
         if preset:
             keys = GivenKeys(jwks=await desk.keys.raw(partner))
-            algorithms = preset_algorithms(Preset(preset), partner.auth_method, encryption_key_type=keys.key_type)
+            algorithms = algorithms_anew(
+                partner.algorithms, Preset(preset), partner.auth_method, encryption_key_type=keys.key_type
+            )
             changed = msgspec.structs.replace(changed, preset=Preset(preset), algorithms=algorithms)
+        changed = facts.agreed(changed)
         secret = desk.partners.secret(partner) if partner.sealed_secret else None
         await desk.partners.register_partner(changed, secret=secret, actor=actor())
     console.print(f"changed {client_id}")

@@ -48,12 +48,12 @@ async def take(
 ) -> None:
     """Register what another installation has exported, under a client id of its own and with keys of its own.
 
-    Services keep their codes. A partner with a secret gets a new one, printed once. Grants are recorded anew. Imported
-    again for the same client id, a file adds the services that are not there yet.
+    Services keep their codes. A partner with a secret gets a new one, printed once, or brings keys from now on. Grants
+    are recorded anew. Imported again for the same client id, a file adds the services that are not there yet.
     """
     document = _document(file)
     came = read_registration(document)
-    by_secret = came.partner.auth_method is AuthMethod.CLIENT_SECRET_POST
+    by_secret = came.partner.auth_method is AuthMethod.CLIENT_SECRET_POST and not (jwks or jwks_uri)
     async with opened_desk(config) as (settings, desk):
         keys = await given_keys(desk, jwks, jwks_uri)
         arrival = Arrival(

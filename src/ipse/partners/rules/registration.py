@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from ipse.kernel.settings import Environment
 from ipse.partners.errors import PartnerRegistrationError
-from ipse.partners.model import AuthMethod, Partner, Preset, Service
+from ipse.partners.model import Algorithms, AuthMethod, Partner, Preset, Service
 from ipse.partners.rules.addresses import check_address, check_redirect_uri, check_request_uri
 from ipse.standards.jose import JoseError, KeySet, check_partner_jwks, public_keys
 
@@ -18,6 +18,11 @@ PROFILES = ("default", "fapi2")
 BACKCHANNEL_MODES = ("", "poll", "ping")
 SECRET_CHARACTERS = 32
 """The fewest a client secret has."""
+OUR_SIGNATURES = frozenset({"ES256", "RS256"})
+"""What we sign with."""
+THEIR_SIGNATURES = frozenset({"ES256", "RS256", "PS256", "EdDSA"})
+"""What partners sign with."""
+CONTENT_ENCRYPTION = frozenset({"A256GCM", "A128CBC-HS256"})
 STRICT_ALGORITHMS = frozenset({"PS256", "ES256", "EdDSA"})
 """What FAPI 2.0 allows to sign with (its Security Profile §5.4.1)."""
 _PARTNER_ID = re.compile(r"[A-Za-z0-9_-]{3,64}")
@@ -92,6 +97,7 @@ def check_jwks(jwks: Mapping[str, Any]) -> None:
 def check_algorithms(partner: Partner, published: Mapping[str, Any] | None = None) -> None:
     """Each answer can be protected as agreed: `dir` by a secret, others by an `enc` key of the partner that fits."""
     agreed = partner.algorithms
+    _check_names(agreed)
     if bool(agreed.authorization_encrypted_response_alg) != bool(agreed.authorization_encrypted_response_enc):
         _refuse("answers through the browser are encrypted with an alg and an enc, or not at all")
     agreed_algs = {
@@ -108,6 +114,29 @@ def check_algorithms(partner: Partner, published: Mapping[str, Any] | None = Non
             possible = _has_key_for(published or partner.jwks or {"keys": []}, alg)
         if not possible:
             _refuse(f"answers cannot be encrypted with {alg}: the partner has no secret or enc key that fits it")
+
+
+def _check_names(agreed: Algorithms) -> None:
+    """Every algorithm is one that we speak; with those that sign for the partner, one that we have a key for."""
+    signs = (
+        agreed.id_token_signed_response_alg,
+        agreed.userinfo_signed_response_alg,
+        agreed.authorization_signed_response_alg,
+    )
+    contents = (
+        agreed.id_token_encrypted_response_enc,
+        agreed.userinfo_encrypted_response_enc,
+        agreed.authorization_encrypted_response_enc,
+    )
+    checks: tuple[tuple[tuple[str, ...], frozenset[str]], ...] = (
+        (signs, OUR_SIGNATURES),
+        ((*agreed.token_endpoint_auth_signing_alg, *agreed.request_object_signing_alg), THEIR_SIGNATURES),
+        (contents, CONTENT_ENCRYPTION),
+    )
+    for named, possible in checks:
+        for alg in named:
+            if alg and alg not in possible:
+                _refuse(f"there is no algorithm {alg!r} here; it is {' or '.join(sorted(possible))}")
 
 
 def _check_open_answers(partner: Partner, environment: Environment) -> None:

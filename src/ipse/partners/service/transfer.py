@@ -15,7 +15,7 @@ import msgspec
 from ipse.kernel.clock import text
 from ipse.kernel.settings import Environment
 from ipse.partners.errors import PartnerRegistrationError
-from ipse.partners.model import Partner, Service
+from ipse.partners.model import AuthMethod, Partner, Service, algorithms_anew, encryption_key_type
 from ipse.partners.rules import contracts
 from ipse.partners.rules import registration as rules
 from ipse.partners.service.registry import Partners
@@ -128,6 +128,12 @@ class Transfer:
     async def _partner(self, there: Partner, arrival: Arrival) -> Partner:
         if arrival.jwks and arrival.jwks == there.jwks:
             _refuse("these are the keys of the other installation; bring keys of your own")
+        method, algorithms = there.auth_method, there.algorithms
+        if arrival.jwks or arrival.jwks_uri:
+            if method is AuthMethod.CLIENT_SECRET_POST:
+                method = AuthMethod.PRIVATE_KEY_JWT
+            key_type = encryption_key_type(arrival.jwks or arrival.published)
+            algorithms = algorithms_anew(algorithms, there.preset, method, encryption_key_type=key_type)
         registered_by = await self._here(there.registered_by)
         if registered_by is None:
             _refuse(f"the broker {there.registered_by} was not imported yet: import it first")
@@ -135,6 +141,8 @@ class Transfer:
             there,
             partner_id=arrival.client_id,
             state="active",
+            auth_method=method,
+            algorithms=algorithms,
             jwks=arrival.jwks,
             jwks_uri=arrival.jwks_uri,
             sealed_secret=None,
