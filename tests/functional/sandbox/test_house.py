@@ -91,7 +91,7 @@ def paired(sandbox: Sandbox, screen: Screen, person: str) -> SoftPhone:
     assert connecting.partner == "Huis Ipse"
     screen.until("waiting")
     request = phone.follow(connecting)
-    assert request.start == "push"
+    assert request.start == "qr"
     phone.approve(request, CODE)
     screen.until("paired")
     return phone
