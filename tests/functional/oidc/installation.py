@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -181,11 +182,22 @@ def build(
 @asynccontextmanager
 async def serving(keystore: Keystore, database: Database, *, clock: Clock | None = None) -> AsyncIterator[Installation]:
     """Serve on a port of our range for as long as the context lasts."""
-    port = next(PORTS)
+    port = next(port for port in PORTS if is_free(port))
     settings = settings_at(port, "sqlite:///given")
     installation, application = build(settings, keystore, database, clock=clock or SystemClock())
     async with listening(application, port):
         yield installation
+
+
+def is_free(port: int) -> bool:
+    """Whether nobody listens there: another test run may be under way on this machine."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 @asynccontextmanager
