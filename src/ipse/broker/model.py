@@ -78,7 +78,13 @@ class NewSession(_Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str,
         Meta(pattern="^[A-Za-z0-9_]{3,45}$", description="The code of a service registered for the partner that asks."),
     ]
-    flow: Flow = Flow.REDIRECT
+    flow: Annotated[
+        Flow,
+        Meta(
+            description="`redirect`: a browser opens `authenticationUrl` and comes back. `headless`: you show the `qr`, or "
+            "the `digits` to a person you name."
+        ),
+    ] = Flow.REDIRECT
     requested_attributes: Annotated[
         tuple[_Name, ...],
         Meta(
@@ -198,7 +204,14 @@ class SessionView(_Wire, frozen=True, kw_only=True):
     """A session as its partner reads it."""
 
     id: str
-    status: Status
+    status: Annotated[
+        Status,
+        Meta(
+            description="`CREATED`: nobody has opened the URL. `WAITING_FOR_USER`: not decided, or not come back. "
+            "`SUCCESS`: approved. `ABORT`: the person refused or cancelled. `CANCELLED`: you did. `ERROR`: it ended "
+            "otherwise. With `ABORT` and `ERROR`, `error` says more."
+        ),
+    ]
     flow: Flow
     provider: Literal["ipse"]
     environment: Literal["production", "sandbox", "lab"]

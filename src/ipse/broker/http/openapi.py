@@ -260,7 +260,7 @@ class DocumentEndpoints:
             introduction=_INTRODUCTION.strip().split("\n\n"),
             operations=OPERATIONS,
             everywhere=_EVERYWHERE,
-            shapes=[_shape(name, schemas[name]) for name in _ORDER],
+            shapes=[_shape(name, schemas) for name in _ORDER],
             ends=[session_error(code) for code in ERROR_CODES],
         )
 
@@ -292,24 +292,26 @@ class _Shape:
     members: tuple[_Member, ...]
 
 
-def _shape(name: str, schema: Mapping[str, Any]) -> _Shape:
+def _shape(name: str, schemas: Mapping[str, Any]) -> _Shape:
+    schema = schemas[name]
     required = schema.get("required", [])
     members = tuple(
-        _Member(member, _kind(described), member in required, str(described.get("description", "")))
+        _Member(member, _kind(described, schemas), member in required, str(described.get("description", "")))
         for member, described in schema["properties"].items()
     )
     return _Shape(name, str(schema.get("description", "")), members)
 
 
-def _kind(schema: Mapping[str, Any]) -> str:
+def _kind(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
     """A member's type in a few words."""
     if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
+        name = str(schema["$ref"]).rpartition("/")[2]
+        return _kind(schemas[name], schemas) if "enum" in schemas[name] else name
     if "enum" in schema:
         return " | ".join(str(value) for value in schema["enum"])
     if "anyOf" in schema:
-        return " | ".join(_kind(each) for each in schema["anyOf"])
+        return " | ".join(_kind(each, schemas) for each in schema["anyOf"])
     if schema.get("type") == "array":
-        return f"list of {_kind(schema['items'])}"
+        return f"list of {_kind(schema['items'], schemas)}"
     bounds = f" {schema['minimum']} to {schema['maximum']}" if "minimum" in schema else ""
     return f"{schema.get('type', 'any')}{bounds}"
