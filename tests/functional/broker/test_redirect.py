@@ -13,6 +13,7 @@ from ipse.phones.model import StopReason
 from tests.functional.broker.office import ADA, BASE, CALLBACK, CALLBACKS, Office
 
 _COUNT = "select count(*) as many from actions_actions"
+_DIED = "update broker_sessions set reading_at = $2 where session_id = $1 returning session_id"
 _REQUEST = "select partner_id, request, browser_hash from actions_actions where handle = $1"
 
 
@@ -101,6 +102,18 @@ async def test_many_calls_read_one_result_at_once(office: Office) -> None:
     answers = await asyncio.gather(*(office.read(session, value) for _ in range(8)))
     assert [answer.status_code for answer in answers] == [200] * 8
     assert {answer.json()["subject"]["id"] for answer in answers} == {subject}
+
+
+async def test_a_reading_that_died_is_taken_over(sqlite_office: Office) -> None:
+    """A server killed while it collects a result holds nobody up for more than seconds."""
+    session = await sqlite_office.session()
+    async with sqlite_office.browser() as browser:
+        value, subject = await sqlite_office.approved(session, browser)
+    await sqlite_office.database.rows(_DIED, session["id"], sqlite_office.clock.now())
+    busy = await sqlite_office.read(session, value)
+    assert (busy.status_code, busy.json()["code"]) == (409, "result_busy")
+    sqlite_office.clock.advance(seconds=11)
+    assert (await sqlite_office.read(session, value)).json()["subject"]["id"] == subject
 
 
 async def test_the_result_is_gone_after_its_time(office: Office) -> None:
