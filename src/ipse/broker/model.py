@@ -81,8 +81,8 @@ class NewSession(_Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     flow: Annotated[
         Flow,
         Meta(
-            description="`redirect`: a browser opens `authenticationUrl` and comes back. `headless`: you show the `qr`, "
-            "or the `digits` to a person you name."
+            description="`redirect`: a browser opens `authenticationUrl` and comes back. `headless`: you show the "
+            "`qr`, or the `digits` to a person you name."
         ),
     ] = Flow.REDIRECT
     requested_attributes: Annotated[
