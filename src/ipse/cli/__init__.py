@@ -23,6 +23,7 @@ for name, target in {
     "keys": "ipse.cli.keys:app",
     "partner": "ipse.cli.partner:app",
     "phone": "ipse.cli.phone:app",
+    "lab": "ipse.cli.lab:app",
     "bench": "ipse.cli.bench:app",
     "audit": "ipse.cli.audit:app",
     "doctor": "ipse.cli.doctor:doctor",
