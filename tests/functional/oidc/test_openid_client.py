@@ -13,6 +13,7 @@ import pytest
 
 from tests.functional.oidc.conftest import KINDS, Joining
 from tests.functional.oidc.installation import Installation
+from tests.functional.oidc.test_request_objects import change_service
 from tests.support.presence import absent
 
 PROGRAM = Path(__file__).with_name("openid_client.mjs")
@@ -66,3 +67,35 @@ async def test_a_relying_party_made_with_openid_client(
     assert answer["claims"]["sub"] == answer["shared"]["sub"] == subject
     assert (answer["shared"]["email"], answer["shared"]["email_verified"]) == ("a@example.org", False)
     assert (answer["revoked"], answer["replayed"]) == ("invalid_token", "invalid_grant")
+
+
+@pytest.mark.parametrize("alg", ["ES256", "PS256"])
+async def test_openid_client_under_the_stricter_profile(
+    installation: Installation, join: Joining, node: str, alg: str
+) -> None:
+    """FAPI 2.0 with nothing but the library: pushed request, `iss`, proofs with our nonces, a bound token."""
+    party = await join("new-ec", service="SHARE")
+    await change_service(installation, party, profile="fapi2")
+    partner = {name: getattr(party, name) for name in ("issuer", "client_id", "signing", "encryption")} | {
+        "scope": f"openid service:{party.service} profile",
+        "redirect_uri": party.redirect_uri.replace("back?a=1", "second"),
+        "alg": alg,
+    }
+    strict = PROGRAM.with_name("openid_client_strict.mjs")
+    program = await asyncio.create_subprocess_exec(node, strict, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    try:
+        began = await told(program, json.dumps(partner))
+        page = await party.browser.get(began["address"])
+        handle = page.text.split("/v2/sign-in/")[1][:22]
+        picture = {"format": "image/jpeg", "value": "AAAA"}
+        await installation.approve(handle, values={"family_name": "Peeters", "picture": picture})
+        back = await party.browser.get(f"{party.issuer}/sign-in/{handle}/finish")
+        answer = await told(program, back.headers["location"])
+        assert await program.wait() == 0
+    finally:
+        if program.returncode is None:
+            program.kill()
+            await program.wait()
+    assert (answer["type"], answer["seconds"], answer["stolen"]) == ("dpop", 600, 401)
+    assert answer["shared"]["family_name"] == "Peeters"
+    assert answer["picture"] == [200, "image/jpeg"]
