@@ -8,12 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ipse.kernel.errors import PlatformError
-from ipse.oidc.errors import InvalidClient, OAuthError
+from ipse.oidc.errors import AccessDenied, AuthorizationPending, ExpiredToken, InvalidClient, OAuthError, UseDpopNonce
 from ipse.oidc.rules.client_proofs import ClientProof, Endpoint
 from ipse.oidc.service.authentication import PartnerAuthentication
 from ipse.oidc.service.dpop import Proofs
 from ipse.partners.service import RequestLog
 from ipse.standards.client_certificates import CertificateError, ClientCertificate, read_certificate
+
+_ORDINARY = (AccessDenied, AuthorizationPending, ExpiredToken, UseDpopNonce)
+"""Refusals that belong to the protocol's course: there is nothing in them for a developer to mend."""
 
 
 def certificate_of(request: Request) -> ClientCertificate | None:
@@ -47,7 +50,7 @@ def with_nonce(answer: Response, request: Request, proofs: Proofs) -> Response:
 
 def note_refusal(log: RequestLog, error: PlatformError, client: ClientProof | None, *, at: Endpoint) -> None:
     """Tell the partner's developer why its server was refused; nothing where nobody knows whose it is."""
-    if not isinstance(error, OAuthError):
+    if not isinstance(error, OAuthError) or type(error) in _ORDINARY:
         return
     partner_id, kid = (client.partner.partner_id, client.kid) if client else (error.partner_id, error.kid)
     if partner_id:

@@ -16,7 +16,8 @@ from starlette.responses import Response
 
 from ipse.kernel.errors import PlatformError
 from ipse.oidc.errors import UnknownSession
-from ipse.oidc.http.backchannel import BackchannelClients, Seen
+from ipse.oidc.http.backchannel import backchannel_refusal
+from ipse.oidc.http.clients import note_refusal, prove
 from ipse.oidc.http.errors import json_answer, read_parameters
 from ipse.oidc.rules.client_proofs import ClientProof, Endpoint
 from ipse.oidc.rules.discovery_sessions import INTERVAL, Discovered, Waiting
@@ -32,8 +33,9 @@ class UserDiscoveryEndpoints:
     """Begin a session, and ask what has become of it."""
 
     def __init__(self, provider: Provider) -> None:
-        self._clients = BackchannelClients(provider.authentication, provider.request_log, Endpoint.DISCOVERY)
+        self._authentication = provider.authentication
         self._sessions = provider.discovery_sessions
+        self._log = provider.request_log
 
     async def begin(self, request: Request) -> Response:
         """A new session with its first frame."""
@@ -53,12 +55,14 @@ class UserDiscoveryEndpoints:
     async def _answer(
         self, request: Request, ask: Callable[[ClientProof], Awaitable[Waiting | Discovered]]
     ) -> Response:
-        seen = Seen()
+        client: ClientProof | None = None
         try:
             form = await read_parameters(request)
-            session = await ask(await self._clients.prove(request, form, seen))
+            client = await prove(self._authentication, request, form, at=Endpoint.DISCOVERY)
+            session = await ask(client)
         except PlatformError as error:
-            return self._clients.refused(error, seen)
+            note_refusal(self._log, error, client, at=Endpoint.DISCOVERY)
+            return backchannel_refusal(error)
         return json_answer(msgspec.json.encode(await _described(session)))
 
 

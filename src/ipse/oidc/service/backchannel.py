@@ -8,7 +8,7 @@ what they hold back waits and expires, and the partner cannot tell.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from ipse.oidc.errors import (
     ExpiredToken,
     InvalidGrant,
     InvalidRequest,
+    OAuthError,
     SlowDown,
     UnknownUserId,
 )
@@ -80,12 +81,15 @@ class Backchannel:
         Raises:
             OAuthError: refused; nobody was asked.
         """
-        token = await self._verified(client.partner, rules.check_form(form))
-        judged = await self._judged(client, token)
+        with _step("read_request_object"):
+            alg, claims = await self._verified(client.partner, rules.check_form(form))
+        judged = await self._judged(client, alg, claims)
         check_client(client, judged.profile)
-        asked = rules.check_asked(judged, self._asked(judged, token.claims))
-        await self._use_once(judged)
-        account_id = await self._person(judged)
+        asked = rules.check_asked(judged, self._asked(judged, claims))
+        with _step("use_once"):
+            await self._use_once(judged)
+        with _step("find_person"):
+            account_id = await self._person(judged)
         action = await self.actions.begin(self._new_action(judged, asked, account_id))
         return await self._keep(judged, action)
 
@@ -137,31 +141,33 @@ class Backchannel:
             raise InvalidRequest("this service's tokens are bound: send a DPoP proof, or connect with a certificate")
         return view.state
 
-    async def _verified(self, partner: Partner, text: str) -> jose.VerifiedToken:
-        """The request, once a registered key of the partner has signed it."""
+    async def _verified(self, partner: Partner, text: str) -> tuple[str, dict[str, Any]]:
+        """Algorithm and claims of the request, once a registered key of the partner has signed it."""
         try:
             token = jose.UnverifiedToken.parse(text)
             keys = await self.desk.keys.verification(partner, token.unverified_header.get("kid"))
-            return jose.verify(token, keys, algorithms=DEFAULT.signing_algorithms, types=rules.TYPES)
+            verified = jose.verify(token, keys, algorithms=DEFAULT.signing_algorithms, types=rules.TYPES)
+            return str(verified.header["alg"]), verified.claims
         except jose.JoseError as error:
             raise InvalidRequest(f"request: {error.reason}") from error
 
-    async def _judged(self, client: ClientProof, token: jose.VerifiedToken) -> BackchannelRequest:
-        try:
-            claims = token.claims
-        except jose.JoseError as error:
-            raise InvalidRequest(f"request: {error.reason}") from error
+    async def _judged(self, client: ClientProof, alg: str, claims: Mapping[str, Any]) -> BackchannelRequest:
         code = rules.read_scope_service(claims)
         service = await self.desk.partners.service(code) if code is not None else None
         unjudged = BackchannelRequest(
             claims=claims,
-            alg=str(token.header["alg"]),
+            alg=alg,
             partner=client.partner,
             service=service,
             issuer=self.issuer,
             now=seconds(self.clock.now()),
         )
-        return rules.check_backchannel(unjudged)
+        try:
+            return rules.check_backchannel(unjudged)
+        except OAuthError as error:
+            own = service is not None and service.partner_id == client.partner.partner_id
+            error.service_code = service.code if service is not None and own else ""
+            raise
 
     def _asked(self, judged: BackchannelRequest, claims: Mapping[str, Any]) -> AuthorizationRequest:
         if judged.service is None:  # pragma: no cover - the checks have refused it
@@ -239,6 +245,16 @@ class Backchannel:
             rules.INTERVAL,
             self.actions.digits(action) if rules.needs_match(judged) else None,
         )
+
+
+@contextlib.contextmanager
+def _step(name: str) -> Iterator[None]:
+    """Name a refusal of no list's check, for the request log."""
+    try:
+        yield
+    except OAuthError as error:
+        error.check = error.check or name
+        raise
 
 
 async def forget_ended(database: Database, clock: Clock) -> int:
