@@ -19,6 +19,9 @@ from ipse.oidc.rules.authorization import (
     read_service_code,
     requested,
 )
+from ipse.oidc.rules.confirmation import CONFIRMATION_CHECKS
+from ipse.oidc.rules.details import DETAIL_CHECKS
+from ipse.oidc.rules.profiles import PROFILE_CHECKS
 from ipse.partners.model import ServiceType
 from tests.unit.oidc.partners import CALLBACK, PREFIX, VOCABULARY, candidate, judged, partner, service
 
@@ -116,7 +119,7 @@ def claims(**members: object) -> str:
     return json.dumps(members)
 
 
-REFUSED = [
+REFUSED: list[tuple[dict[str, str | None], str]] = [
     ({"dcql_query": "{}"}, "unsupported_request"),
     ({"presentation_definition": "{}"}, "unsupported_request"),
     ({"grant_management_action": "create"}, "unsupported_request"),
@@ -182,6 +185,25 @@ REFUSED = [
 def test_request_refused(changes: dict[str, str | None], code: str) -> None:
     with refused(code):
         judged(**changes)
+
+
+ELSEWHERE = {check.__name__ for check in (*PROFILE_CHECKS, *DETAIL_CHECKS, *CONFIRMATION_CHECKS)} | {
+    "check_agreement",
+    "collect_attributes",
+    "check_contract",
+    "check_something_is_asked",
+}
+"""Checks with tests of their own, and one that refuses nothing."""
+
+
+def test_every_check_refuses_something() -> None:
+    """A new check without a request that it refuses fails here."""
+    refusing = set()
+    for changes, _ in REFUSED:
+        with pytest.raises(OAuthError) as error:
+            judged(**changes)
+        refusing.add(error.value.check)
+    assert {check.__name__ for check in REQUEST_CHECKS} - ELSEWHERE <= refusing
 
 
 TOLERATED: list[dict[str, str | None]] = [
