@@ -42,6 +42,8 @@ Some steps are no checks of a list; the log names them as well:
 | `fetch_request_uri` | an address that is not registered for the service, or gives nothing |
 | `open_pushed_request` | a pushed request that is unknown, older than 90 seconds, used up, or another browser's |
 | `take_request_object` | a `jti` that was used before |
+| `find_person` | a back-channel request whose hint names nobody that can be asked, or was used |
+| `send_notification` | nothing: a notification endpoint that answered no, or not at all |
 | `verify_signature` | a signed request of the REST API that no registered key has signed, or that came before |
 """
 

@@ -141,7 +141,7 @@ CASES: dict[str, list[tuple[Case, str]]] = {
         (typed_as_dpop, "invalid_request"),
         (claims(exp=1e400), "invalid_request"),
     ],
-    "use_once": [(twice, "invalid_request")],
+    "take_request_object": [(twice, "invalid_request")],
     "find_person": [
         (hinted({"type": "subject_code", "value": "nobody" * 6}), "unknown_user_id"),
         (hinted({"type": "user_identifier_token", "value": "x" * 48}), "unknown_user_id"),
@@ -232,7 +232,7 @@ CASES: dict[str, list[tuple[Case, str]]] = {
     "check_something_is_asked": [(claims("sharing"), "invalid_request")],
 }
 """By the name of the check that has to refuse, or of the step before and after the lists."""
-STEPS = {"read_request_object", "use_once", "find_person"}
+STEPS = {"read_request_object", "take_request_object", "find_person"}
 UNREACHABLE = {
     "check_client_method": "a partner with a secret is refused by check_registered before",
     "check_answer_algorithm": "a partner whose answers the profile does not take cannot be registered for it",

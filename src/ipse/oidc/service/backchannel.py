@@ -86,7 +86,7 @@ class Backchannel:
         judged = await self._judged(client, alg, claims)
         check_client(client, judged.profile)
         asked = rules.check_asked(judged, self._asked(judged, claims))
-        with _step("use_once"):
+        with _step("take_request_object"):
             await self._use_once(judged)
         with _step("find_person"):
             account_id = await self._person(judged)
