@@ -88,6 +88,7 @@ class LabDesk:
         """A browser has left its page: remember it if a phone approved."""
         approved_at = await self._approved_at(handle, browser)
         if browser and approved_at is not None:
+            self._moments.pop(approved_at, None)
             _keep(self._browsers, browser, Remembered(approved_at))
 
     async def approved(self, handle: str, browser: bytes | None) -> bool:
