@@ -178,15 +178,16 @@ async def test_every_advertised_algorithm_protects_both_answers(installation: In
 
 
 @pytest.mark.filterwarnings("ignore:EdDSA is deprecated:joserfc.errors.SecurityWarning")
-@pytest.mark.parametrize("alg", ["ES256", "RS256", "PS256", "EdDSA"])
+@pytest.mark.parametrize("alg", ["ES256", "RS256", "PS256", "EdDSA", "Ed25519"])
 async def test_every_advertised_way_of_proving_a_partner_works(installation: Installation, alg: str) -> None:
-    kty = {"ES256": "EC", "EdDSA": "OKP"}.get(alg, "RSA")
+    kty = {"ES256": "EC", "EdDSA": "OKP", "Ed25519": "OKP"}.get(alg, "RSA")
     keys = (private_jwk(kty, "sig", "s1") | {"alg": alg}, private_jwk("EC", "enc", "e1"))
     by_key = await register(installation, "new-ec", keys, "LOGIN")
     by_secret = await register(installation, "migrating-secret", None, "LOGIN")
     document = await by_key.discover()
     assert document["token_endpoint_auth_methods_supported"] == ["private_key_jwt", "client_secret_post"]
-    assert set(document["token_endpoint_auth_signing_alg_values_supported"]) == {"ES256", "RS256", "PS256", "EdDSA"}
+    advertised = set(document["token_endpoint_auth_signing_alg_values_supported"])
+    assert advertised == {"ES256", "RS256", "PS256", "EdDSA", "Ed25519"}
     for party in (by_key, by_secret):
         assert (await party.token("x" * 36, None)).json()["error"] == "invalid_grant"
         await party.close()

@@ -69,7 +69,7 @@ async def test_a_relying_party_made_with_openid_client(
     assert (answer["revoked"], answer["replayed"]) == ("invalid_token", "invalid_grant")
 
 
-@pytest.mark.parametrize("alg", ["ES256", "PS256"])
+@pytest.mark.parametrize("alg", ["ES256", "PS256", "Ed25519"])
 async def test_openid_client_under_the_stricter_profile(
     installation: Installation, join: Joining, node: str, alg: str
 ) -> None:

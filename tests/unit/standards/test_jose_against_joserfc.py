@@ -113,3 +113,16 @@ def test_key_derivation_input_is_laid_out_as_rfc_7518_section_4_6_2_says() -> No
     assert _kdf_info("A256GCM").hex() == "00000007" + b"A256GCM".hex() + "0000000000000000" + "00000100"
     expected = sha256(b"\x00\x00\x00\x01" + b"z" * 32 + _kdf_info("A256GCM")).digest()
     assert _concat_kdf(b"z" * 32, "A256GCM") == expected
+
+
+def test_ed25519_by_its_new_name(private: dict[str, dict[str, str]]) -> None:
+    """RFC 9864: the same signature, under a name that says the curve."""
+    named = {**jose.public_jwk(private["EdDSA"]), "alg": "Ed25519"}
+    header = {"alg": "Ed25519", "kid": named["kid"]}
+    signer = foreign({**private["EdDSA"], "alg": "Ed25519"})
+    text = jws.serialize_compact(header, "{}", signer, algorithms=["Ed25519"])
+    keys = jose.public_keys({"keys": [named]})
+    verified = jose.verify(jose.UnverifiedToken.parse(text), keys, algorithms={"EdDSA"}, types={None})
+    assert verified.header["alg"] == "EdDSA"
+    with pytest.raises(jose.JoseError):
+        jose.verify(jose.UnverifiedToken.parse(text), keys, algorithms={"ES256"}, types={None})

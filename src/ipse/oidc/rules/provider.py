@@ -78,9 +78,9 @@ def provider_metadata(
         **_content(vocabulary),
         **answers,
         "token_endpoint_auth_methods_supported": methods,
-        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "token_endpoint_auth_signing_alg_values_supported": _named(ASSERTION_ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": [*methods, "client_secret_basic"],
-        "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "revocation_endpoint_auth_signing_alg_values_supported": _named(ASSERTION_ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "display_values_supported": ["page"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
@@ -89,10 +89,10 @@ def provider_metadata(
         **_request_objects(opening),
         "authorization_response_iss_parameter_supported": True,
         "backchannel_token_delivery_modes_supported": ["poll", "ping"],
-        "backchannel_authentication_request_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "backchannel_authentication_request_signing_alg_values_supported": _named(ASSERTION_ALGORITHMS),
         "backchannel_user_code_parameter_supported": False,
         "user_discovery_sessions_endpoint": issuer + SESSIONS_PATH,
-        "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
+        "dpop_signing_alg_values_supported": _named(DPOP_ALGORITHMS),
         "tls_client_certificate_bound_access_tokens": bool(certificate_methods),
         **_aliases(mtls_issuer),
     }
@@ -124,7 +124,7 @@ def _request_objects(opening: Collection[str]) -> dict[str, Any]:
         "require_request_uri_registration": True,
         "require_pushed_authorization_requests": False,
         "require_signed_request_object": False,
-        "request_object_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "request_object_signing_alg_values_supported": _named(ASSERTION_ALGORITHMS),
         "request_object_encryption_alg_values_supported": list(opening),
         "request_object_encryption_enc_values_supported": list(CONTENT_ENCRYPTION),
     }
@@ -134,3 +134,8 @@ def _aliases(mtls_issuer: str | None) -> dict[str, Any]:
     if mtls_issuer is None:
         return {}
     return {"mtls_endpoint_aliases": {name: mtls_issuer + PATHS[name] for name in ALIASED}}
+
+
+def _named(algorithms: Collection[str]) -> list[str]:
+    """Algorithms by all the names they have: new libraries write `Ed25519`, older ones `EdDSA` (RFC 9864)."""
+    return [*algorithms, "Ed25519"]

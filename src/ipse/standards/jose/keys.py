@@ -103,6 +103,11 @@ class KeySet:
         return found
 
 
+def one_name(alg: object) -> object:
+    """An algorithm by the one name we use: RFC 9864 calls EdDSA with Ed25519 `Ed25519`, and it is the same."""
+    return "EdDSA" if alg == "Ed25519" else alg
+
+
 def thumbprint(jwk: Jwk) -> str:
     """RFC 7638 SHA-256 thumbprint as base64url, 43 characters.
 
@@ -227,6 +232,7 @@ def _attributes(jwk: Jwk) -> tuple[str, Literal["sig", "enc"], str | None]:
     if use == "enc" and _kty(jwk) == "OKP":
         raise JoseError("an Ed25519 key signs, and encrypts nothing")
     fitting = SIGNATURE_KTY if use == "sig" else ENCRYPTION_KTY
+    alg = one_name(alg)
     if alg is not None and (not isinstance(alg, str) or alg not in fitting):
         raise JoseError("alg does not fit the use of the key")
     return kid, use, alg

@@ -16,7 +16,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from ipse.kernel.ids import b64u, b64u_decode
 from ipse.standards.jose.errors import JoseError
-from ipse.standards.jose.keys import SIGNATURE_KTY, KeySet, PrivateKey, PublicKey, public_key, thumbprint
+from ipse.standards.jose.keys import (
+    SIGNATURE_KTY,
+    KeySet,
+    PrivateKey,
+    PublicKey,
+    one_name,
+    public_key,
+    thumbprint,
+)
 from ipse.standards.strict_json import JsonError, parse_object
 
 MAX_BYTES: Final = 32_768
@@ -185,7 +193,8 @@ def read_header(part: str) -> Mapping[str, Any]:
 
 @lru_cache(maxsize=1024)
 def _cached_header(part: str) -> Mapping[str, Any]:
-    return parse_object(b64u_decode(part), max_bytes=4096)
+    header = parse_object(b64u_decode(part), max_bytes=4096)
+    return header | {"alg": one_name(header["alg"])} if "alg" in header else header
 
 
 @lru_cache(maxsize=256)
