@@ -143,12 +143,17 @@ def check_id(request: BackchannelRequest) -> None:
 
 
 def check_service(request: BackchannelRequest) -> None:
-    """The service is known, active, this partner's, and of a type that can be asked for without a browser."""
+    """The service is known, active, this partner's, asks for this partner itself, and needs no browser by its type.
+
+    What a broker asks for a final partner is asked by the REST API, which shows both names (T-11).
+    """
     service = request.service
     if service is None or service.partner_id != request.partner.partner_id or service.state != "active":
         raise InvalidScope("scope must name one service:CODE of this partner")
     if service.type not in SERVED:
         raise UnauthorizedClient("a service of this type is not asked for by this endpoint")
+    if service.final_partner:
+        raise UnauthorizedClient("a service for a final partner is asked for by the REST API")
 
 
 def check_registered(request: BackchannelRequest) -> None:

@@ -26,9 +26,10 @@ def check_client(candidate: Candidate) -> None:
 
 
 def check_service(candidate: Candidate) -> None:
-    """The service is known, active, this partner's, and of a type served here.
+    """The service is known, active, this partner's, asks for this partner itself, and is of a type served here.
 
-    Another partner's service and one that does not exist get the same answer.
+    Another partner's service and one that does not exist get the same answer. What a broker asks for a final partner
+    is asked by the REST API, where the person sees both names and the subject is the final partner's (T-11).
     """
     service = candidate.service
     if service is None:
@@ -37,6 +38,8 @@ def check_service(candidate: Candidate) -> None:
         raise InvalidScope("scope must name one service:CODE of this partner")
     if service.type not in SERVED:
         raise UnauthorizedClient("a service of this type is not asked for by this endpoint")
+    if service.final_partner:
+        raise UnauthorizedClient("a service for a final partner is asked for by the REST API")
 
 
 def check_redirect_uri(candidate: Candidate) -> None:
