@@ -77,7 +77,7 @@ class Lab:
             redirect_uri=chosen.redirect_uris[0] if chosen.redirect_uris else "",
             service=chosen.code,
             secret=mine.secret or None,
-            signing=keys[0],
+            signing=_for_any_algorithm(keys[0]),
             encryption=keys[1],
             algorithms=(described.id_token, alg, enc),
             browser=self.browser(),
@@ -105,6 +105,11 @@ class Lab:
     @property
     def now(self) -> int:
         return seconds(self.clock.now())
+
+
+def _for_any_algorithm(jwk: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A key that does not say what it is for: clients also do wrong with theirs."""
+    return None if jwk is None else {name: value for name, value in jwk.items() if name != "alg"}
 
 
 @dataclass
@@ -140,7 +145,8 @@ class Client(RelyingParty):
 
     def assertion(self, **changes: Any) -> str:
         now = self.lab.now
-        return super().assertion(**({"iat": now, "exp": now + 60} | changes))
+        header = {"alg": self.lab.file.client(self.client_id).signing} | changes.pop("header", {})
+        return super().assertion(**({"iat": now, "exp": now + 60} | changes), header=header)
 
     def credentials(self) -> dict[str, str]:
         if self.basic:
@@ -243,13 +249,18 @@ class Strict:
         return jws.serialize_compact(head, json.dumps(claims), import_key(signing), algorithms=[head["alg"]])
 
     async def push(
-        self, form: dict[str, str] | None = None, *, proof: str | None = None, **changes: str | None
+        self, form: dict[str, str] | None = None, *, bound: bool = False, **changes: str | None
     ) -> httpx.Response:
-        """The answer to a pushed request; `changes` concern how the client proves itself."""
+        """The answer to a pushed request, `bound` with a proof; `changes` concern how the client proves itself."""
         proven: dict[str, str | None] = {**self.client.credentials(), **changes}
         data = {**(form or self.asked()), **{name: value for name, value in proven.items() if value is not None}}
-        headers = {"DPoP": proof} if proof else {}
-        return self.heard(await self.client.browser.post(self.client.issuer + "/par", data=data, headers=headers))
+        for _ in range(2):
+            headers = {"DPoP": self.proof("/par")} if bound else {}
+            address = self.client.issuer + "/par"
+            answer = self.heard(await self.client.browser.post(address, data=data, headers=headers))
+            if answer.json().get("error") != "use_dpop_nonce":
+                break
+        return answer
 
     async def pushed(self, form: dict[str, str] | None = None) -> str:
         answer = await self.push(form)
@@ -289,7 +300,7 @@ class Strict:
         data = {name: value for name, value in form.items() if value is not None}
         answer = await self._token(data, proof)
         if proof == "" and answer.json().get("error") == "use_dpop_nonce":
-            answer = await self._token(data | self.client.credentials(), proof)
+            answer = await self._token(data, proof)
         return answer
 
     async def _token(self, data: dict[str, str], proof: str | None) -> httpx.Response:

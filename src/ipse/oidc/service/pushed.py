@@ -20,8 +20,15 @@ from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids, b64u, sha256
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.sealing import seal, unseal
-from ipse.oidc.errors import InvalidDpopProof, InvalidRequestObject, InvalidRequestUri, OAuthError
-from ipse.oidc.model import Candidate, Vocabulary
+from ipse.oidc.errors import (
+    InvalidDpopProof,
+    InvalidRequest,
+    InvalidRequestObject,
+    InvalidRequestUri,
+    OAuthError,
+    UnknownRedirectUri,
+)
+from ipse.oidc.model import Candidate, Vocabulary, profile_of
 from ipse.oidc.rules.authorization import check_request, check_target, read_service_code
 from ipse.oidc.rules.client_proofs import ClientProof, check_client
 from ipse.oidc.rules.pushed import URN, check_pushed_form
@@ -170,8 +177,8 @@ class PushedEndpoint:
         partner = client.partner
         candidate, believed = await self._read(form, partner)
         code = _service_code(candidate.parameters)
+        service = await self.partners.service(code) if code else None
         try:
-            service = await self.partners.service(code) if code else None
             proven = check_target(replace(candidate, service=service), self.vocabulary)
             check_client(client, proven.profile)
             seconds = check_request(proven).profile.pushed_seconds
@@ -181,6 +188,8 @@ class PushedEndpoint:
                     raise InvalidRequestObject("jti was used before")
         except OAuthError as error:
             error.service_code = code or ""
+            if isinstance(error, UnknownRedirectUri) and service is not None and profile_of(service).name == "fapi2":
+                raise _as_standard(error) from error
             raise
         return await self.requests.keep(parameters, partner.partner_id, signed=candidate.signed, seconds=seconds)
 
@@ -198,6 +207,13 @@ def _service_code(parameters: Mapping[str, str]) -> str | None:
     with step("check_service"):
         code = read_service_code(parameters)
     return code if code and SERVICE_CODE.fullmatch(code) else None
+
+
+def _as_standard(error: UnknownRedirectUri) -> InvalidRequest:
+    """RFC 9126 §2.3 has no other code for it; only partners that migrate know ours."""
+    told = InvalidRequest(error.public)
+    told.check, told.service_code = error.check, error.service_code
+    return told
 
 
 def _with_dpop_key(parameters: Mapping[str, str], thumbprint: str | None) -> Mapping[str, str]:
