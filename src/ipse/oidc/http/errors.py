@@ -37,7 +37,8 @@ log = structlog.get_logger("ipse.oidc")
 
 def refusal(error: PlatformError) -> Response:
     """A refusal as JSON."""
-    log.info("refused", code=error.code, status=error.status, detail=error.detail)
+    check = error.check if isinstance(error, OAuthError) else ""
+    log.info("refused", code=error.code, status=error.status, check=check, detail=error.detail)
     if not isinstance(error, OAuthError | DatabaseUnavailableError):
         error = ServerError()
     body = {"error": error.code, "error_description": error.public, "detail": error.public}
