@@ -4,6 +4,9 @@ The host name is resolved once, every address it has is judged, and the connecti
 so a name that changes its mind between look and call (DNS rebinding) gains nothing. The certificate is checked for the
 host name all the same. Redirects are not followed, no cookie or proxy is used, nothing compressed is accepted, and a
 call ends after its seconds and its bytes.
+
+Partners and strangers share what calls need: connections, and threads that look names up. One address that keeps silent
+takes a small part of them, and nothing that signs or opens tokens.
 """
 
 from __future__ import annotations
@@ -13,10 +16,11 @@ import ipaddress
 import re
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -33,6 +37,10 @@ Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 _URL: Final = re.compile(r"https?://[!-~]{1,2040}")
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\.?|[0-9a-f:.]+")
 _MOST_CONNECTIONS: Final = 50
+_MOST_OF_HOST: Final = 8
+"""Calls to one host at a time."""
+_MOST_LOOKUPS: Final = 8
+"""Names that are looked up at a time."""
 _FORBIDDEN: Final = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -81,14 +89,61 @@ class Fetched:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-async def resolve(host: str, port: int) -> Sequence[str]:
-    """Ask the machine's resolver, in a worker thread.
+class Lookups:
+    """Asks the machine's resolver, for each name once at a time, in threads of its own.
 
-    Raises:
-        OSError: the name has no address.
+    A name server that keeps silent holds its thread for as long as the machine is patient. Were it one of the event
+    loop's own threads, a few such names would stop every signature.
     """
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_MOST_LOOKUPS, "ipse-lookup")
+        self._asking: dict[tuple[str, int], asyncio.Future[Any]] = {}
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        """The addresses of a name.
+
+        Raises:
+            OSError: it has none.
+        """
+        place = host, port
+        asking = self._asking.get(place)
+        if asking is None:
+            look = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+            asking = self._asking[place] = asyncio.get_running_loop().run_in_executor(self._threads, look)
+            asking.add_done_callback(partial(self._done, place))
+        found = await asyncio.shield(asking)
+        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+    def close(self) -> None:
+        """Let go of the threads; lookups under way end by themselves."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _done(self, place: tuple[str, int], asked: asyncio.Future[Any]) -> None:
+        self._asking.pop(place, None)
+        if not asked.cancelled():
+            asked.exception()  # read here, too: everybody who waited for it may be gone
+
+
+class Turns:
+    """So many of one name at a time. Others wait for their turn, and hold up no other name."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._turns: dict[str, tuple[asyncio.Semaphore, list[None]]] = {}
+
+    @asynccontextmanager
+    async def of(self, name: str) -> AsyncIterator[None]:
+        """One turn of this name."""
+        places, waiting = self._turns.setdefault(name, (asyncio.Semaphore(self._most), []))
+        waiting.append(None)
+        try:
+            async with places:
+                yield
+        finally:
+            waiting.pop()
+            if not waiting:
+                del self._turns[name]
 
 
 def is_public(address: Address) -> bool:
@@ -124,12 +179,14 @@ class Outgoing:
         self,
         environment: Environment,
         *,
-        resolve: Resolve = resolve,
+        resolve: Resolve | None = None,
         backend: httpcore.AsyncNetworkBackend | None = None,
         context: ssl.SSLContext | None = None,
     ) -> None:
         self._local = environment is not Environment.PRODUCTION
-        guarded = _GuardedBackend(backend or httpcore.AnyIOBackend(), resolve, local=self._local)
+        self._lookups = Lookups()
+        self._turns = Turns(_MOST_OF_HOST)
+        guarded = _GuardedBackend(backend or httpcore.AnyIOBackend(), resolve or self._lookups, local=self._local)
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=context or _default_context(),
             max_connections=_MOST_CONNECTIONS,
@@ -168,7 +225,7 @@ class Outgoing:
             sent["Content-Length"] = str(len(body))
         request = httpcore.Request(method, url, headers=list(sent.items()), content=body)
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds), self._turns.of(parts.hostname or ""):
                 fetched = await self._read(request, most_bytes)
         except TimeoutError as error:
             raise OutgoingFailed("no answer in time") from error
@@ -188,6 +245,7 @@ class Outgoing:
     async def close(self) -> None:
         """Let go of the connections."""
         await self._pool.aclose()
+        self._lookups.close()
 
     def _judged(self, url: str) -> SplitResult:
         if not _URL.fullmatch(url) or "\\" in url:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import socket
+import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ipse.kernel.settings import Environment
+from ipse.oidc.clients import RequestUriClient
 from ipse.web.outgoing import Fetched, Outgoing, OutgoingFailed, OutgoingRefused
 from tests.functional.partners.network import PUBLIC, Network, Server, always, serving, tls
 
@@ -256,3 +259,51 @@ async def test_no_proxy_of_the_environment_is_used(
 async def test_many_calls_at_once(server: Server, outgoing: Outgoing) -> None:
     answers = await asyncio.gather(*(outgoing.fetch(local(server)) for _ in range(120)))
     assert {answer.status for answer in answers} == {200}
+
+
+async def test_a_silent_name_server_holds_up_nobody_else(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T-23: anybody can make us look up a registered name. It takes no thread that signs, and one for each name."""
+    answering, asked, ask = threading.Event(), [], socket.getaddrinfo
+    begun, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def silent(host: str, *arguments: Any, **more: Any) -> Any:
+        if host != "silent.example":
+            return ask(host, *arguments, **more)
+        asked.append(host)
+        loop.call_soon_threadsafe(begun.set)
+        answering.wait(10)
+        raise OSError
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    outgoing = Outgoing(SANDBOX)
+    calls = [asyncio.create_task(outgoing.fetch("https://silent.example/", seconds=2)) for _ in range(40)]
+    try:
+        await begun.wait()
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "signed"), 1) == "signed"
+        named = await outgoing.fetch(f"http://localhost:{server.port}/", seconds=1)
+        assert (named.status, asked) == (200, ["silent.example"])
+    finally:
+        answering.set()
+        failed = await asyncio.gather(*calls, return_exceptions=True)
+        await outgoing.close()
+    assert {str(error) for error in failed} == {"the host name has no address"}
+
+
+async def test_a_slow_host_holds_up_no_request_object_of_another(server: Server) -> None:
+    """R-31: strangers who ask again and again for what a slow host keeps leave room for everybody else."""
+
+    async def silent(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with serving() as slow:
+        slow.behave = silent
+        outgoing = Outgoing(SANDBOX)
+        client = RequestUriClient(outgoing)
+        calls = [asyncio.create_task(client.fetch(local(slow))) for _ in range(60)]
+        await asyncio.sleep(0.1)
+        server.says(b"a.b.c")
+        assert await asyncio.wait_for(client.fetch(local(server)), 2) == "a.b.c"
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        await outgoing.close()
