@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from msgspec.structs import replace
+
 from ipse.broker.model import SESSIONS
 from ipse.kernel.ids import RandomIds, b64u, sha256
 from ipse.partners.service import RequestLog
@@ -362,3 +364,20 @@ async def test_the_partner_reads_in_its_log_which_check_refused(sqlite_office: O
     assert [(line.check, line.error, line.service_code) for line in lines] == [
         ("check_attributes", "attribute_not_in_contract", "MUSEUM_CARD")
     ]
+
+
+async def test_a_session_that_lost_its_right_begins_nothing(sqlite_office: Office) -> None:
+    """T-10: what was asked within the contract is asked of nobody once the contract or the service has ended."""
+    office, partners = sqlite_office, sqlite_office.scheme.partners
+    service = await partners.registered("MUSEUM_CARD")
+    assert service is not None
+    narrower = {name: demand for name, demand in service.contract.items() if name != "family_name"}
+    for change in ({"contract": narrower}, {"state": "stopped"}):
+        session = await office.session()
+        before = await _actions(office)
+        await partners.register_service(replace(service, **change), actor="test")
+        async with office.browser() as browser:
+            page = await browser.get(session["authenticationUrl"])
+        assert page.status_code == 404
+        assert await _actions(office) == before
+        await partners.register_service(service, actor="test")

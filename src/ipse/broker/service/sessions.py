@@ -239,8 +239,10 @@ class Sessions:
         request = asked.request
         service = await self.partners.service(session.service_code)
         final, caller = await self._named(session.partner_id), await self._named(session.broker_id)
-        if service is None or final is None or caller is None:
+        if service is None or service.state != "active" or final is None or caller is None:
             raise UnknownAction("service or partner was stopped")
+        if not asked.attributes.keys() <= service.contract.keys():
+            raise UnknownAction("the contract does not allow any more what was asked (T-10)")
         headless = session.flow is Flow.HEADLESS
         account = None
         if request.subject:
