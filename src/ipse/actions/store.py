@@ -53,7 +53,7 @@ returning action_id, account_id
 """
 CLAIM = """
 update actions_actions set state = 'claimed', start = $2, account_id = $3, phone_id = $4, shown_digest = $5,
-  sealed_shown = $6, claimed_at = $7
+  sealed_shown = $6, claimed_at = $7, subject = $8
 where action_id = $1 and state = 'waiting' and expires_at > $7 and (account_id is null or account_id = $3)
 returning action_id
 """

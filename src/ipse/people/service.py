@@ -52,12 +52,24 @@ class People:
         Raises:
             UnknownAccountError: there is none.
         """
-        row = await self.database.row(store.ACCOUNT, account_id)
+        return await self._read(await self.database.row(store.ACCOUNT, account_id))
+
+    async def account_known_to(self, account_id: str, partner_id: str) -> tuple[Account, str | None]:
+        """The account with the subject that this partner knows it by, if it does, in one statement.
+
+        Raises:
+            UnknownAccountError: there is none.
+        """
+        row = await self.database.row(store.ACCOUNT_AND_SUBJECT, account_id, partner_id)
+        return await self._read(row), row["subject"] if row is not None else None
+
+    async def _read(self, row: Row | None) -> Account:
         if row is None:
             raise UnknownAccountError
-        if self._kept_key(account_id) is None and row["state"] != AccountState.ARCHIVED:
-            await self._keep_key(account_id, row)
-        return store.read_account(row)
+        account = store.read_account(row)
+        if self._kept_key(account.account_id) is None and account.state is not AccountState.ARCHIVED:
+            await self._keep_key(account.account_id, row)
+        return account
 
     async def person_key(self, account_id: str) -> bytes:
         """The 32-byte key of this person. It never changes, so this process keeps it for five minutes.

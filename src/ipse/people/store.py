@@ -9,6 +9,13 @@ ACCOUNT = """
 select account_id, state, why, language, level, created_at, activated_at, epoch, wrapped_key
 from people_accounts where account_id = $1
 """
+# The account, and the subject by which one partner knows it already.
+ACCOUNT_AND_SUBJECT = """
+select account_id, state, why, language, level, created_at, activated_at, epoch, wrapped_key,
+  (select subject from people_subjects
+    where people_subjects.account_id = people_accounts.account_id and partner_id = $2 and retired_at is null) as subject
+from people_accounts where account_id = $1
+"""
 ACCOUNT_BY_IDENTITY = """
 select account_id, state, why, language, level, created_at, activated_at, epoch, wrapped_key
 from people_accounts where identity_index = $1 and state <> 'archived'

@@ -19,7 +19,7 @@ SIGNATURES = {
 }
 """Signed: ID token and UserInfo. Verified: claim, approval, client assertion; with FAPI 2.0 a second assertion, for the
 pushed request, and two DPoP proofs. ECDH: the sealed approval."""
-STATEMENTS = {"sqlite": 16, "postgresql": 14}
+STATEMENTS = {"sqlite": 15, "postgresql": 13}
 """PostgreSQL runs the two pairs of a login as one statement each."""
 FAPI2 = 6
 """More with FAPI 2.0: the pushed request is kept, opened, and tied to its request; an assertion and two proofs are used

@@ -84,7 +84,7 @@ class Site:
 
     async def claimed(self, handle: str, start: str = "qr") -> None:
         """What a phone's claim does to the row."""
-        await self._change(handle, store.CLAIM, start, "account", "phone", b"digest", b"shown", self._now)
+        await self._change(handle, store.CLAIM, start, "account", "phone", b"digest", b"shown", self._now, None)
 
     async def approved(self, handle: str, *, return_value: str = "") -> None:
         """What an approval does to the row."""
@@ -95,7 +95,7 @@ class Site:
 
     async def rejected(self, handle: str) -> None:
         """What a refusal does to the row."""
-        await self._change(handle, store.REJECT, "phone", "declined", b"approval", self._now)
+        await self._change(handle, store.REJECT, "phone", "declined", b"approval", self._now, "account")
 
     @property
     def _now(self) -> int:

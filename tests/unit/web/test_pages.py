@@ -29,6 +29,8 @@ CONTEXT: dict[str, Any] = {
     "state": "waiting",
     "start": "",
     "extensible": True,
+    "matched": False,
+    "broker": "",
     "explained": True,
     "plain": False,
     "long": False,

@@ -90,9 +90,10 @@ class Approvals:
         Raises:
             PlatformError: of the kinds that `Messages.exchange` records.
         """
-        account = await self.active(received)
         came = await self._came(received, received.message.members.get("start"))
         action = came.action
+        account, subject = await self.actions.people.account_known_to(received.account_id, action.partner_id)
+        _check_active(account)
         if action.state is ActionState.CLAIMED and action.phone_id == received.phone.phone_id:
             return await self._show_again(received, action)
         self._check_open(action)
@@ -109,7 +110,7 @@ class Approvals:
 
         acceptance = self.messages.phones.acceptance(received, answer, now=now, challenge=received.challenge)
         phone_id, digest = received.phone.phone_id, sha256(shown.octets)
-        values = (action.action_id, came.start, account.account_id, phone_id, digest, sealed, now)
+        values = (action.action_id, came.start, account.account_id, phone_id, digest, sealed, now, subject)
         claiming = Statement(store.CLAIM, values)
         await self.actions.database.pair(Pair(acceptance, claiming, (StaleMessageError(), RequestTaken())))
         self._wake(action.action_id, account.account_id)
@@ -121,7 +122,7 @@ class Approvals:
         body = _waiting_body(action, account.language)
         answer = answering(received, body)
         acceptance = self.messages.phones.acceptance(received, answer, now=now)
-        values = (action.action_id, came.start, account.account_id, received.phone.phone_id, None, None, now)
+        values = (action.action_id, came.start, account.account_id, received.phone.phone_id, None, None, now, None)
         claiming = Statement(store.CLAIM, values)
         await self.actions.database.pair(Pair(acceptance, claiming, (StaleMessageError(), RequestTaken())))
         self._wake(action.action_id, account.account_id)
@@ -175,10 +176,7 @@ class Approvals:
             AccountPendingError, AccountBlockedError: it is not active.
         """
         account = await self.actions.people.account(received.account_id)
-        if account.state is AccountState.PENDING:
-            raise AccountPendingError(why=account.why)
-        if account.state is not AccountState.ACTIVE:
-            raise AccountBlockedError(why=account.why)
+        _check_active(account)
         return account
 
     @staticmethod
@@ -333,7 +331,8 @@ class Approvals:
             value = self.actions.ids.secret()
             return_hash = sha256(value)
             body["return_url"] = f"{self.issuer}/sign-in/return/{value}"
-        subject = await self.actions.people.subject(received.account_id, action.partner_id)
+        # Found when the request was claimed, unless this partner meets the person for the first time.
+        subject = action.subject or await self.actions.people.subject(received.account_id, action.partner_id)
         sealed = await self._sealed_approval(received, action, shared, address)
 
         now = self.actions.clock.now()
@@ -401,6 +400,13 @@ class Approvals:
 
     def _wake(self, action_id: str, account_id: str) -> None:
         self.actions.database.wakeups.wake(wake_key(action_id), account_wake_key(account_id))
+
+
+def _check_active(account: Account) -> None:
+    if account.state is AccountState.PENDING:
+        raise AccountPendingError(why=account.why)
+    if account.state is not AccountState.ACTIVE:
+        raise AccountBlockedError(why=account.why)
 
 
 def _decoded(members: Mapping[str, object], name: str) -> str:
