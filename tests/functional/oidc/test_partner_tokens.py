@@ -18,6 +18,7 @@ from tests.functional.oidc.installation import Installation
 from tests.functional.oidc.prover import Prover
 from tests.functional.oidc.relying_party import RelyingParty
 from tests.functional.oidc.test_dpop import ONE_ENGINE, Keys, said
+from tests.functional.oidc.test_request_objects import change_service
 from tests.support.certificates import issue
 
 pytestmark = ONE_ENGINE
@@ -83,6 +84,22 @@ async def test_bound_like_any_other(served: tuple[Installation, ASGIApp], partne
         assert known is not None
         bindings.append(known.binding.partition(":")[0])
     assert bindings == ["x5t#S256", "x5t#S256"]
+    await party.close()
+
+
+async def test_a_strict_service_has_its_partner_prove_itself_strictly(
+    served: tuple[Installation, ASGIApp], partner_keys: Keys
+) -> None:
+    """C-11: what a partner signed for our token endpoint, and another server passes on, opens no REST API."""
+    party = await joined(served, partner_keys)
+    form = {"grant_type": GRANT, "scope": "broker"}
+    endpoint = (await party.discover())["token_endpoint"]
+    legacy = await party.token("", None, **form, client_assertion=party.assertion(aud=endpoint))
+    assert legacy.status_code == 200, "as existing partners speak"
+    await change_service(served[0], party, profile="fapi2")
+    refused = await party.token("", None, **form, client_assertion=party.assertion(aud=endpoint))
+    assert said(refused) == (400, "invalid_client")
+    assert (await party.token("", None, **form)).status_code == 200
     await party.close()
 
 

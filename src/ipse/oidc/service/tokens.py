@@ -14,9 +14,9 @@ from ipse.actions.model import Granted, Redeemed
 from ipse.actions.service.requests import Actions
 from ipse.kernel.clock import Clock
 from ipse.oidc.errors import InsufficientScope, InvalidGrant, InvalidRequest, InvalidToken, OAuthError
-from ipse.oidc.model import Requested
+from ipse.oidc.model import Requested, profile_of
 from ipse.oidc.rules import tokens as rules
-from ipse.oidc.rules.client_proofs import ClientProof
+from ipse.oidc.rules.client_proofs import ClientProof, check_client
 from ipse.oidc.rules.senders import Scheme, Sender, check_sender
 from ipse.oidc.rules.token_requests import (
     RedeemedRequest,
@@ -123,13 +123,17 @@ class Tokens:
         return await self._tell(request, redeemed, protection, check_grant)
 
     async def _for_partner(self, request: TokenRequest) -> TokenAnswer:
-        """A token of the partner itself (RFC 6749 §4.4), for the REST API or the request log."""
+        """A token of the partner itself (RFC 6749 §4.4), for the REST API or the request log.
+
+        It is for any of the partner's services, so the strictest of them says how the partner proves itself.
+        """
         sender, words = request.sender, scope_words(request.form["scope"])
-        scope = " ".join(words)
+        partner_id, scope = request.client.partner.partner_id, " ".join(words)
+        for service in await self.desk.partners.services(partner_id):
+            if service.state == "active":
+                check_client(request.client, profile_of(service))
         await self._use_proof(sender)
-        token = await self.desk.tokens.issue(
-            request.client.partner.partner_id, scope, binding=sender.binding, seconds=PARTNER_TOKEN_SECONDS
-        )
+        token = await self.desk.tokens.issue(partner_id, scope, binding=sender.binding, seconds=PARTNER_TOKEN_SECONDS)
         return TokenAnswer(token, PARTNER_TOKEN_SECONDS, _scheme(sender), scope=scope)
 
     async def _tell(
