@@ -253,6 +253,8 @@ class Caller:
     """By more than an access token: a key or certificate that it is bound to, or a signed request."""
     signed: bool = False
     """By a signed request."""
+    alg: str = ""
+    """What that request is signed with."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

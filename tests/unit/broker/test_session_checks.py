@@ -82,6 +82,7 @@ HOSTILE: dict[str, list[Candidate]] = {
         _service(profile="fapi2"),
         _service(profile="fapi2", message_signing=True),
         replace(_service(profile="fapi2", message_signing=True), caller=Caller(DESK, bound=True)),
+        replace(_service(profile="fapi2"), caller=Caller(DESK, bound=True, signed=True, alg="RS256")),
     ],
     "check_callbacks": [
         _request(callback_urls=msgspec.UNSET),

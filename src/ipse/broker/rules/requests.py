@@ -26,6 +26,8 @@ from ipse.broker.rules.names import attributes_of
 from ipse.partners.model import Partner, Service, ServiceType
 
 _REACHED: Final = (ServiceType.AUTHENTICATION, ServiceType.IDENTIFICATION, ServiceType.DATA_SHARING)
+_STRICT_SIGNATURES: Final = ("", "ES256", "PS256", "EdDSA")
+"""What FAPI 2.0 takes (Security Profile §5.4.1), and no signature where a bound token came."""
 _ASK_SOMETHING: Final = (ServiceType.IDENTIFICATION, ServiceType.DATA_SHARING)
 
 
@@ -148,7 +150,9 @@ def check_session(candidate: Candidate) -> None:
 
 def suits(caller: Caller, service: Service) -> bool:
     """Whether a call is proven as strictly as the profile of a service demands: this door is no way round it."""
-    return (caller.bound or service.profile != "fapi2") and (caller.signed or not service.message_signing)
+    strict = service.profile == "fapi2"
+    bound = caller.bound and caller.alg in _STRICT_SIGNATURES
+    return (bound or not strict) and (caller.signed or not service.message_signing)
 
 
 def asked_attributes(candidate: Candidate) -> Mapping[str, bool]:

@@ -102,7 +102,8 @@ class Access:
         except jose.JoseError as error:
             raise InvalidSignedRequest(error.reason) from error
         try:
-            return Caller(partner, bound=True, signed=True), await self._verified(token, partner, method, path)
+            body = await self._verified(token, partner, method, path)
+            return Caller(partner, bound=True, signed=True, alg=str(token.unverified_header["alg"])), body
         except InvalidSignedRequest as refused:
             check = refused.check or "verify_signature"
             self.refusals.refused(partner.partner_id, "", path, check, refused.code, refused.detail)
