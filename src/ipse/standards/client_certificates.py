@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -13,12 +13,17 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ipse.kernel.ids import b64u
 
 _BYTE_SEQUENCE: Final = re.compile(rb"[ \t]*:([A-Za-z0-9+/]+={0,2}):[ \t]*")
 _MOST_BYTES: Final = 16_384
-_NAMES: Final = {"dns": x509.DNSName, "uri": x509.UniformResourceIdentifier, "email": x509.RFC822Name}
+_NAMES: Final[Mapping[str, type[x509.DNSName] | type[x509.UniformResourceIdentifier] | type[x509.RFC822Name]]] = {
+    "dns": x509.DNSName,
+    "uri": x509.UniformResourceIdentifier,
+    "email": x509.RFC822Name,
+}
 
 
 class CertificateError(ValueError):
@@ -156,4 +161,4 @@ def _for_clients(certificate: x509.Certificate) -> bool:
         return True
     except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return False
-    return x509.ExtendedKeyUsageOID.CLIENT_AUTH in uses
+    return ExtendedKeyUsageOID.CLIENT_AUTH in uses

@@ -229,7 +229,7 @@ async def test_the_strict_profile_gives_tokens_to_the_holder_of_a_key(lane: Stre
     async def fetch() -> httpx.Response:
         form: dict[str, str | None] = {"grant_type": GRANT_TYPE, "auth_req_id": asked["auth_req_id"]}
         proof = prover.proof("POST", url, iat=lane.clock.now() // SECOND)
-        return await prover.post(url, form | door.credentials(), proof)
+        return await prover.post(url, {**form, **door.credentials()}, proof)
 
     assert (await fetch()).json()["error"] == "use_dpop_nonce"
     assert (await fetch()).json()["error"] == "authorization_pending"
