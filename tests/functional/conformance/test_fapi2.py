@@ -283,7 +283,9 @@ WRONG_PROOFS: Mapping[str, dict[str, Any]] = {
 async def test_dpop_negative_tests(client: Strict, wrong: str) -> None:
     """A proof that is wrong in one thing opens nothing, and the token is still good."""
     token, now = (await client.tokens()).tokens["access_token"], client.lab.now
-    changes = {name: now + value if isinstance(value, int) else value for name, value in WRONG_PROOFS[wrong].items()}
+    changes: dict[str, Any] = {
+        name: now + value if isinstance(value, int) else value for name, value in WRONG_PROOFS[wrong].items()
+    }
     answer = await client.read(token, **changes)
     assert answer.status_code in {400, 401}
     assert answer.headers["www-authenticate"].startswith("DPoP ")

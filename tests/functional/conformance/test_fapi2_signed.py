@@ -86,7 +86,9 @@ WRONG: Mapping[str, dict[str, Any]] = {
 async def test_ensure_request_object_fails(client: Strict, module: str) -> None:
     """One thing wrong in a request object that is signed well."""
     now = client.lab.now
-    dated = {name: now + value if isinstance(value, int) else value for name, value in WRONG[module].items()}
+    dated: dict[str, Any] = {
+        name: now + value if isinstance(value, int) else value for name, value in WRONG[module].items()
+    }
     answer = await push(client, client.signed(**dated))
     assert answer.status_code == 400
     assert answer.json()["error"] in {"invalid_request", "invalid_request_object"}

@@ -207,7 +207,9 @@ WRONG: Mapping[str, dict[str, Any]] = {
 async def test_ensure_request_object_fails(asking: Asking, wrong: str) -> None:
     """`ensure-request-object-…-fails`: one claim wrong in an object that is signed well."""
     now = asking.lab.now
-    dated = {name: now + value if isinstance(value, int) else value for name, value in WRONG[wrong].items()}
+    dated: dict[str, Any] = {
+        name: now + value if isinstance(value, int) else value for name, value in WRONG[wrong].items()
+    }
     refused(await asking.send(await asking.signed(**dated)), "invalid_request", "invalid_request_object")
 
 
@@ -298,7 +300,8 @@ async def test_requests_of_the_second_client_stay_its_own(asking: Asking) -> Non
     """`ensure-wrong-client-id-…`: nobody fetches what another client asked."""
     asked = await asking.ask()
     other = asking.lab.client("suite_ciba_second", service="SUITE_CIBA_SECOND_POLL")
-    answer = await asking.fetch(asked, **other.credentials())
+    proven: dict[str, Any] = dict(other.credentials())
+    answer = await asking.fetch(asked, **proven)
     refused(answer, "invalid_grant", "invalid_client")
     await asking.end(asked)
     await other.close()
