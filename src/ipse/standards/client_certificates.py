@@ -19,7 +19,7 @@ from ipse.kernel.ids import b64u
 
 _BYTE_SEQUENCE: Final = re.compile(rb"[ \t]*:([A-Za-z0-9+/]+={0,2}):[ \t]*")
 _MOST_BYTES: Final = 16_384
-_NAMES: Final[Mapping[str, type[x509.DNSName] | type[x509.UniformResourceIdentifier] | type[x509.RFC822Name]]] = {
+_NAMES: Final[Mapping[str, type[x509.DNSName | x509.UniformResourceIdentifier | x509.RFC822Name]]] = {
     "dns": x509.DNSName,
     "uri": x509.UniformResourceIdentifier,
     "email": x509.RFC822Name,
