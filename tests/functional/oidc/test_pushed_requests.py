@@ -336,6 +336,33 @@ async def test_a_signed_answer_is_encrypted_where_that_is_agreed(installation: I
 
 
 @on_one_engine
+async def test_an_answer_that_cannot_be_encrypted_any_more(installation: Installation, join: Joining) -> None:
+    """The partner has taken its key away: the person is told calmly, its developer why, and no answer goes out open."""
+    party = await join("new-rsa")
+    partner = await installation.partners.partner(party.client_id)
+    assert partner is not None
+    agreed = replace(
+        partner.algorithms,
+        authorization_encrypted_response_alg="RSA-OAEP-256",
+        authorization_encrypted_response_enc="A128CBC-HS256",
+    )
+    await installation.partners.register_partner(replace(partner, algorithms=agreed), secret=None, actor="test")
+    began = await party.begin(response_mode="jwt")
+    await installation.approve(began.handle)
+    left = {"keys": [jwk for jwk in (partner.jwks or {})["keys"] if jwk["use"] == "sig"]}
+    update = "update partners_partners set jwks = $2 where partner_id = $1 returning partner_id"
+    await installation.database.rows(update, party.client_id, json.dumps(left))
+    installation.partners._partners.clear()
+    for answer in (
+        await party.browser.get(f"{party.issuer}/sign-in/{began.handle}/finish"),
+        await party.authorize(response_mode="jwt", prompt="none"),
+    ):
+        assert (answer.status_code, "location" in answer.headers) == (400, False)
+    found = await lines(installation, party)
+    assert {line.check for line in found} >= {"sign_answer"}
+
+
+@on_one_engine
 async def test_answers_by_form(installation: Installation, join: Joining) -> None:
     """C-2: a form that sends itself, and a button where no script runs; codes are never in an address."""
     party = await join()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ipse.kernel.clock import Clock, seconds
-from ipse.oidc.errors import OAuthError, TemporarilyUnavailable, TemporaryUnavailable
+from ipse.oidc.errors import InvalidRequest, OAuthError, TemporarilyUnavailable, TemporaryUnavailable, UnknownClient
 from ipse.oidc.model import SIGNED_MODES
 from ipse.oidc.service.keys import ProviderKeys
 from ipse.partners.model import Partner, Preset
@@ -66,11 +66,19 @@ class Responses:
         """The answer as a token for this partner alone (JARM §2.1, §2.2).
 
         Raises:
-            KeyError: the partner is gone, or we have no key for the algorithm agreed with it.
-            JoseError: the partner has no key to encrypt to as agreed.
+            UnknownClient: the partner is gone.
+            InvalidRequest: it has no key to encrypt to as agreed. The answer stays here: nothing goes out open.
         """
         if partner is None:
-            raise KeyError
+            raise UnknownClient
+        try:
+            return await self._protected(partner, members)
+        except jose.JoseError as error:
+            told = InvalidRequest(f"The keys of this partner do not allow an answer: {error.reason}")
+            self.desk.log.refused(partner.partner_id, "", "authorization", "sign_answer", told.code, told.public)
+            raise told from error
+
+    async def _protected(self, partner: Partner, members: Mapping[str, str]) -> str:
         agreed = partner.algorithms
         alg = agreed.authorization_signed_response_alg or agreed.id_token_signed_response_alg
         claims = {**members, "aud": partner.partner_id, "exp": seconds(self.clock.now()) + _JARM_SECONDS}
