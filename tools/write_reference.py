@@ -26,6 +26,7 @@ from ipse.kernel.settings import Environment, Limits, Settings
 from ipse.storage.database import open_database
 from ipse.storage.migrations import migrate
 from ipse.web.routes import Caller, Route
+from tools.claims_reference import claims_page
 from tools.details_reference import details_page
 from tools.operator_reference import commands_page, settings_page
 from tools.profile_reference import checks_page, profiles_page
@@ -83,6 +84,7 @@ def pages() -> dict[Path, str]:
     """Make all pages."""
     return {
         FOLDER / "authorization-details.md": details_page(),
+        FOLDER / "claims.md": claims_page(),
         FOLDER / "errors.md": errors_page(),
         FOLDER / "routes.md": routes_page(),
         FOLDER / "settings.md": settings_page(),
