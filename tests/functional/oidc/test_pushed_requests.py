@@ -127,14 +127,17 @@ async def test_it_is_good_for_ninety_seconds(keystore: Keystore, database: Datab
     clock.value = time.time_ns() // 1000
     async with serving(keystore, database, clock=clock) as installation:
         party = await register(installation, "new-ec", partner_keys["new-ec"], "LOGIN")
-        late, opened = await pushed(party), await pushed(party)
+        late, opened, refused = await pushed(party), await pushed(party), await pushed(party)
         handle = handle_of(await send(party, opened))
+        disagreeing = await send(party, refused, response_type="token")
+        assert query_of(disagreeing.headers["location"])["error"] == "invalid_request"
         clock.advance(seconds=90)
         assert outcome(await send(party, late)) == "[invalid_request_uri]"
+        assert outcome(await send(party, refused)) == "[invalid_request_uri]", "it has begun nothing in time"
         assert handle_of(await send(party, opened)) == handle, "its browser found it in time"
         assert await installation.provider.pushed.requests.forget() == 0
         clock.advance(seconds=601)
-        assert await installation.provider.pushed.requests.forget() == 2
+        assert await installation.provider.pushed.requests.forget() == 3
         await party.close()
 
 

@@ -10,10 +10,11 @@ KEEP = """
 insert into oidc_pushed (digest, partner_id, sealed_parameters, signed, expires_at, keep_until)
 values ($1, $2, $3, $4, $5, $6)
 """
-# The first browser takes it while it is fresh; the same browser finds it again.
+# The first browser takes it while it is fresh; the same browser finds it again, later only with what it has begun.
 OPEN = """
 update oidc_pushed set browser_hash = $3
-where digest = $1 and partner_id = $2 and ((browser_hash is null and expires_at > $4) or browser_hash = $3)
+where digest = $1 and partner_id = $2 and (browser_hash is null or browser_hash = $3)
+  and (expires_at > $4 or handle is not null)
 returning sealed_parameters, signed, handle
 """
 TAKE = """
