@@ -381,3 +381,14 @@ async def test_a_session_that_lost_its_right_begins_nothing(sqlite_office: Offic
         assert page.status_code == 404
         assert await _actions(office) == before
         await partners.register_service(service, actor="test")
+
+
+async def test_looking_whether_the_address_is_there_does_not_take_it(sqlite_office: Office) -> None:
+    """Programs that look at links ask with HEAD: the session stays for the first browser that opens it."""
+    session = await sqlite_office.session()
+    before = await _actions(sqlite_office)
+    looked = await sqlite_office.api.head(session["authenticationUrl"])
+    assert (looked.status_code, "set-cookie" in looked.headers) == (405, False)
+    assert await _actions(sqlite_office) == before
+    async with sqlite_office.browser() as browser:
+        await sqlite_office.open(session, browser)

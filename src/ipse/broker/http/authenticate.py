@@ -10,6 +10,7 @@ from ipse.broker.service import Sessions
 from ipse.kernel.ids import Ids
 from ipse.signin.service import SignIn
 from ipse.web import cookies
+from ipse.web.errors import MethodNotAllowed
 from ipse.web.pages import language_of
 
 
@@ -22,7 +23,13 @@ class AuthenticateEndpoint:
         self._ids = ids
 
     async def open(self, request: Request) -> Response:
-        """The waiting page; for the same browser again where it is; for any other a word why not."""
+        """The waiting page; for the same browser again where it is; for any other a word why not.
+
+        Raises:
+            MethodNotAllowed: only a look at the headers, which must not take the session from its browser.
+        """
+        if request.method != "GET":
+            raise MethodNotAllowed
         browser = cookies.browser_hash(request, self._ids)
         try:
             opened = await self._sessions.open(request.path_params["reference"], browser, language_of(request))
