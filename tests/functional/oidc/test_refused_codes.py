@@ -344,6 +344,33 @@ class TestAssertions:
         assert max(medians.values()) < 1.5 * min(medians.values()), medians
 
 
+async def test_the_log_says_what_the_answer_does_not(installation: Installation, join: Joining) -> None:
+    """R-35: the answers are alike. Whoever is registered is told more, and a name that nobody has is told nothing."""
+    by_key, by_secret = await join(), await join("migrating-secret")
+    header = by_key.assertion(header={"kid": "unknown"})
+    await by_key.token("x" * 36, VERIFIER, client_assertion=header)
+    await by_key.token("x" * 36, VERIFIER, client_assertion=by_key.assertion(aud="https://other.example"))
+    endpoint = (await by_secret.discover())["token_endpoint"]
+    await by_secret.token("x" * 36, VERIFIER, client_secret="x" * 40)
+    await by_secret.browser.post(endpoint, data={"grant_type": "authorization_code"}, auth=(by_secret.client_id, "x"))
+    code, verifier = await approved(installation, by_secret)
+    await by_secret.token(code, verifier)
+    await by_secret.token(code, verifier)
+    assert await _told(installation, by_key) == {
+        "assertion: no registered key with this kid",
+        f"assertion: aud must be, as one text, {by_key.issuer} or {endpoint}",
+    }
+    assert await _told(installation, by_secret) == {
+        "unknown partner or wrong secret",
+        "an Authorization header; credentials belong into the body",
+        "The code was used before; its access token is revoked",
+    }
+
+
+async def _told(installation: Installation, party: RelyingParty) -> set[str]:
+    return {line.description for line in await installation.provider.request_log.lines(party.client_id)}
+
+
 def _payload(token: str) -> bytes:
     from base64 import urlsafe_b64decode
 

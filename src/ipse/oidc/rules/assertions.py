@@ -72,7 +72,7 @@ def check_audience(assertion: Assertion) -> None:
     """`aud` is one text: our issuer, or for partners that migrate exactly the address of this endpoint (C-11)."""
     audience = assertion.claims.get("aud")
     if not isinstance(audience, str) or audience not in assertion.audiences:
-        raise InvalidClient("assertion: aud is neither the issuer nor this endpoint, as one text")
+        raise InvalidClient(f"assertion: aud must be, as one text, {' or '.join(sorted(assertion.audiences))}")
 
 
 def check_times(assertion: Assertion) -> None:

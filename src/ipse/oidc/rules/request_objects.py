@@ -120,7 +120,7 @@ def check_expiry(request: RequestObject) -> None:
     if expires is not None and expires > latest:
         raise InvalidRequestObject(f"exp is more than {longest} seconds after nbf or iat")
     if request.usable_until <= request.now:
-        raise InvalidRequestObject("expired")
+        raise InvalidRequestObject("the request object has expired")
 
 
 def check_beginning(request: RequestObject) -> None:

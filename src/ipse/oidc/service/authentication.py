@@ -29,6 +29,13 @@ _PARTNER_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _BY_CERTIFICATE: Final = (AuthMethod.TLS_CLIENT_AUTH, AuthMethod.SELF_SIGNED_TLS_CLIENT_AUTH)
 
 
+def _refused(detail: str, partner: Partner | None) -> InvalidClient:
+    """A refusal that the log of the partner whom the request names will hold."""
+    error = InvalidClient(detail)
+    error.partner_id = partner.partner_id if partner else ""
+    return error
+
+
 @dataclass(frozen=True, slots=True)
 class PartnerAuthentication:
     """Proving partners at the token endpoint and its neighbours."""
@@ -58,15 +65,17 @@ class PartnerAuthentication:
             return await self._by_body(form, at, certificate)
         if form.keys() & {"client_secret", "client_assertion"}:
             raise InvalidRequest("more than one way of client authentication")
-        if at is not Endpoint.REVOCATION:
-            raise InvalidClient("Authorization header where none belongs", basic=True)
         try:
             client_id, secret = basic_credentials(authorization) or ("", "")
+            if at is not Endpoint.REVOCATION:
+                partner = await self._find(client_id, frozenset(AuthMethod))
+                raise _refused("an Authorization header; credentials belong into the body", partner)
             return await self._by_secret(client_id, secret, certificate)
         except OAuthFormError as error:
             raise InvalidClient(str(error), basic=True) from error
         except InvalidClient as error:
-            raise InvalidClient(error.detail, basic=True) from error
+            error.basic = True
+            raise
 
     async def _by_body(
         self, form: Mapping[str, str], at: Endpoint, certificate: ClientCertificate | None
@@ -86,7 +95,7 @@ class PartnerAuthentication:
         partner = await self._find(client_id, (AuthMethod.CLIENT_SECRET_POST,))
         expected = self.desk.partners.secret(partner) if partner else ""
         if not hmac.compare_digest(secret.encode(), expected.encode()) or partner is None or not expected:
-            raise InvalidClient("unknown partner or wrong secret")
+            raise _refused("unknown partner or wrong secret", partner)
         return self._proof(partner, certificate)
 
     async def _by_certificate(self, client_id: str | None, certificate: ClientCertificate) -> ClientProof:
@@ -156,14 +165,19 @@ class PartnerAuthentication:
         allowed = frozenset(partner.algorithms.token_endpoint_auth_signing_alg if partner else ASSERTION_ALGORITHMS)
         known = keys is not None and any(key.kid == kid for key in keys.keys)
         stand_in = None if known else self.keys.stand_in(kid, header.get("alg"))
-        verified = jose.verify(
-            token,
-            stand_in or keys or jose.KeySet(()),
-            algorithms=allowed & frozenset(ASSERTION_ALGORITHMS),
-            types=TYPES,
-        )
+        try:
+            verified = jose.verify(
+                token,
+                stand_in or keys or jose.KeySet(()),
+                algorithms=allowed & frozenset(ASSERTION_ALGORITHMS),
+                types=TYPES,
+            )
+        except jose.JoseError as error:
+            if known or partner is None:
+                raise
+            raise jose.JoseError("no registered key with this kid") from error
         if not known:
-            raise jose.JoseError("no registered key")
+            raise jose.JoseError("no registered key with this kid")
         return verified
 
     async def _keys(self, partner: Partner) -> jose.KeySet:

@@ -190,7 +190,12 @@ class Authorizations:
         with step("check_service"):
             code = read_service_code(candidate.parameters)
         service = await self._service(code)
-        return check_target(replace(candidate, service=service) if service else candidate, self.vocabulary)
+        try:
+            return check_target(replace(candidate, service=service) if service else candidate, self.vocabulary)
+        except OAuthError as error:
+            if service and candidate.partner and service.partner_id == candidate.partner.partner_id:
+                error.service_code = service.code
+            raise
 
     async def _unread(self, candidate: Candidate, error: OAuthError) -> WayBack:
         """Refuse a request whose parameters are not believed.
@@ -210,9 +215,10 @@ class Authorizations:
     def _note(self, candidate: Candidate, error: OAuthError, service_code: str = "") -> None:
         """Tell our log, and the partner's developer."""
         partner_id = candidate.partner.partner_id if candidate.partner else ""
+        of_service = service_code or error.service_code
         log.info("refused", code=error.code, partner=partner_id, check=error.check, detail=error.detail)
         self.request_log.refused(
-            partner_id, service_code, DOOR_NAME, error.check or error.code, error.code, error.public,
+            partner_id, of_service, DOOR_NAME, error.check or error.code, error.code, error.public,
             source=candidate.source,
         )  # fmt: skip
 

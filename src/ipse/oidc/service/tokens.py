@@ -112,7 +112,7 @@ class Tokens:
         try:
             redeemed = await self.actions.redeem(form["code"], partner.partner_id, binding=request.sender.binding)
         except (CodeUsed, UnknownCode) as error:
-            raise InvalidGrant(detail=type(error).__name__) from error
+            raise InvalidGrant(detail=error.title) from error
         return await self._tell(request, redeemed, protection, check_code)
 
     async def _by_back_channel(self, request: TokenRequest) -> TokenAnswer:
