@@ -178,8 +178,9 @@ def test_algorithms_one_by_one(terminal: Terminal) -> None:
         ("request_object_signing_alg=HS256", "there is no algorithm 'HS256'"),
         ("id_token_encrypted_response_enc=A128GCM", "there is no algorithm 'A128GCM'"),
         ("id_token_encrypted_response_alg=RSA1_5", "cannot be encrypted with RSA1_5"),
+        ("userinfo_encrypted_response_alg=RSA1_5", "or another userinfo_encrypted_response_alg"),
         ("userinfo_signed_response_alg=", "agree on an algorithm"),
-        ("shape=round", "--algorithm: "),
+        ("shape=round", "there is no 'shape'; there are id_token_signed_response_alg, "),
         ("userinfo_media_type=text/html", "--algorithm: "),
     ):
         assert told in terminal.refused("update", "bakery", "--algorithm", wrong)

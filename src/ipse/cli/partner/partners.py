@@ -58,6 +58,8 @@ class Facts:
         document = msgspec.to_builtins(partner.algorithms)
         for each in self.algorithm or []:
             name, _, value = each.partition("=")
+            if name not in Algorithms.__struct_fields__:
+                _refuse(f"--algorithm: there is no {name!r}; there are {', '.join(Algorithms.__struct_fields__)}")
             several = name in {"token_endpoint_auth_signing_alg", "request_object_signing_alg"}
             document[name] = value.split(",") if several else value
         try:

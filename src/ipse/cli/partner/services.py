@@ -94,7 +94,7 @@ async def add(
     """
     empty = Service(code, client_id, ServiceType(kind), "active", {}, {}, (), {})
     service = msgspec.structs.replace(empty, **options.given())
-    async with opened_desk(config) as (settings, desk):
+    async with opened_desk(config) as (_, desk):
         await known_partner(desk, client_id)
         if await desk.partners.registered(code) is not None:
             message = f"{code} is registered already; change it with: ipse partner service update {code}"
@@ -107,7 +107,7 @@ async def add(
             f"{attribute} is protected: nobody can ask for it before: ipse partner grant add {code} {attribute}"
         )
     if kind != "signing" and not (service.redirect_uris or service.backchannel_mode or service.callback_urls):
-        console.print("it has no address yet: no request can be answered", settings.environment)
+        console.print("it has no address yet: no request can be answered")
 
 
 @service_app.command

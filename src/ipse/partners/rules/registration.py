@@ -100,12 +100,11 @@ def check_algorithms(partner: Partner, published: Mapping[str, Any] | None = Non
     _check_names(agreed)
     if bool(agreed.authorization_encrypted_response_alg) != bool(agreed.authorization_encrypted_response_enc):
         _refuse("answers through the browser are encrypted with an alg and an enc, or not at all")
-    agreed_algs = {
-        agreed.id_token_encrypted_response_alg,
-        agreed.userinfo_encrypted_response_alg,
-        agreed.authorization_encrypted_response_alg,
-    }
-    for alg in sorted(agreed_algs - {""}):
+    names = ("id_token", "userinfo", "authorization")
+    named = {f"{name}_encrypted_response_alg": getattr(agreed, f"{name}_encrypted_response_alg") for name in names}
+    for name, alg in named.items():
+        if not alg:
+            continue
         if partner.auth_method is AuthMethod.CLIENT_SECRET_POST:
             possible = alg == "dir"
         elif partner.jwks_uri and published is None:
@@ -113,7 +112,10 @@ def check_algorithms(partner: Partner, published: Mapping[str, Any] | None = Non
         else:
             possible = _has_key_for(published or partner.jwks or {"keys": []}, alg)
         if not possible:
-            _refuse(f"answers cannot be encrypted with {alg}: the partner has no secret or enc key that fits it")
+            _refuse(
+                f"answers cannot be encrypted with {alg}: the partner has no secret or enc key that fits it; "
+                f"register another key, or another {name}"
+            )
 
 
 def _check_names(agreed: Algorithms) -> None:
