@@ -66,7 +66,7 @@ class DigitsNeeded(PlatformError):
 
     code = "digits_needed"
     status = 409
-    title = "Type the two digits shown beside the QR code"
+    title = "Type the two digits shown where this was started"
 
 
 class WrongDigits(PlatformError):
@@ -74,7 +74,7 @@ class WrongDigits(PlatformError):
 
     code = "wrong_digits"
     status = 403
-    title = "Those are not the digits beside the QR code; the request was ended"
+    title = "Those are not the digits shown where this was started; the request was ended"
 
 
 class WrongChallenge(PlatformError):

@@ -131,6 +131,8 @@ _PHRASES = {
     405: "Method Not Allowed",
     409: "Conflict",
     410: "Gone",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
     422: "Unprocessable Content",
     426: "Upgrade Required",
     429: "Too Many Requests",
