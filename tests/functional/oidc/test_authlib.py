@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import warnings
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from authlib.oidc.core import CodeIDToken, UserInfo
@@ -16,6 +18,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 from tests.functional.oidc.conftest import KINDS, Joining
 from tests.functional.oidc.installation import Installation
 from tests.functional.oidc.relying_party import RelyingParty
+from tests.functional.oidc.test_confirmations import DETAIL, confirming
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it announces that it will move from httpx to httpx2
@@ -81,3 +84,41 @@ async def test_a_relying_party_made_with_authlib(installation: Installation, joi
         answer = await session.get(document["userinfo_endpoint"])
         shared = await claims_of(party, answer.text, UserInfo)
         assert (shared.sub, shared.email, shared.email_verified) == (subject, "a@example.org", False)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_what_else_it_speaks(installation: Installation, join: Joining) -> None:
+    """A pushed request that says what is to be confirmed, tokens of the partner itself, revocation."""
+    party = await confirming(installation, await join())
+    document = await party.discover()
+    async with client(party, document["issuer"]) as session:
+        proof = session.client_auth(session.token_endpoint_auth_method)
+        session.scope = f"openid service:{party.service}"
+        pushed = await session.request(
+            "POST",
+            document["pushed_authorization_request_endpoint"],
+            data={
+                "response_type": "code",
+                "scope": session.scope,
+                "redirect_uri": party.redirect_uri,
+                "authorization_details": json.dumps([DETAIL]),
+            },
+            auth=proof,
+            withhold_token=True,
+        )
+        url = httpx.URL(document["authorization_endpoint"]).copy_with(
+            params={"client_id": party.client_id, "request_uri": pushed.json()["request_uri"]}
+        )
+        handle = (await party.browser.get(url)).text.split("/v2/sign-in/")[1][:22]
+        await installation.approve(handle)
+        back = (await party.browser.get(f"{party.issuer}/sign-in/{handle}/finish")).headers["location"]
+        tokens = await session.fetch_token(document["token_endpoint"], authorization_response=back)
+        assert tokens["authorization_details"] == [DETAIL]
+        assert (await session.get(document["userinfo_endpoint"])).status_code == 200
+        ended = await session.revoke_token(document["revocation_endpoint"], tokens["access_token"], auth=proof)
+        assert ended.status_code == 200, ended.text
+        assert (await session.get(document["userinfo_endpoint"])).status_code == 401
+        own = await session.fetch_token(
+            document["token_endpoint"], grant_type="client_credentials", scope="broker partner.log"
+        )
+        assert own["scope"] == "broker partner.log"
