@@ -264,7 +264,8 @@ def test_the_request_log(terminal: Terminal) -> None:
     told = terminal("log", "bakery")
     for word in ("BAKERY_LOGIN", "authorization", "check_contract", "invalid_scope", "beyond"):
         assert word in told
-    assert json.loads(terminal("log", "bakery", "--json"))["check"] == "check_contract"
+    line = json.loads(terminal("log", "bakery", "--json"))
+    assert (line["service"], line["check"], line["at"][-1]) == ("BAKERY_LOGIN", "check_contract", "Z")
     assert "no request" in terminal("log", "bakery", "--since", "2999-01-01")
     assert "is no time" in terminal.refused("log", "bakery", "--since", "yesterday")
     assert "there is no partner nobody" in terminal.refused("log", "nobody")

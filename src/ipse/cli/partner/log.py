@@ -13,6 +13,7 @@ from ipse.cli.configuration import DEFAULT_CONFIG, Config
 from ipse.cli.partner.desk import app, console, known_partner, opened_desk, wide
 from ipse.kernel.clock import read, text
 from ipse.partners.errors import PartnerRegistrationError
+from ipse.partners.model import Refusal
 
 
 @app.command(name="log")
@@ -33,7 +34,7 @@ async def show_log(
         await known_partner(desk, client_id)
         lines = await desk.log.lines(client_id, after=_moment(since), most=min(limit, 1000))
     if json:
-        sys.stdout.writelines(msgspec.json.encode(line).decode() + "\n" for line in lines)
+        sys.stdout.writelines(msgspec.json.encode(_as_the_api(line)).decode() + "\n" for line in lines)
         return
     if not lines:
         console.print(f"no request of {client_id} was refused")
@@ -44,6 +45,12 @@ async def show_log(
         why = f"{line.description} (kid {line.kid})" if line.kid else line.description
         table.add_row(text(line.at)[:-1], str(line.times), line.service_code, where, line.check, line.error, why)
     wide(table)
+
+
+def _as_the_api(line: Refusal) -> dict[str, object]:
+    """The members that the partner reads at /v2/partner/log."""
+    members = msgspec.structs.asdict(line)
+    return {"at": text(members.pop("at")), "service": members.pop("service_code"), **members}
 
 
 def _moment(since: str | None) -> int:

@@ -108,6 +108,8 @@ async def add(
         )
     if kind != "signing" and not (service.redirect_uris or service.backchannel_mode or service.callback_urls):
         console.print("it has no address yet: no request can be answered")
+    if kind in {"identification", "data_sharing"} and not service.contract:
+        console.print("its contract is empty: services of this type ask for one attribute at least")
 
 
 @service_app.command
