@@ -77,8 +77,8 @@ class Application:
 
 
 def _parameters(path: str) -> list[int]:
-    """Which parts of a path are parameters."""
-    return [place for place, part in enumerate(path.split("/")) if part.startswith("{")]
+    """Which parts of a path are parameters, and nothing else."""
+    return [place for place, part in enumerate(path.split("/")) if part.startswith("{") and part.endswith("}")]
 
 
 def _fits(route: Route) -> bool:

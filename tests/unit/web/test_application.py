@@ -32,6 +32,7 @@ ROUTES = [
     Route("/in/{handle}", _says("page"), caller=Caller.BROWSER, limit="page"),
     Route("/in/{handle}/finish", _says("finish"), caller=Caller.BROWSER, limit="page"),
     Route("/in/{handle}/cancel", _says("cancel"), ("POST",), caller=Caller.BROWSER, limit="page"),
+    Route("/schemas/{name}.json", _says("schema"), caller=Caller.PUBLIC, limit="page"),
     Route("/files/{path:path}", _says("files"), caller=Caller.PUBLIC, limit="page"),
 ]
 
@@ -48,6 +49,8 @@ ROUTES = [
         ("GET", "/in/%00/finish", 400, None),
         ("POST", "/in/abc/cancel", 200, "cancel {'handle': 'abc'}"),
         ("GET", "/files/a/b", 200, "files {'path': 'a/b'}"),
+        ("GET", "/schemas/payment.json", 200, "schema {'name': 'payment'}"),
+        ("GET", "/schemas/payment", 404, None),
         ("GET", "/in/abc/cancel", 405, None),
         ("POST", "/in/abc/finish", 405, None),
         ("GET", "/in/", 404, None),
