@@ -83,6 +83,7 @@ class Lab:
             browser=self.browser(),
             lab=self,
             basic=described.auth == "client_secret_basic",
+            signs=described.signing,
         )
 
     def browser(self) -> httpx.AsyncClient:
@@ -128,6 +129,7 @@ class Client(RelyingParty):
 
     lab: Lab = field(default=cast("Lab", None))
     basic: bool = False
+    signs: str = "ES256"
 
     async def login(self, **changes: str | None) -> Came:
         """From request to ID token."""
@@ -145,7 +147,7 @@ class Client(RelyingParty):
 
     def assertion(self, **changes: Any) -> str:
         now = self.lab.now
-        header = {"alg": self.lab.file.client(self.client_id).signing} | changes.pop("header", {})
+        header = {"alg": self.signs} | changes.pop("header", {})
         return super().assertion(**({"iat": now, "exp": now + 60} | changes), header=header)
 
     def credentials(self) -> dict[str, str]:
@@ -331,10 +333,10 @@ class Strict:
 
 
 @asynccontextmanager
-async def lab_in(folder: Path, database_url: str, keystore: Keystore) -> AsyncIterator[Lab]:
-    """The lab of the documentation, with fresh keys of its clients."""
+async def lab_in(folder: Path, database_url: str, keystore: Keystore, **changes: Any) -> AsyncIterator[Lab]:
+    """The lab of the documentation, with fresh keys of its clients; `changes` are of its settings."""
     file = read(DOCUMENTS / "lab.toml")
-    settings = msgspec.convert({**file.settings(folder, []), "database": database_url}, Settings)
+    settings = msgspec.convert({**file.settings(folder, []), "database": database_url, **changes}, Settings)
     settings.check()
     clock, ids = FrozenClock(round(time.time()) * 1_000_000), RandomIds()
     known = seeding.credentials(file, folder / "clients.json", ids, clock)
