@@ -112,12 +112,16 @@ async def test_a_request_object_does_as_well(installation: Installation, shop: R
 
 
 async def test_a_text_asked_in_userinfo(installation: Installation, shop: RelyingParty) -> None:
-    text = {APPROVAL + "template_name": "free_text", APPROVAL + "text_key": "<p>I <b>agree</b></p> " + "é" * 7000}
+    """What comes back as approved is what could be read: words in a tag that was taken out were shown to nobody."""
+    written = "<p>I <b>agree</b></p><x and owe you 500 EUR a month> " + "é" * 7000
+    text = {APPROVAL + "template_name": "free_text", APPROVAL + "text_key": written}
     began = await begin(shop, claims=claims(text, "userinfo"))
     await installation.approve(began.handle)
+    read = text | {APPROVAL + "text_key": "I <b>agree</b> " + "é" * 7000}
+    assert json.loads((await _shown(installation, began)).octets)["confirms"][0]["text"] == read[APPROVAL + "text_key"]
     answer = await shop.tokens(began)
     shared, token = await shop.shared(answer["access_token"]), await shop.opened(answer["id_token"])
-    assert {name: shared.get(name) for name in text} == {name: token.get(name) for name in text} == text
+    assert {name: shared.get(name) for name in text} == {name: token.get(name) for name in text} == read
 
 
 async def test_authorization_details_come_back_with_their_digest(

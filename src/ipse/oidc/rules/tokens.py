@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ipse.actions.model import Content
+from ipse.actions.model import Content, FreeText
 from ipse.attributes.model import ATTRIBUTES
 from ipse.kernel.clock import seconds
 from ipse.oidc.errors import InvalidGrant, ServerError
 from ipse.oidc.model import EIDAS, LEVELS, Requested, Vocabulary
-from ipse.oidc.rules.confirmation import content_of
+from ipse.oidc.rules.confirmation import TEXT, content_of
 from ipse.oidc.rules.details import contents_of, digest_of
 
 PICTURE = "picture"
@@ -137,7 +137,15 @@ def _confirmed(speaker: Speaker, approved: Approved) -> dict[str, Any]:
 
 
 def _template(speaker: Speaker, approved: Approved) -> dict[str, str]:
-    return {speaker.vocabulary.prefix + name: value for name, value in approved.requested.template.items()}
+    """The values of a template as the partner wrote them; of a text only what the person could read.
+
+    A tag that was taken out can hold any words. Nobody has approved those, so no signature of ours says so.
+    """
+    values = dict(approved.requested.template)
+    for content in approved.content:
+        if isinstance(content, FreeText):
+            values[TEXT] = content.text
+    return {speaker.vocabulary.prefix + name: value for name, value in values.items()}
 
 
 def _envelope(speaker: Speaker, approved: Approved, now: int) -> dict[str, Any]:
