@@ -28,8 +28,9 @@ async def test_each_program_leads_to_the_sign_in_page(installation: Installation
     assert service is not None
     await installation.partners.register_service(replace(service, contract=contract), actor="test")
     programs = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(programs) == 2
-    for program in programs:
+    assert len(programs) == 3
+    push, sign, encrypt = programs
+    for program in (push, sign, sign + encrypt):
         given: dict[str, Any] = {
             "issuer": party.issuer,
             "callback": party.redirect_uri,
