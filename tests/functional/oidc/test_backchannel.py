@@ -255,7 +255,7 @@ async def test_what_discovery_says_of_the_back_channel_works_and_nothing_else(la
     assert metadata["backchannel_authentication_endpoint"] == f"{door.issuer}/backchannel/authentication"
     assert metadata["user_discovery_sessions_endpoint"] == f"{door.issuer}/user_discovery_sessions"
     assert metadata["backchannel_user_code_parameter_supported"] is False
-    keys = {"ES256": KEYS[0], "RS256": RSA, "PS256": RSA, "EdDSA": EDWARDS}
+    keys = {"ES256": KEYS[0], "RS256": RSA, "PS256": RSA, "EdDSA": EDWARDS, "Ed25519": EDWARDS}
     assert set(metadata["backchannel_authentication_request_signing_alg_values_supported"]) == set(keys)
     _, (subject,) = await lane.person(door)
     hint = {"type": "subject_code", "value": subject}
