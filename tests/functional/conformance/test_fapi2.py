@@ -202,6 +202,12 @@ async def test_ensure_response_type_code_idtoken_and_token_fails(client: Strict,
     refused(answer, "unsupported_response_type", "invalid_request", "unauthorized_client")
 
 
+async def test_ensure_client_id_in_token_endpoint(client: Strict, second: Strict) -> None:
+    """The id of another client beside our proof."""
+    code = (await client.code())["code"]
+    refused(await client.redeem(code, client_id=second.client.client_id), "invalid_client", "invalid_grant")
+
+
 async def test_ensure_holder_of_key_required(client: Strict) -> None:
     """No proof, no token; and a bound token is none without its proof."""
     refused(await client.redeem((await client.code())["code"], proof=None), "invalid_request", "invalid_dpop_proof")

@@ -105,7 +105,7 @@ class Asking:
 async def asking(lab: Lab, request: pytest.FixtureRequest) -> AsyncIterator[Asking]:
     client = lab.client("suite_ciba", service=f"SUITE_CIBA_{request.param.upper()}")
     await client.discover()
-    transport = httpx.ASGITransport(lab.scheme.application, client=("127.0.0.1", 40_000))
+    transport = httpx.ASGITransport(lab.scheme.application, client=("127.0.0.2", 40_000))
     await client.browser.aclose()
     client.browser = httpx.AsyncClient(transport=transport)
     yield Asking(client, request.param)

@@ -137,7 +137,7 @@ class LabFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         if places.tls_certificate and places.tls_key:
             chosen |= {"tls_certificate": places.tls_certificate, "tls_key": places.tls_key}
             chosen |= {
-                "certificate_proxies": ("127.0.0.1",),
+                "certificate_proxies": ("127.0.0.2",),
                 "mtls_base_url": f"https://{self.host}:{self.certificate_port}",
             }
         chosen["registrars"] = registrars
