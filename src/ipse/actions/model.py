@@ -109,6 +109,8 @@ class Request(msgspec.Struct, frozen=True):
     """Whether the person must type the two digits shown to whoever started an addressed request."""
     scanned: bool = False
     """Whether the person an addressed request goes to has just scanned a code of this partner."""
+    meant: str = ""
+    """Whom a request for one person is for, whether it has reached them or not; see `rules.starts.meant`."""
     level: str = ""
     """The eIDAS level the partner asks for; empty when it does not."""
     level_essential: bool = False

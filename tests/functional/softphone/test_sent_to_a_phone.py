@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from ipse.actions.errors import RequestEnded
 from ipse.actions.model import (
@@ -55,7 +56,7 @@ class Asking:
             {"door": "test"},
             "en",
             broker_name="Signbridge",
-            match=match,
+            match=match and kind != DISCOVERY,
         )
         addressed = None if kind == DISCOVERY else self.account_id
         new = NewAction(
@@ -74,11 +75,14 @@ class Asking:
         entry: dict[str, Any] = (await asyncio.to_thread(self.phone.history))["entries"][0]
         return entry
 
+    def frame(self, action: Action) -> str:
+        """What the QR of a request holds now."""
+        return f"http://localhost/#f={self.actions.frame(action, self.actions.clock.now(), drawn=True)}"
+
     async def scan(self) -> tuple[Action, Connecting]:
         """Scan a QR that only asks who is there."""
         action = await self.ask(kind=DISCOVERY)
-        frame = self.actions.frame(action, self.actions.clock.now(), drawn=True)
-        taken = await asyncio.to_thread(self.phone.take, f"http://localhost/#f={frame}")
+        taken = await asyncio.to_thread(self.phone.take, self.frame(action))
         assert isinstance(taken, Connecting)
         return action, taken
 
@@ -128,6 +132,24 @@ async def test_wrong_digits_end_it(asking: Asking) -> None:
     assert refused.value.code == "wrong_digits"
     assert await asking.requests() == []
     assert await asking.state(action) == (ActionState.CANCELLED, "wrong_digits")
+
+
+async def test_a_scan_does_not_tell_whether_somebody_else_was_reached(asking: Asking) -> None:
+    """T-5: a request that was held back, or whose hint names nobody, is as much another person's as one that came."""
+    held_back: list[Action] = []
+    for meant in (None, "somebody-else"):
+        request = Request("My house", {"en": "Keys"}, {}, "basic", (), {"door": "test"}, "en", match=True)
+        new = NewAction(kind="authentication", partner_id="house", service_code="KEYS", request=request)
+        held_back.append(await asking.actions.begin(replace(new, account_id=meant)))
+    first, second = await asking.ask(CONTENTS[0]), await asking.ask(CONTENTS[0])
+    for action in held_back:
+        with pytest.raises(Refused) as refused:
+            await asyncio.to_thread(asking.phone.claim, asking.frame(action))
+        assert refused.value.code == "request_taken"
+        assert (await asking.state(action))[0] is ActionState.WAITING
+    assert [one["action"] for one in await asking.requests()] == [first.action_id], "the second was held back"
+    request = await asyncio.to_thread(asking.phone.claim, asking.frame(second))
+    assert (request.action, request.start) == (second.action_id, "qr"), "and is still for the person it was meant for"
 
 
 async def test_what_nobody_here_started_is_refused_unopened(asking: Asking) -> None:

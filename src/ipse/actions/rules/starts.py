@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ipse.actions.errors import StaleFrame, UnknownStart
+from ipse.actions.errors import RequestTaken, StaleFrame, UnknownStart
 from ipse.actions.model import Start
 from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import alphanumerics, b64u, b64u_decode
@@ -124,6 +124,17 @@ def read_ticket(key: bytes, text: str, *, now: int) -> Ticket:
     if ticket.expires_at * SECOND < now:
         raise StaleFrame
     return ticket
+
+
+def meant(key: bytes, action_id: str, account_id: str) -> str:
+    """How an action says whom it is for without naming them."""
+    return b64u(hmac.digest(key, f"meant\x00{action_id}\x00{account_id}".encode(), "sha256"))
+
+
+def check_meant(key: bytes, said: str, action_id: str, account_id: str) -> None:
+    """Raise RequestTaken unless an action is for everybody, or for this account."""
+    if said and not hmac.compare_digest(said.encode(), meant(key, action_id, account_id).encode()):
+        raise RequestTaken
 
 
 def collection_code(key: bytes, handle: str) -> str:

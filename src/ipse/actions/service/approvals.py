@@ -99,6 +99,7 @@ class Approvals:
         self._check_open(action)
         if action.state is ActionState.CLAIMED or action.account_id not in {None, account.account_id}:
             raise RequestTaken
+        starts.check_meant(self._start_key, action.request.meant, action.action_id, account.account_id)
         if action.kind == DISCOVERY:
             return await self._discovered(received, account, came)
         await self._check_level(action, self.level(received, account))

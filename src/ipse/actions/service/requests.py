@@ -344,7 +344,7 @@ class Actions:
             kind=new.kind,
             partner_id=new.partner_id,
             service_code=new.service_code,
-            request=msgspec.structs.replace(new.request, scanned=True) if new.scanned else new.request,
+            request=self._for_somebody(new, action_id),
             # Where no browser takes part, none will ever be the one that began.
             browser_hash=new.browser_hash or self.ids.octets(32),
             start=None,
@@ -361,6 +361,17 @@ class Actions:
             sealed_content=self._sealed_content(new, action_id),
             token_seconds=lifetimes.access_token if new.token_seconds is None else new.token_seconds,
         )
+
+    def _for_somebody(self, new: NewAction, action_id: str) -> Request:
+        """The request; one for a single person says whom, so that nobody else finds out whether it has reached them.
+
+        A hint that names nobody is for nobody.
+        """
+        if new.account_id is None and not new.request.match:
+            return new.request
+        nobody = self.ids.identifier()
+        meant = starts.meant(self._start_key, action_id, new.account_id or nobody)
+        return msgspec.structs.replace(new.request, scanned=new.scanned, meant=meant)
 
     def _columns(self, new: NewAction, action: Action, account_id: str | None) -> tuple[object, ...]:
         return (
