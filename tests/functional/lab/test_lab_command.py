@@ -131,4 +131,6 @@ def test_the_phone_knows_three_addresses(lab: Running) -> None:
     assert httpx.post(f"{PHONE}/phone/latest/dance").status_code == 404
     assert httpx.post(f"{PHONE}/elsewhere").status_code == 404
     assert httpx.get(f"{PHONE}/phone/latest/approve").status_code == 501
+    foreign = {"Origin": "https://elsewhere.example"}
+    assert httpx.post(f"{PHONE}/phone/latest/approve", headers=foreign).status_code == 403
     assert lab.data.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,9 +12,11 @@ import httpx
 import msgspec
 import pytest
 
+from ipse.app.certificates import outgoing_context
 from ipse.app.composition import Scheme, build_scheme
 from ipse.app.keystores import create_keystore, open_keystore
 from ipse.cli.lab.file import read
+from ipse.cli.lab.seeding import certificate_of
 from ipse.kernel.clock import SystemClock
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.keystore import Keystore
@@ -136,6 +139,19 @@ async def test_the_switches_change_two_members_one_address_and_one_layer(
         documents = [await metadata(scheme) for scheme in (plain, lab)]
         assert documents[0].keys() == documents[1].keys()
         assert {name for name in documents[0] if documents[0][name] != documents[1][name]} == CHANGED
+
+
+def test_authorities_for_outgoing_calls_are_added_to_the_usual_ones(tmp_path: Path) -> None:
+    path = tmp_path / "suite.pem"
+    named = settings(tmp_path, lab=Lab(outgoing_authorities=str(path)))
+    with pytest.raises(SettingsError, match="outgoing_authorities"):
+        outgoing_context(named)
+    path.write_text(certificate_of("suite", SystemClock())[0])
+    context = outgoing_context(named)
+    assert context is not None
+    usual = ssl.create_default_context().cert_store_stats()["x509"]
+    assert context.cert_store_stats()["x509"] == usual + 1
+    assert outgoing_context(settings(tmp_path, lab=None)) is None
 
 
 async def metadata(scheme: Scheme) -> dict[str, Any]:

@@ -130,6 +130,9 @@ def listening(phone: LabPhone) -> ThreadingHTTPServer:
 def _handler(answer: Callable[[str, str], None]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            if "origin" in self.headers:
+                self._say(403, "not for pages in a browser")
+                return
             which, decision = _asked(self.path)
             if decision is None:
                 self._say(404, "no such address")

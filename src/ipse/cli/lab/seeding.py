@@ -52,7 +52,7 @@ def credentials(lab: LabFile, path: Path, ids: Ids, clock: Clock) -> dict[str, C
 
 
 def _credentials(client: Client, ids: Ids, clock: Clock) -> Credentials:
-    certificate, key = _certificate(client.id, clock)
+    certificate, key = certificate_of(client.id, clock)
     if _METHODS[client.auth] is AuthMethod.CLIENT_SECRET_POST:
         return Credentials(secret=ids.secret(), certificate=certificate, certificate_key=key)
     encryption = client.encryption[0] if client.encryption else "RSA-OAEP-256"
@@ -60,7 +60,7 @@ def _credentials(client: Client, ids: Ids, clock: Clock) -> Credentials:
     return Credentials(keys=keys, certificate=certificate, certificate_key=key)
 
 
-def _certificate(client_id: str, clock: Clock) -> tuple[str, str]:
+def certificate_of(client_id: str, clock: Clock) -> tuple[str, str]:
     """A certificate that the client has signed itself, and its key, in PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, client_id)])
