@@ -39,8 +39,11 @@ class Bellpush:
     url: str
     answers: list[int] = field(default_factory=list)
     came: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    slow: float = 0.0
+    """Seconds until it answers."""
 
     async def ring(self, request: Request) -> Response:
+        await asyncio.sleep(self.slow)
         self.came.append((request.headers["authorization"], request.headers["content-type"], await request.json()))
         status = self.answers.pop(0) if self.answers else 204
         return Response(status_code=status, headers={"location": self.url} if 300 <= status < 400 else None)
@@ -99,6 +102,22 @@ async def looked_after(lane: Street) -> int:
         return await pings.send_due()
     finally:
         await desk.close()
+
+
+@ONE_ENGINE
+async def test_a_slow_partner_holds_up_no_job(lane: Street, bell: Bellpush) -> None:
+    """The job sends what is due side by side: rotation, expiry and the notifications of others come after it."""
+    door = await lane.door(backchannel_mode="ping", notification_endpoint=bell.url)
+    people = [await lane.person(door) for _ in range(5)]
+    requests = [await door.asked(subject, client_notification_token=TOKEN) for _, (subject,) in people]
+    await lane.installation.provider.pings.close()  # the process that began them is gone
+    bell.slow = 0.5
+    for (account, _), asked in zip(people, requests, strict=True):
+        await lane.approve(asked, account)
+    lane.clock.advance(seconds=31)
+    began = time.monotonic()
+    assert await looked_after(lane) == len(bell.came) == 5
+    assert time.monotonic() - began < 2.0
 
 
 async def test_a_partner_is_notified_within_a_second_of_the_decision(lane: Street, bell: Bellpush) -> None:
