@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 
 from tests.functional.oidc.hostile import STATE, Asker, Case, Send, Where, World
+from tests.functional.oidc.tampering import (
+    altered,
+    by_a_key_of_its_own,
+    by_an_unknown_key,
+    by_another_key,
+    unsigned,
+)
 
 PREFIX = "http://itsme.services/v2/claim/"
 APPROVAL = PREFIX + "claim_approval_"
@@ -18,6 +26,9 @@ DETAIL: dict[str, Any] = {
     "instructedAmount": {"currency": "EUR", "amount": "24.50"},
     "creditorName": "Pot & Linde",
 }
+Forge = Callable[[str], str]
+FORGERIES: tuple[Forge, ...] = (altered, unsigned, by_another_key, by_an_unknown_key, by_a_key_of_its_own)
+"""What a stranger can make of a good token."""
 UNKNOWN_ACR = {"id_token": {"acr": {"essential": True, "value": "urn:unheard"}}}
 
 
@@ -57,6 +68,15 @@ def signed(code: str = "invalid_request_object", **claims: Any) -> Case:
         return await world.ec.authorize(state=STATE, request=world.ec.request_object(**claims))
 
     return Case(send, code, "back")
+
+
+def forged(forge: Forge) -> Case:
+    """A good request object after somebody has had it in hand (R-10, R-11)."""
+
+    async def send(world: World) -> httpx.Response:
+        return await world.ec.authorize(state=STATE, request=forge(world.ec.request_object()))
+
+    return Case(send, "invalid_request_object", "back")
 
 
 def pushed_object(*, service: str, party: str = "ec", **claims: Any) -> Case:
@@ -289,7 +309,10 @@ CASES: dict[str, dict[str, list[Case]]] = {
         "read_parameters": [
             Case(browser("", request="a.b.c", request_uri="https://x.example/").send, "invalid_request", "back")
         ],
-        "read_request_object": [Case(browser("", request="a.b.c").send, "invalid_request_object", "back")],
+        "read_request_object": [
+            Case(browser("", request="a.b.c").send, "invalid_request_object", "back"),
+            *(forged(each) for each in FORGERIES),
+        ],
         "fetch_request_uri": [
             Case(browser("", request_uri="https://x.example/object").send, "invalid_request_uri", "back")
         ],

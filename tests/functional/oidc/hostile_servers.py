@@ -10,8 +10,18 @@ import httpx
 from ipse.actions.service import Actions
 from ipse.storage.errors import DatabaseUnavailableError
 from tests.functional.oidc.hostile import STATE, Asker, Case, Holder, Send, World
-from tests.functional.oidc.hostile_browsers import APPROVAL, DETAIL, FREE_TEXT, PAYMENT, UNKNOWN_ACR, template
+from tests.functional.oidc.hostile_browsers import (
+    APPROVAL,
+    DETAIL,
+    FORGERIES,
+    FREE_TEXT,
+    PAYMENT,
+    UNKNOWN_ACR,
+    Forge,
+    template,
+)
 from tests.functional.oidc.in_process import PROXY, client_of
+from tests.functional.oidc.tampering import unsigned
 from tests.support.certificates import issue
 
 PARTNERS = {"grant_type": "client_credentials", "code": None, "redirect_uri": None, "code_verifier": None}
@@ -69,6 +79,16 @@ def proof(code: str = "invalid_dpop_proof", **changes: Any) -> Case:
         return await holder.post(url, holder.redemption("x" * 43, None), holder.proof("POST", url, **changes))
 
     return Case(send, code, logged=False)
+
+
+def forged(forge: Forge) -> Case:
+    """A good client assertion after somebody has had it in hand (R-10, R-11, R-35)."""
+
+    async def send(world: World) -> httpx.Response:
+        return await world.ec.token("x" * 43, None, client_assertion=forge(world.ec.assertion()))
+
+    # Without a signature it is no token at all, and nobody looks whom it names.
+    return Case(send, "invalid_client", named="invalid_client", logged=forge is not unsigned)
 
 
 async def _bound(world: World) -> tuple[Holder, str]:
@@ -370,6 +390,7 @@ CODES: list[Case] = [
     Case(_refused_by_the_person, "access_denied", "back", logged=False),
     polled("access_denied", reject=True, advance=3),
     token("invalid_grant"),
+    *(forged(each) for each in FORGERIES),
     Case(_picture, "insufficient_scope", logged=False, status=403),
     Case(_revoke_a_refresh_token, "unsupported_token_type", named="unsupported_token_type"),
     Case(_changed_in_between, "server_error", logged=False, status=500),

@@ -14,7 +14,17 @@ from ipse.kernel.keystore import Keystore
 from ipse.storage.database import Database
 from tests.functional.oidc.relying_party import RelyingParty, private_jwk
 from tests.functional.oidc.rivals import Tamper, between, openid_client, registration
-from tests.functional.oidc.tampering import ID_TOKENS, Change, Forger, altered, by_another_key, later, said, unsigned
+from tests.functional.oidc.tampering import (
+    ID_TOKENS,
+    Change,
+    Forger,
+    altered,
+    anyhow,
+    by_another_key,
+    later,
+    said,
+    unsigned,
+)
 from tests.functional.oidc.test_openid_client_flows import Arena, Keys
 
 Redirect = Callable[[Forger, dict[str, str]], dict[str, str | None]]
@@ -52,9 +62,9 @@ REDIRECTS: dict[str, Redirect] = {
     "a signed answer nobody has asked for": redirected(response="e30.e30.e30"),
 }
 SIGNED_ANSWERS: dict[str, Redirect] = {
-    "altered": answered(altered),
-    "not signed": answered(unsigned),
-    "by another key": answered(by_another_key),
+    "altered": answered(anyhow(altered)),
+    "not signed": answered(anyhow(unsigned)),
+    "by another key": answered(anyhow(by_another_key)),
     "for another partner": answered(said(aud="somebody else")),
     "from another issuer": answered(said(iss="https://other.example/v2")),
     "another state": answered(said(state="another")),
@@ -65,9 +75,9 @@ USERINFO: dict[str, Change] = {
     "of another person": said(sub="somebody else"),
     "for another partner": said(aud="somebody else"),
     "from another issuer": said(iss="https://other.example/v2"),
-    "altered": altered,
-    "not signed": unsigned,
-    "by another key": by_another_key,
+    "altered": anyhow(altered),
+    "not signed": anyhow(unsigned),
+    "by another key": anyhow(by_another_key),
 }
 
 
