@@ -21,7 +21,7 @@ from tests.functional.oidc.hostile_browsers import (
     template,
 )
 from tests.functional.oidc.in_process import PROXY, client_of
-from tests.functional.oidc.tampering import unsigned
+from tests.functional.oidc.tampering import altered
 from tests.support.certificates import issue
 
 PARTNERS = {"grant_type": "client_credentials", "code": None, "redirect_uri": None, "code_verifier": None}
@@ -87,8 +87,8 @@ def forged(forge: Forge) -> Case:
     async def send(world: World) -> httpx.Response:
         return await world.ec.token("x" * 43, None, client_assertion=forge(world.ec.assertion()))
 
-    # Without a signature it is no token at all, and nobody looks whom it names.
-    return Case(send, "invalid_client", named="invalid_client", logged=forge is not unsigned)
+    # What is altered is whom it names: that is no partner, so nobody can be told.
+    return Case(send, "invalid_client", named="invalid_client", logged=forge is not altered)
 
 
 async def _bound(world: World) -> tuple[Holder, str]:

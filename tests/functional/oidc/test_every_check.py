@@ -93,8 +93,8 @@ async def test_each_check_refuses(around: World, name: str) -> None:
 
 async def test_each_code_is_answered(around: World) -> None:
     failed = []
-    for case in hostile_servers.CODES:
-        failed += [(case.code, fault) for fault in await faults(around, case, "")]
+    for number, case in enumerate(hostile_servers.CODES):
+        failed += [(case.code, number, fault) for fault in await faults(around, case, "")]
     assert not failed, "\n".join(map(str, failed))
 
 
