@@ -72,7 +72,10 @@ def activate(channel: Channel, writer: Writer, wanted: Activation, *, tls: ssl.S
     with channel.store.held():
         before = channel.store.load()
         if before.active and not before.stopped:
-            raise PhoneExists("a phone is activated here; remove it first, or use another store")
+            raise PhoneExists(
+                "a phone is activated here: ipse phone remove unlinks it, --store FILE keeps one more; "
+                "delete its file where its scheme is gone"
+            )
         number, birthdate = _of_the_person(channel.http, wanted)
         refuse_weak(wanted.code, birthdate=birthdate, phone_number=number)
         channel.store.save(
