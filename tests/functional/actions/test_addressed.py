@@ -109,6 +109,22 @@ async def test_one_request_at_a_time_reaches_a_person_over_all_partners(ground: 
     assert (await ground.actions.find(second.action_id)).state == (await ground.actions.find(first.action_id)).state
 
 
+async def test_nobody_can_tell_afterwards_either(ground: Ground) -> None:
+    """T-5: its browser is told of a request for an hour after its end, whether it had reached the person or not."""
+    ada, browser = await ground.person(), b"b" * 32
+    asked = [await ground.ask(ada, partner, browser_hash=browser) for partner in ("shop", "bank")]
+    assert [await ground.addressed(action) for action in asked] == [True, False]
+    for seconds, told in ((3500, True), (4500, False)):
+        ground.clock.value = asked[0].expires_at + seconds * SECOND
+        await ground.actions.expire()
+        for action in asked:
+            if told:
+                assert (await ground.actions.for_browser(action.handle, browser)).state == "expired"
+            else:
+                with pytest.raises(UnknownAction):
+                    await ground.actions.for_browser(action.handle, browser)
+
+
 async def test_three_requests_in_ten_minutes_reach_a_person(ground: Ground) -> None:
     """Ended ones count too: push bombing ends after three (T-5), and starts anew ten minutes later."""
     ada, reached = await ground.person(), []

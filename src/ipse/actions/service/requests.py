@@ -139,6 +139,8 @@ class Actions:
         action = store.read_action(row)
         if not hmac.compare_digest(action.browser_hash, browser_hash):
             raise StartedElsewhere
+        if action.claimed_at is None and action.expires_at + _UNCLAIMED_SECONDS * SECOND < self.clock.now():
+            raise UnknownAction  # deleted, or kept for the person whom it had reached: that is not for the browser
         return self.view(action)
 
     async def facts(self, action_ids: Sequence[str]) -> dict[str, tuple[str, int]]:
