@@ -200,3 +200,16 @@ async def test_endings_of_every_kind_return_the_state(installation: Installation
     assert query["error"] == ["access_denied"]
     assert query["state"] == [began.state]
     assert query["iss"] == [installation.issuer]
+
+
+async def test_the_log_names_the_service_and_the_place(installation: Installation, join: Joining) -> None:
+    """What the developer needs to find the mistake, and nothing of what was written by mistake."""
+    party = await join()
+    await party.authorize(redirect_uri="https://stranger.example/")
+    await party.authorize(scope=f"openid person@example.org service:{party.service}")
+    lines = await installation.provider.request_log.lines(party.client_id)
+    assert {(line.service_code, line.check) for line in lines} == {
+        (party.service, "check_redirect_uri"),
+        (party.service, "check_scope"),
+    }
+    assert "scope holds an unknown word, the one at place 2" in {line.description for line in lines}
