@@ -166,11 +166,11 @@ def test_algorithms_one_by_one(terminal: Terminal) -> None:
     json_type = ("--algorithm", "userinfo_media_type=application/json")
     terminal("add", "bakery", "The Bakery", "--jwks", terminal.jwks("a.json", "s1", "e1"), *json_type)
     sealed = [f"--algorithm=authorization_encrypted_response_{name}" for name in ("alg=ECDH-ES", "enc=A256GCM")]
-    terminal("update", "bakery", *sealed, "--algorithm", "request_object_signing_alg=PS256,ES256")
+    terminal("update", "bakery", *sealed, "--algorithm", "request_object_signing_alg=PS256,Ed25519")
     terminal("keys", "set", "bakery", "--jwks", terminal.jwks("b.json", "s2", "e2"))
     agreed = terminal.shown("bakery")["partner"]["algorithms"]
     assert agreed["userinfo_media_type"] == "application/json"
-    assert agreed["request_object_signing_alg"] == ["PS256", "ES256"]
+    assert agreed["request_object_signing_alg"] == ["PS256", "EdDSA"]
     assert agreed["authorization_encrypted_response_alg"] == "ECDH-ES"
     for wrong, told in (
         ("id_token_signed_response_alg=PS256", "it is ES256 or RS256"),

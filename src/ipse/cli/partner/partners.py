@@ -61,7 +61,9 @@ class Facts:
             if name not in Algorithms.__struct_fields__:
                 _refuse(f"--algorithm: there is no {name!r}; there are {', '.join(Algorithms.__struct_fields__)}")
             several = name in {"token_endpoint_auth_signing_alg", "request_object_signing_alg"}
-            document[name] = value.split(",") if several else value
+            # RFC 9864 writes Ed25519 for what is kept as EdDSA.
+            values = ["EdDSA" if alg == "Ed25519" else alg for alg in value.split(",")]
+            document[name] = values if several else values[0] if len(values) == 1 else value
         try:
             return msgspec.structs.replace(partner, algorithms=msgspec.convert(document, Algorithms))
         except msgspec.ValidationError as error:
