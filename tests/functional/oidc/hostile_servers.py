@@ -78,7 +78,8 @@ def proof(code: str = "invalid_dpop_proof", **changes: Any) -> Case:
         holder, url = world.holder(world.ec), world.ec.issuer + "/token"
         return await holder.post(url, holder.redemption("x" * 43, None), holder.proof("POST", url, **changes))
 
-    return Case(send, code, logged=False)
+    # To come without a nonce is ordinary, and to come with an old one.
+    return Case(send, code, logged=code != "use_dpop_nonce")
 
 
 def forged(forge: Forge) -> Case:
@@ -267,9 +268,9 @@ CASES: dict[str, dict[str, list[Case]]] = {
         "check_nonce": [proof("use_dpop_nonce", nonce=None), proof("use_dpop_nonce", nonce="made up")],
     },
     "SENDER_CHECKS": {
-        "check_scheme": [Case(_as_bearer, "invalid_token", logged=False, status=401)],
-        "check_key": [Case(_by_a_thief, "invalid_token", logged=False, status=401)],
-        "check_certificate": [Case(_of_another_certificate, "invalid_token", logged=False, status=401)],
+        "check_scheme": [Case(_as_bearer, "invalid_token", status=401)],
+        "check_key": [Case(_by_a_thief, "invalid_token", status=401)],
+        "check_certificate": [Case(_of_another_certificate, "invalid_token", status=401)],
     },
 }
 

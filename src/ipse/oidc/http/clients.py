@@ -8,12 +8,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ipse.kernel.errors import PlatformError
-from ipse.oidc.errors import AccessDenied, AuthorizationPending, ExpiredToken, InvalidClient, OAuthError, UseDpopNonce
+from ipse.oidc.errors import (
+    AccessDenied,
+    AuthorizationPending,
+    ExpiredToken,
+    InvalidClient,
+    InvalidDpopProof,
+    OAuthError,
+    UseDpopNonce,
+)
 from ipse.oidc.rules.client_proofs import ClientProof, Endpoint
 from ipse.oidc.service.authentication import PartnerAuthentication
 from ipse.oidc.service.dpop import Proofs
 from ipse.partners.service import RequestLog
 from ipse.standards.client_certificates import CertificateError, ClientCertificate, read_certificate
+from ipse.standards.dpop import Proof
 
 _ORDINARY = (AccessDenied, AuthorizationPending, ExpiredToken, UseDpopNonce)
 """Refusals that belong to the protocol's course: there is nothing in them for a developer to mend."""
@@ -41,6 +50,17 @@ async def prove(
     )
 
 
+async def read_proof(
+    authentication: PartnerAuthentication, proofs: Proofs, request: Request, form: Mapping[str, str], *, path: str
+) -> Proof | None:
+    """The proof of possession of a request to the address `path` behind the issuer. Raises as `Proofs.read`."""
+    try:
+        return proofs.read(request.headers.getlist("dpop"), method="POST", path=path)
+    except InvalidDpopProof as error:
+        error.partner_id = await authentication.claimed(form)
+        raise
+
+
 def with_nonce(answer: Response, request: Request, proofs: Proofs) -> Response:
     """The answer, with the nonce for the next proof where this request came with one (RFC 9449 §8)."""
     if "dpop" in request.headers:
@@ -48,13 +68,13 @@ def with_nonce(answer: Response, request: Request, proofs: Proofs) -> Response:
     return answer
 
 
-def note_refusal(log: RequestLog, error: PlatformError, client: ClientProof | None, *, at: Endpoint) -> None:
+def note_refusal(log: RequestLog, error: PlatformError, client: ClientProof | None, *, at: str) -> None:
     """Tell the partner's developer why its server was refused; nothing where nobody knows whose it is."""
     if not isinstance(error, OAuthError) or type(error) in _ORDINARY:
         return
     partner_id, kid = (client.partner.partner_id, client.kid) if client else (error.partner_id, error.kid)
     if partner_id:
         log.refused(
-            partner_id, error.service_code, at.value, error.check, error.code, error.detail or error.public,
+            partner_id, error.service_code, str(at), error.check, error.code, error.detail or error.public,
             kid=kid or "",
         )  # fmt: skip

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ipse.kernel.errors import PlatformError
-from ipse.oidc.http.clients import note_refusal, prove, with_nonce
+from ipse.oidc.http.clients import note_refusal, prove, read_proof, with_nonce
 from ipse.oidc.http.errors import json_answer, read_parameters, refusal
 from ipse.oidc.rules.client_proofs import ClientProof, Endpoint
 from ipse.oidc.rules.provider import PATHS
@@ -28,8 +28,8 @@ class PushedRequestEndpoint:
         client: ClientProof | None = None
         try:
             form = await read_parameters(request)
-            headers = request.headers.getlist("dpop")
-            proof = self._proofs.read(headers, method="POST", path=PATHS["pushed_authorization_request_endpoint"])
+            path = PATHS["pushed_authorization_request_endpoint"]
+            proof = await read_proof(self._authentication, self._proofs, request, form, path=path)
             client = await prove(self._authentication, request, form, at=Endpoint.PUSHED)
             if proof is not None:
                 await self._proofs.use(proof)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from ipse.kernel.errors import PlatformError
 from ipse.oidc.errors import InvalidRequest, UnsupportedTokenType
-from ipse.oidc.http.clients import note_refusal, prove, with_nonce
+from ipse.oidc.http.clients import note_refusal, prove, read_proof, with_nonce
 from ipse.oidc.http.errors import json_answer, read_parameters, refusal
 from ipse.oidc.rules.client_proofs import ClientProof, Endpoint
 from ipse.oidc.rules.provider import PATHS
@@ -36,8 +36,8 @@ class TokenEndpoints:
         client: ClientProof | None = None
         try:
             form = await read_parameters(request)
-            headers = request.headers.getlist("dpop")
-            proof = self._proofs.read(headers, method="POST", path=PATHS["token_endpoint"])
+            path = PATHS["token_endpoint"]
+            proof = await read_proof(self._authentication, self._proofs, request, form, path=path)
             client = await prove(self._authentication, request, form, at=Endpoint.TOKEN)
             sender = Sender(proof=proof, thumbprint=client.thumbprint)
             answer = json_answer(_encoder.encode(await self._tokens.answer(client, form, sender)))

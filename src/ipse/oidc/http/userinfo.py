@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from ipse.kernel.errors import PlatformError
 from ipse.oidc.errors import InvalidDpopProof, InvalidRequest
-from ipse.oidc.http.clients import certificate_of, with_nonce
+from ipse.oidc.http.clients import certificate_of, note_refusal, with_nonce
 from ipse.oidc.http.errors import no_token, resource_refusal
 from ipse.oidc.rules.provider import PATHS, PICTURE_PATH
 from ipse.oidc.rules.senders import Scheme, Sender
@@ -23,6 +23,7 @@ class UserInfoEndpoints:
     def __init__(self, provider: Provider) -> None:
         self._tokens = provider.tokens
         self._proofs = provider.proofs
+        self._log = provider.request_log
 
     async def claims(self, request: Request) -> Response:
         """The approved claims as a token signed and encrypted for the partner (OpenID Connect Core §5.3)."""
@@ -37,6 +38,7 @@ class UserInfoEndpoints:
             response = Response(answer.token)
             response.raw_headers += [(b"content-type", answer.media_type.encode("ascii")), _NO_STORE]
         except PlatformError as error:
+            note_refusal(self._log, error, None, at="userinfo")
             response = resource_refusal(error, scheme)
         return with_nonce(response, request, self._proofs)
 
@@ -52,6 +54,7 @@ class UserInfoEndpoints:
             response = Response(picture.content)
             response.raw_headers += [(b"content-type", picture.media_type.encode("ascii")), _NO_STORE]
         except PlatformError as error:
+            note_refusal(self._log, error, None, at="picture")
             response = resource_refusal(error, scheme)
         return with_nonce(response, request, self._proofs)
 

@@ -196,7 +196,11 @@ class Tokens:
             granted = await self.actions.by_access_token(token)
         except UnknownToken as error:
             raise InvalidToken from error
-        check_sender(granted.binding, sender)
+        try:
+            check_sender(granted.binding, sender)
+        except InvalidToken as error:
+            error.partner_id = granted.partner_id
+            raise
         partner = await self.desk.partners.partner(granted.partner_id)
         if partner is None or partner.state != "active":
             raise InvalidToken(detail="the partner was stopped")
