@@ -88,8 +88,6 @@ async def test_a_login(arena: Arena, name: str) -> None:
     way = dict(WAYS[name])
     party = await arena.join(way.pop("kind", "new-ec"), request_uris=(SHELF,))
     partner = registration(party, request_uri=SHELF, **way.pop("partner", {}))
-    if partner.get("jarm"):
-        partner["metadata"] = {"authorization_signed_response_alg": "ES256"}
     answer = await arena.login(party, partner, **way)
     assert (answer["shared"]["email"], answer["shared"]["email_verified"]) == ("a@example.org", False)
     assert answer["token_type"] == ("dpop" if partner.get("dpop") else "bearer")
@@ -102,7 +100,7 @@ async def test_the_whole_strict_profile(arena: Arena, signing: bool) -> None:
     partner = registration(party, dpop=True)
     way = "par"
     if signing:
-        partner |= {"jarm": True, "metadata": {"authorization_signed_response_alg": "ES256"}}
+        partner |= {"jarm": True}
         way = "par and jar"
     assert (await arena.login(party, partner, way=way))["token_type"] == "dpop"
 

@@ -121,7 +121,7 @@ async def test_where_the_browser_comes_back(arena: Arena) -> None:
 
 async def test_signed_answers(arena: Arena) -> None:
     party = await arena.join()
-    more: dict[str, Any] = {"jarm": True, "metadata": {"authorization_signed_response_alg": "ES256"}}
+    more: dict[str, Any] = {"jarm": True}
     refused = {name: await attempt(arena, party, redirect=each, **more) for name, each in SIGNED_ANSWERS.items()}
     assert by_the_library(refused), refused
     assert await attempt(arena, party, redirect=answered(said()), **more) == "", "signed again, unchanged"
