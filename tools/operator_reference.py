@@ -14,6 +14,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 
 from ipse.kernel import settings
+from ipse.kernel.lab import Lab
 
 SETTINGS = """\
 # Settings
@@ -50,7 +51,7 @@ def settings_page() -> str:
         settings.Limit,
         settings.Lifetimes,
         settings.Incident,
-        settings.Lab,
+        Lab,
     )
     parts = [SETTINGS, _TABLE, *_rows(settings.Settings)]
     for kind in nested:

@@ -148,8 +148,8 @@ async def test_a_scan_does_not_tell_whether_somebody_else_was_reached(asking: As
         assert refused.value.code == "request_taken"
         assert (await asking.state(action))[0] is ActionState.WAITING
     assert [one["action"] for one in await asking.requests()] == [first.action_id], "the second was held back"
-    request = await asyncio.to_thread(asking.phone.claim, asking.frame(second))
-    assert (request.action, request.start) == (second.action_id, "qr"), "and is still for the person it was meant for"
+    taken = await asyncio.to_thread(asking.phone.claim, asking.frame(second))
+    assert (taken.action, taken.start) == (second.action_id, "qr"), "and is still for the person it was meant for"
 
 
 async def test_what_nobody_here_started_is_refused_unopened(asking: Asking) -> None:
