@@ -31,6 +31,7 @@ FROM_DEBIAN = (
     ("certutil, which makes a browser trust an authority", ("certutil",), "libnss3-tools"),
     ("SoftHSM, a hardware security module in software", ("softhsm2-util",), "softhsm2"),
     ("nginx, which asks partners for certificates", ("nginx", "/usr/sbin/nginx"), "nginx-light"),
+    ("curl, which a guide calls", ("curl",), "curl"),
 )
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 
