@@ -16,13 +16,13 @@ from ipse.broker.errors import (
     FinalPartnerRefused,
     InvalidBody,
     ProofTooWeak,
-    SessionRefused,
     UnknownAttribute,
     UnknownService,
     UnsupportedService,
 )
 from ipse.broker.model import Caller, Flow, NewSession
 from ipse.broker.rules.names import attributes_of
+from ipse.broker.rules.running import run_checks
 from ipse.partners.model import Partner, Service, ServiceType
 
 _REACHED: Final = (ServiceType.AUTHENTICATION, ServiceType.IDENTIFICATION, ServiceType.DATA_SHARING)
@@ -140,12 +140,7 @@ def check_session(candidate: Candidate) -> None:
     Raises:
         SessionRefused: the first that fails, with its name in `check`.
     """
-    for check in SESSION_CHECKS:
-        try:
-            check(candidate)
-        except SessionRefused as error:
-            error.check = check.__name__
-            raise
+    run_checks(SESSION_CHECKS, candidate)
 
 
 def suits(caller: Caller, service: Service) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ipse.broker.errors import InvalidSignedRequest
+from ipse.broker.rules.running import run_checks
 
 TYP: Final = "ipse-broker-request+jwt"
 SCHEME: Final = "Signed-Request"
@@ -93,12 +94,7 @@ def check_signed(signed: SignedRequest) -> None:
     Raises:
         InvalidSignedRequest: the first that fails, with its name in `check`.
     """
-    for check in SIGNED_CHECKS:
-        try:
-            check(signed)
-        except InvalidSignedRequest as error:
-            error.check = check.__name__
-            raise
+    run_checks(SIGNED_CHECKS, signed)
 
 
 def usable_until(signed: SignedRequest) -> int:
