@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from ipse.kernel.hosts import names_loopback
 from ipse.kernel.lab import Lab
 
 _MOST_TRIES = 5
@@ -380,13 +381,7 @@ def _bracketed(host: str) -> str:
 
 
 def _loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return names_loopback(urlsplit(url).hostname or "")
 
 
 def parse_settings(toml: bytes) -> Settings:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import NoReturn
 from urllib.parse import SplitResult, urlsplit
 
+from ipse.kernel.hosts import names_loopback
 from ipse.kernel.settings import Environment
 from ipse.partners.errors import PartnerRegistrationError
 
@@ -21,7 +21,7 @@ def check_redirect_uri(uri: str, environment: Environment) -> None:
 def check_request_uri(uri: str, environment: Environment) -> None:
     """As `check_address`, and its port is written: `:443` (partner protocol 1.7), on loopback any."""
     parts = check_address("request_uri", uri, environment)
-    if parts.port is None or (parts.port != 443 and not is_loopback(parts.hostname or "")):
+    if parts.port is None or (parts.port != 443 and not names_loopback(parts.hostname or "")):
         _refuse(f"request_uri {uri!r} must show its port, https://host:443/…")
 
 
@@ -40,7 +40,7 @@ def check_address(
         _ = parts.port
     except ValueError:
         _refuse(f"{what} {uri!r} cannot be read")
-    loopback = is_loopback(parts.hostname or "")
+    loopback = names_loopback(parts.hostname or "")
     allowed_http = parts.scheme == "http" and loopback and environment is not Environment.PRODUCTION
     if parts.scheme != "https" and not allowed_http:
         _refuse(f"{what} {uri!r} must be https (http on loopback exists only in sandbox and lab)")
@@ -51,16 +51,6 @@ def check_address(
     if loopback and environment is Environment.PRODUCTION:
         _refuse(f"{what} {uri!r} points to loopback, which production refuses")
     return parts
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is written as this machine itself."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _refuse(message: str) -> NoReturn:
