@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http.cookies import SimpleCookie
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -19,6 +18,7 @@ from ipse.sandbox.forms import fields
 from ipse.sandbox.moods import How, Moods
 from ipse.sandbox.partner.errors import LoginFailedError
 from ipse.sandbox.sight import Sight
+from ipse.sandbox.visitors import VisitorCookie
 from ipse.web import languages
 from ipse.web.errors import MalformedForm
 from ipse.web.forms import read_form
@@ -84,12 +84,12 @@ class DeskPages:
         self.visits.begin(visitor, Begun(session["id"], final.id))
         target = f"{self.path}/counter" if here else session["authenticationUrl"]
         response = RedirectResponse(target, 303, headers=_NO_STORE)
-        self._set_visitor(response, visitor)
+        self._cookie.set(response, visitor)
         return response
 
     async def counter(self, request: Request) -> Response:
         """The screen at the counter: a fresh code each few seconds, until somebody has decided."""
-        visitor = _visitor(request)
+        visitor = self._cookie.read(request)
         begun = self.visits.waiting(visitor)
         final = DESK.final(begun.final) if begun else None
         if begun is None or final is None:
@@ -130,7 +130,7 @@ class DeskPages:
 
     async def received(self, request: Request) -> Response:
         """What the last session brought."""
-        known = self.visits.seen(_visitor(request))
+        known = self.visits.seen(self._cookie.read(request))
         final = DESK.final(known.final) if known else None
         if known is None or final is None:
             return RedirectResponse(f"{self.path}/", 303, headers=_NO_STORE)
@@ -138,7 +138,7 @@ class DeskPages:
 
     async def leave(self, request: Request) -> Response:
         """Forget this browser."""
-        self.visits.forget(_visitor(request))
+        self.visits.forget(self._cookie.read(request))
         return RedirectResponse(f"{self.path}/", 303, headers=_NO_STORE)
 
     async def _ended(self, request: Request) -> Response:
@@ -153,7 +153,7 @@ class DeskPages:
 
     def _own(self, request: Request, answer: dict[str, str]) -> tuple[str, Begun]:
         """The session of this browser; one that somebody else began is refused."""
-        visitor = _visitor(request)
+        visitor = self._cookie.read(request)
         begun = self.visits.waiting(visitor)
         if begun is None or begun.session != answer.get("sessionId"):
             raise LoginFailedError("not_here", "this browser waits for no session with that id")
@@ -175,22 +175,14 @@ class DeskPages:
             raise LoginFailedError("turned_away", "the desk refuses everybody, as asked on the world page")
 
     def _failed(self, error: LoginFailedError) -> Response:
-        status = {"refused": 200, "away": 503, "turned_away": 403}.get(error.kind, 400)
-        return self._page("failed.html", status=status, kind=error.kind, detail=error.detail)
+        return self._page("failed.html", status=error.status, kind=error.kind, detail=error.detail)
 
     def _page(self, template: str, *, status: int = 200, **context: object) -> Response:
         return self.sight.page(f"desk/{template}", status=status, desk=DESK, path=self.path, **context)
 
-    def _set_visitor(self, response: Response, visitor: str) -> None:
-        response.set_cookie(
-            DESK.id,
-            visitor,
-            max_age=VISIT_SECONDS,
-            path=self.path,
-            httponly=True,
-            secure=self.secure,
-            samesite="lax",
-        )
+    @property
+    def _cookie(self) -> VisitorCookie:
+        return VisitorCookie(DESK.id, self.path, VISIT_SECONDS, self.secure)
 
 
 def _failure(session: dict[str, Any]) -> LoginFailedError:
@@ -215,8 +207,3 @@ def _lines(shared: dict[str, Any]) -> list[tuple[str, str, str]]:
         for name, label in _LABELS.items()
         if name in shared
     ]
-
-
-def _visitor(request: Request) -> str:
-    cookies: SimpleCookie = SimpleCookie(request.headers.get("cookie", ""))
-    return cookies[DESK.id].value if DESK.id in cookies else ""

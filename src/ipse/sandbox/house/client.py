@@ -6,7 +6,7 @@ encrypted to the house; one that is only signed or only encrypted is refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -20,10 +20,10 @@ from ipse.sandbox import jose
 from ipse.sandbox.house.model import ACT, HOUSE, PAIR, Deed
 from ipse.sandbox.partner.errors import LoginFailedError
 from ipse.sandbox.partner.model import ACR_ADVANCED
+from ipse.sandbox.published import Published, read_json
 
 GRANT_TYPE: Final = "urn:openid:params:grant-type:ciba"
 _ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_FRESH_SECONDS: Final = 300
 _SKEW_SECONDS: Final = 30
 _WAITING: Final = frozenset({"authorization_pending", "slow_down"})
 
@@ -68,7 +68,11 @@ class HouseClient:
     http: httpx.AsyncClient
     clock: Clock
     ids: Ids
-    _documents: dict[str, tuple[dict[str, Any], int]] = field(default_factory=dict)
+    _published: Published = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep what the scheme publishes."""
+        self._published = Published(self.issuer, self.clock, lambda address: self._call(self.http.get(address)))
 
     async def discover(self) -> Screen:
         """Begin a user discovery session."""
@@ -106,7 +110,7 @@ class HouseClient:
         Raises:
             LoginFailedError: refused, too late, or something in the answer is not right.
         """
-        endpoint = str((await self._metadata())["token_endpoint"])
+        endpoint = str((await self._published.metadata())["token_endpoint"])
         form = {"grant_type": GRANT_TYPE, "auth_req_id": asked.auth_req_id, **self._credentials()}
         status, answer = await self._post(endpoint, form)
         if answer.get("error") in _WAITING:
@@ -120,7 +124,7 @@ class HouseClient:
         return Approved(str(claims["sub"]), str(claims.get("given_name", "")), tuple(confirmed))
 
     async def _ask(self, claims: Mapping[str, Any], *, subject: str) -> Asked:
-        endpoint = str((await self._metadata())["backchannel_authentication_endpoint"])
+        endpoint = str((await self._published.metadata())["backchannel_authentication_endpoint"])
         now = clock.seconds(self.clock.now())
         envelope = {
             "iss": HOUSE.id,
@@ -180,44 +184,21 @@ class HouseClient:
         """Decrypt, then verify the signature inside."""
         try:
             signed = jose.decrypt(token, self.encryption_key, algorithm="ECDH-ES", encryption="A256GCM")
-            keys = await self._scheme_keys(jose.unverified_header(signed).get("kid"))
+            keys = await self._published.keys(jose.unverified_header(signed).get("kid"))
             return jose.verify(signed, keys, algorithms=["ES256"])
         except jose.BadTokenError as error:
             raise LoginFailedError("suspicious", f"a token cannot be trusted: {error}") from error
 
-    async def _metadata(self) -> dict[str, Any]:
-        metadata = await self._document(f"{self.issuer}/.well-known/openid-configuration")
-        if metadata.get("issuer") != self.issuer:
-            raise LoginFailedError("suspicious", f"the configuration is that of {metadata.get('issuer')}")
-        return metadata
-
-    async def _scheme_keys(self, kid: object) -> list[dict[str, Any]]:
-        """The scheme's keys; fetched again when `kid` is not among the ones we have."""
-        address = str((await self._metadata())["jwks_uri"])
-        keys: list[dict[str, Any]] = (await self._document(address))["keys"]
-        if kid not in {key.get("kid") for key in keys}:
-            self._documents.pop(address, None)
-            keys = (await self._document(address))["keys"]
-        return keys
-
-    async def _document(self, address: str) -> dict[str, Any]:
-        kept = self._documents.get(address)
-        if kept is not None and self.clock.now() - kept[1] < _FRESH_SECONDS * SECOND:
-            return kept[0]
-        try:
-            response = await self.http.get(address)
-        except httpx.TransportError as error:
-            raise LoginFailedError("away", f"the scheme does not answer: {error!r}") from error
-        document = _json(response)
-        self._documents[address] = (document, self.clock.now())
-        return document
-
     async def _post(self, address: str, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+        response = await self._call(self.http.post(address, data=dict(form)))
+        return response.status_code, read_json(response)
+
+    @staticmethod
+    async def _call(call: Awaitable[httpx.Response]) -> httpx.Response:
         try:
-            response = await self.http.post(address, data=dict(form))
+            return await call
         except httpx.TransportError as error:
             raise LoginFailedError("away", f"the scheme does not answer: {error!r}") from error
-        return response.status_code, _json(response)
 
 
 def _screen(answer: Mapping[str, Any]) -> Screen:
@@ -228,10 +209,3 @@ def _screen(answer: Mapping[str, Any]) -> Screen:
         digits=str(token.get("digits", "")),
         interval=int(answer.get("interval", 5)),
     )
-
-
-def _json(response: httpx.Response) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(response.content, type=dict[str, Any])
-    except msgspec.DecodeError as error:
-        raise LoginFailedError("broken", f"{response.url.path} did not answer JSON") from error

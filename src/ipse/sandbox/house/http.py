@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http.cookies import SimpleCookie
 from typing import Final
 
 import msgspec
@@ -19,6 +18,7 @@ from ipse.sandbox.house.rooms import KEY_SECONDS, HouseMemory, Key, Waiting
 from ipse.sandbox.moods import How, Moods
 from ipse.sandbox.partner.errors import LoginFailedError
 from ipse.sandbox.sight import Sight
+from ipse.sandbox.visitors import VisitorCookie
 from ipse.web.errors import MalformedForm
 from ipse.web.forms import read_form
 
@@ -56,7 +56,7 @@ class HousePages:
 
     async def front(self, request: Request) -> Response:
         """The house, with its buttons once a phone is paired."""
-        visitor = _visitor(request)
+        visitor = self._cookie.read(request)
         rooms = self.memory.rooms_of(visitor)
         if rooms.said:
             self.memory.keep_rooms(visitor, msgspec.structs.replace(rooms, said=""))
@@ -65,7 +65,7 @@ class HousePages:
 
     async def pair(self, request: Request) -> Response:
         """Show a code to scan."""
-        visitor = _visitor(request) or self.ids.secret()
+        visitor = self._cookie.read(request) or self.ids.secret()
         try:
             self._check_mood()
             screen = await self.client.discover()
@@ -76,7 +76,7 @@ class HousePages:
 
     async def ask(self, request: Request) -> Response:
         """Ask the paired phone to approve a deed."""
-        visitor = _visitor(request)
+        visitor = self._cookie.read(request)
         key = self.memory.key(visitor)
         try:
             name = (await read_form(request)).get("deed", "")
@@ -94,7 +94,7 @@ class HousePages:
 
     async def wait(self, request: Request) -> Response:
         """What this screen waits for; looks again by itself."""
-        visitor = _visitor(request)
+        visitor = self._cookie.read(request)
         waiting = self.memory.awaited(visitor)
         if waiting is None:
             return self._to("/", visitor)
@@ -112,7 +112,7 @@ class HousePages:
 
     async def forget(self, request: Request) -> Response:
         """Unpair the phone."""
-        self.memory.forget(_visitor(request), key=True)
+        self.memory.forget(self._cookie.read(request), key=True)
         return self._to("/", "")
 
     async def _look(self, visitor: str, waiting: Waiting) -> Waiting | None:
@@ -154,31 +154,21 @@ class HousePages:
             raise LoginFailedError("turned_away", "the house refuses everybody, as asked on the world page")
 
     def _failed(self, error: LoginFailedError) -> Response:
-        status = {"refused": 200, "away": 503, "turned_away": 403}.get(error.kind, 400)
-        return self._page("failed.html", status=status, kind=error.kind, detail=error.detail)
+        return self._page("failed.html", status=error.status, kind=error.kind, detail=error.detail)
 
     def _page(self, template: str, *, status: int = 200, **context: object) -> Response:
         return self.sight.page(f"house/{template}", status=status, house=HOUSE, path=self.path, **context)
 
+    @property
+    def _cookie(self) -> VisitorCookie:
+        return VisitorCookie(HOUSE.id, self.path, KEY_SECONDS, self.secure)
+
     def _to(self, place: str, visitor: str) -> Response:
         response = RedirectResponse(self.path + place, 303, headers=_NO_STORE)
         if visitor:
-            response.set_cookie(
-                HOUSE.id,
-                visitor,
-                max_age=KEY_SECONDS,
-                path=self.path,
-                httponly=True,
-                secure=self.secure,
-                samesite="lax",
-            )
+            self._cookie.set(response, visitor)
         return response
 
 
 def _possible(door: str, heating: str) -> list[str]:
     return ["unlock" if door == "locked" else "lock", "warm" if heating == "off" else "cool"]
-
-
-def _visitor(request: Request) -> str:
-    cookies: SimpleCookie = SimpleCookie(request.headers.get("cookie", ""))
-    return cookies[HOUSE.id].value if HOUSE.id in cookies else ""

@@ -25,11 +25,11 @@ from ipse.sandbox.partner.errors import LoginFailedError
 from ipse.sandbox.partner.model import ACR_ADVANCED, CLAIM, PartnerProfile, ServiceProfile
 from ipse.sandbox.partner.orders import ORDERS, check_confirmed
 from ipse.sandbox.partner.orders import parameters as ordered
+from ipse.sandbox.published import Published, read_json
 
 PATIENCE_SECONDS: Final = 15
 """So long a partner tries again when the scheme cannot be reached."""
 _PAUSE_SECONDS: Final = 0.25
-_FRESH_SECONDS: Final = 300
 _SKEW_SECONDS: Final = 30
 _LARGEST_PICTURE: Final = 500_000
 
@@ -102,7 +102,11 @@ class RelyingParty:
     http: httpx.AsyncClient
     clock: Clock
     ids: Ids
-    _documents: dict[str, tuple[dict[str, Any], int]] = field(default_factory=dict)
+    _published: Published = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep what the scheme publishes."""
+        self._published = Published(self.issuer, self.clock, self._fetch)
 
     def begin(self, service: ServiceProfile, *, order: str = "", subject: str = "") -> Started:
         """Fresh values for one login or confirmation."""
@@ -145,11 +149,11 @@ class RelyingParty:
         }
         if started.order:
             parameters = await self._pushed(parameters | ({"authorization_details": details} if details else {}))
-        return f"{(await self._metadata())['authorization_endpoint']}?{urlencode(parameters)}"
+        return f"{(await self._published.metadata())['authorization_endpoint']}?{urlencode(parameters)}"
 
     async def _pushed(self, parameters: Mapping[str, str]) -> dict[str, str]:
         """Leave a request with the scheme; what remains for the browser to carry."""
-        endpoint = str((await self._metadata()).get("pushed_authorization_request_endpoint", ""))
+        endpoint = str((await self._published.metadata()).get("pushed_authorization_request_endpoint", ""))
         if not endpoint:
             raise LoginFailedError("broken", "the scheme takes no pushed requests")
 
@@ -157,7 +161,7 @@ class RelyingParty:
             return await self.http.post(endpoint, data={**parameters, **self._credentials(self.issuer)})
 
         response = await self._insist(once)
-        document = _json(response)
+        document = read_json(response)
         if response.status_code != httpx.codes.CREATED or "request_uri" not in document:
             detail = document.get("error_description", "")
             raise LoginFailedError("broken", f"pushed request: {response.status_code} {document.get('error')} {detail}")
@@ -169,7 +173,7 @@ class RelyingParty:
         Raises:
             LoginFailedError: refused, expired, unreachable, or something in it is not right.
         """
-        metadata = await self._metadata()
+        metadata = await self._published.metadata()
         if answer.get("iss", self.issuer) != self.issuer:
             raise LoginFailedError("suspicious", f"the answer comes from {answer['iss']}")
         if "error" in answer:
@@ -203,7 +207,7 @@ class RelyingParty:
             return await self.http.post(endpoint, data=form)
 
         response = await self._insist(once)
-        document = _json(response)
+        document = read_json(response)
         if response.status_code != httpx.codes.OK or "access_token" not in document:
             detail = document.get("detail") or document.get("error_description") or ""
             raise LoginFailedError("broken", f"token endpoint: {response.status_code} {document.get('error')} {detail}")
@@ -250,7 +254,7 @@ class RelyingParty:
         try:
             signed = jose.decrypt(token, self.identity.opening_key(), algorithm=algorithm, encryption=encryption)
             kid = jose.unverified_header(signed).get("kid")
-            keys = await self._scheme_keys(kid)
+            keys = await self._published.keys(kid)
             return jose.verify(signed, keys, algorithms=[self.profile.signed])
         except jose.BadTokenError as error:
             raise LoginFailedError("suspicious", f"a token cannot be trusted: {error}") from error
@@ -280,31 +284,8 @@ class RelyingParty:
         if claims.get("aud") not in (self.profile.id, [self.profile.id]):
             raise LoginFailedError("suspicious", f"{what} is meant for {claims.get('aud')}")
 
-    async def _metadata(self) -> dict[str, Any]:
-        metadata = await self._document(f"{self.issuer}/.well-known/openid-configuration")
-        if metadata.get("issuer") != self.issuer:
-            raise LoginFailedError("suspicious", f"the configuration is that of {metadata.get('issuer')}")
-        return metadata
-
-    async def _scheme_keys(self, kid: object) -> list[dict[str, Any]]:
-        """The scheme's keys; fetched again when `kid` is not among the ones we have."""
-        address = str((await self._metadata())["jwks_uri"])
-        keys: list[dict[str, Any]] = (await self._document(address))["keys"]
-        if kid not in {key.get("kid") for key in keys}:
-            self._documents.pop(address, None)
-            keys = (await self._document(address))["keys"]
-        return keys
-
-    async def _document(self, address: str) -> dict[str, Any]:
-        kept = self._documents.get(address)
-        if kept is not None and self.clock.now() - kept[1] < _FRESH_SECONDS * SECOND:
-            return kept[0]
-        response = await self._insist(lambda: self.http.get(address))
-        if response.status_code != httpx.codes.OK:
-            raise LoginFailedError("away", f"{address}: {response.status_code}")
-        document = _json(response)
-        self._documents[address] = (document, self.clock.now())
-        return document
+    async def _fetch(self, address: str) -> httpx.Response:
+        return await self._insist(lambda: self.http.get(address))
 
     async def _insist(self, call: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
         """The answer to a call, tried again for `PATIENCE_SECONDS` while nobody answers."""
@@ -326,13 +307,6 @@ def _kind_of(error: str) -> str:
     return {"access_denied": "refused", "temporary_unavailable": "away", "temporarily_unavailable": "away"}.get(
         error, "broken"
     )
-
-
-def _json(response: httpx.Response) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(response.content, type=dict[str, Any])
-    except msgspec.DecodeError as error:
-        raise LoginFailedError("broken", f"{response.url.path} did not answer JSON") from error
 
 
 def _data_uri(kind: str, content: bytes) -> str:

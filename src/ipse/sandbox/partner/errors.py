@@ -10,3 +10,8 @@ class LoginFailedError(Exception):
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the page that says so."""
+        return {"refused": 200, "away": 503, "turned_away": 403}.get(self.kind, 400)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from http.cookies import SimpleCookie
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -18,6 +17,7 @@ from ipse.sandbox.partner.orders import ORDERS
 from ipse.sandbox.partner.visits import VISIT_SECONDS, Visits
 from ipse.sandbox.partner.words import greeting, photo, shown
 from ipse.sandbox.sight import Sight
+from ipse.sandbox.visitors import VisitorCookie
 from ipse.web import languages
 from ipse.web.errors import MalformedForm
 
@@ -55,7 +55,7 @@ class PartnerPages:
 
     async def front(self, request: Request) -> Response:
         """The partner's front page, with its start buttons."""
-        known = self.visits.seen(self._visitor(request))
+        known = self.visits.seen(self._cookie.read(request))
         return self._page("front.html", greeting=greeting(known) if known else None)
 
     async def login(self, request: Request) -> Response:
@@ -71,7 +71,7 @@ class PartnerPages:
         service, order = self.party.profile.confirm, request.path_params["order"]
         if service is None or order not in ORDERS:
             return RedirectResponse(f"{self.path}/", 303, headers=_NO_STORE)
-        known = self.visits.seen(self._visitor(request))
+        known = self.visits.seen(self._cookie.read(request))
         return await self._start(request, service.code, order=order, subject=known.subject if known else "")
 
     async def _start(self, request: Request, code: str, *, order: str = "", subject: str = "") -> Response:
@@ -79,7 +79,7 @@ class PartnerPages:
         if service is None:  # pragma: no cover - all codes are the profile's own
             raise LookupError(code)
         started = self.party.begin(service, order=order, subject=subject)
-        visitor = self._visitor(request) or self.party.ids.secret()
+        visitor = self._cookie.read(request) or self.party.ids.secret()
         language = languages.choose(None, request.headers.get("accept-language"))
         try:
             target = await self.party.authorization_url(started, service, language=language)
@@ -87,7 +87,7 @@ class PartnerPages:
             return self._failed(error, started)
         self.visits.begin(visitor, started)
         response = RedirectResponse(target, 303, headers=_NO_STORE)
-        self._set_visitor(response, visitor)
+        self._cookie.set(response, visitor)
         return response
 
     async def callback(self, request: Request) -> Response:
@@ -96,7 +96,7 @@ class PartnerPages:
             answer = fields(request.url.query)
         except MalformedForm as error:
             return self._failed(LoginFailedError("suspicious", str(error)))
-        started = self.visits.resume(self._visitor(request), answer.get("state", ""))
+        started = self.visits.resume(self._cookie.read(request), answer.get("state", ""))
         if started is None:
             return self._failed(LoginFailedError("not_here", "this browser has no login waiting with that state"))
         try:
@@ -104,12 +104,12 @@ class PartnerPages:
             received = await self.party.finish(started, answer)
         except LoginFailedError as error:
             return self._failed(error, started)
-        known = self.visits.seen(self._visitor(request))
+        known = self.visits.seen(self._cookie.read(request))
         if received.order and known and known.subject == received.subject:
             # The customer stays who they are; a confirmation says nothing more of them.
             received = replace(received, userinfo={**known.claims, **received.userinfo}, picture=known.picture)
         response = RedirectResponse(f"{self.path}/received", 303, headers=_NO_STORE)
-        self._set_visitor(response, self.visits.keep(received))
+        self._cookie.set(response, self.visits.keep(received))
         return response
 
     def _check_mood(self) -> None:
@@ -118,7 +118,7 @@ class PartnerPages:
 
     async def received(self, request: Request) -> Response:
         """What the last login brought."""
-        known = self.visits.seen(self._visitor(request))
+        known = self.visits.seen(self._cookie.read(request))
         if known is None:
             return RedirectResponse(f"{self.path}/", 303, headers=_NO_STORE)
         return self._page(
@@ -135,32 +135,19 @@ class PartnerPages:
 
     async def logout(self, request: Request) -> Response:
         """Forget this visitor. There is no session at the scheme to end."""
-        self.visits.forget(self._visitor(request))
+        self.visits.forget(self._cookie.read(request))
         return RedirectResponse(f"{self.path}/", 303, headers=_NO_STORE)
 
     def _failed(self, error: LoginFailedError, started: Started | None = None) -> Response:
-        status = {"refused": 200, "away": 503, "turned_away": 403}.get(error.kind, 400)
         again = "identify" if started and started.service == self.party.profile.identify.code else "login"
         if started and started.order:
             again = f"confirm/{started.order}"
-        return self._page("failed.html", status=status, kind=error.kind, detail=error.detail, again=again)
+        return self._page("failed.html", status=error.status, kind=error.kind, detail=error.detail, again=again)
 
     def _page(self, template: str, *, status: int = 200, **context: object) -> Response:
         profile = self.party.profile
         return self.sight.page(f"{profile.id}/{template}", status=status, partner=profile, path=self.path, **context)
 
-    def _visitor(self, request: Request) -> str:
-        cookies: SimpleCookie = SimpleCookie(request.headers.get("cookie", ""))
-        name = self.party.profile.id
-        return cookies[name].value if name in cookies else ""
-
-    def _set_visitor(self, response: Response, visitor: str) -> None:
-        response.set_cookie(
-            self.party.profile.id,
-            visitor,
-            max_age=VISIT_SECONDS,
-            path=self.path,
-            httponly=True,
-            secure=self.secure,
-            samesite="lax",
-        )
+    @property
+    def _cookie(self) -> VisitorCookie:
+        return VisitorCookie(self.party.profile.id, self.path, VISIT_SECONDS, self.secure)
