@@ -78,6 +78,25 @@ FACES = {
         skin="#f4d6c4", hair="#c4622d", style="crop", coat="#3f5f7a", ground="#e3e8df", eyes="#4c7a6c", width=37
     ),
     "wout": Face(skin="#efc6a9", hair="#6e4f33", style="quiff", coat="#55606b", ground="#e7e4df", width=38),
+    "lotte": Face(
+        skin="#f2cfb6", hair="#c99a52", style="long", coat="#5a7fa6", ground="#e5eae8", eyes="#4f6f8c", width=35
+    ),
+    "finn": Face(skin="#f1cdb3", hair="#7a5330", style="crop", coat="#b0552f", ground="#e4e8ec", width=35),
+    "imani": Face(
+        skin="#7b4b32", hair="#191210", style="curly", coat="#d09a2c", ground="#e6e4ea", lips="#8d3f3c", width=36
+    ),
+    "mateus": Face(
+        skin="#d8a37b", hair="#2b1f19", style="quiff", coat="#2c3a57", ground="#e9e6df", beard=True, width=38
+    ),
+    "abdoul": Face(
+        skin="#6d432d", hair="#5b5654", style="short", coat="#3a5a49", ground="#e3e3dc", lips="#7c3b38", lines=True
+    ),
+    "gerda": Face(
+        skin="#eccab4", hair="#b9b4ae", style="bob", coat="#7c3f56", ground="#e1e6e4", glasses=True, lines=True
+    ),
+    "philippe": Face(
+        skin="#efc8ad", hair="#7d7066", style="balding", coat="#20303f", ground="#e6e2da", lines=True, width=39
+    ),
 }
 
 BACK = {

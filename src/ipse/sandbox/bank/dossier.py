@@ -24,7 +24,7 @@ def claims(person: Person) -> dict[str, Any]:
         "given_name": person.given_name,
         "family_name": person.family_name,
         "name": person.name,
-        "birthdate": person.birthdate.isoformat(),
+        "birthdate": person.known_birthdate,
         "gender": person.gender,
         "place_of_birth": {"locality": person.place_of_birth.locality, "country": person.place_of_birth.country},
         "nationalities": list(person.nationalities),

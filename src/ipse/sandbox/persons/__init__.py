@@ -4,7 +4,7 @@ Belgian national numbers carry an order number that the register never hands out
 from ranges that are reserved for fiction or not in use. The portraits were drawn by `tools/draw_portraits.py`.
 """
 
-from ipse.sandbox.persons.model import Address, Document, Issuer, Person, Place
+from ipse.sandbox.persons.model import Address, Card, Document, Issuer, Person, Place
 from ipse.sandbox.persons.register import persons, portrait
 
-__all__ = ["Address", "Document", "Issuer", "Person", "Place", "persons", "portrait"]
+__all__ = ["Address", "Card", "Document", "Issuer", "Person", "Place", "persons", "portrait"]

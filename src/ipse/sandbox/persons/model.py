@@ -50,6 +50,19 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What is particular about somebody's Belgian eID card; the rest follows from the person."""
+
+    applet: Literal["1.8", "1.7"] = "1.8"
+    """1.8 has P-384 keys, 1.7, of cards before September 2020, RSA keys of 2048 bits."""
+    document_type: int = 1
+    """1 Belgian, 8 habilitation, 11 to 28 kinds of foreigner's cards."""
+    special_status: int = 0
+    """1 a white cane (for the blind), 2 extended minority, and others."""
+    noble_title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """A person. `phone_number` is the number they play with; `bank_phone_number` what their bank has on record."""
 
@@ -63,6 +76,7 @@ class Person:
     language: str
     home_bank: str
     birthdate: date
+    """When only the year is known (`year_only`), its first day."""
     birthdate_as_string: str
     gender: Literal["female", "male", "n/a"]
     official_gender: str
@@ -78,6 +92,15 @@ class Person:
     national_number: str | None
     card_number: str | None
     issuance_locality: str | None
+    year_only: bool = False
+    """Whether the day of birth is known to nobody."""
+    card: Card | None = None
+    """The Belgian eID card, for those who have one."""
+
+    @property
+    def known_birthdate(self) -> str:
+        """The birth date as OpenID Connect writes it: `YYYY-MM-DD`, or `YYYY` alone."""
+        return str(self.birthdate.year) if self.year_only else self.birthdate.isoformat()
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from ipse.sandbox.persons.model import Address, Document, Person, Place, years_between
+from ipse.sandbox.persons.model import Address, Card, Document, Person, Place, years_between
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,10 @@ class _Entry:
     card_number: str | None = None
     issuance_locality: str | None = None
     bank_phone_number: str | None = None
+    year_only: bool = False
+    bis: int = 0
+    """Added to the month of the national number of somebody who is in no municipality's register: 20 or 40."""
+    card: Card | None = None
 
 
 def persons(today: date) -> tuple[Person, ...]:
@@ -55,16 +59,19 @@ def portrait(person_id: str) -> bytes:
     return files(__package__).joinpath("portraits", f"{person_id}.jpg").read_bytes()
 
 
-def belgian_number(birthdate: date, serial: str) -> str:
+def belgian_number(birthdate: date, serial: str, *, bis: int = 0, year_only: bool = False) -> str:
     """The national number of that birth date and order number, with its check digits."""
-    body = birthdate.strftime("%y%m%d") + serial
+    day = "0000" if year_only else f"{birthdate.month + bis:02}{birthdate.day:02}"
+    body = birthdate.strftime("%y") + day + serial
     counted = int(body) + (2_000_000_000 if birthdate.year >= 2000 else 0)
     return f"{body}{97 - counted % 97:02}"
 
 
 def _person(entry: _Entry, today: date) -> Person:
     birthdate = entry.birthdate or _birthdate_of_age(entry.always or 0, entry.birthday, today)
-    national_number = belgian_number(birthdate, entry.serial) if entry.serial else entry.national_number
+    national_number = entry.national_number
+    if entry.serial:
+        national_number = belgian_number(birthdate, entry.serial, bis=entry.bis, year_only=entry.year_only)
     return Person(
         id=entry.id,
         family_name=entry.family_name,
@@ -74,7 +81,7 @@ def _person(entry: _Entry, today: date) -> Person:
         language=entry.language,
         home_bank=entry.home_bank,
         birthdate=birthdate,
-        birthdate_as_string=birthdate.strftime("%d.%m.%Y"),
+        birthdate_as_string=birthdate.strftime("%Y" if entry.year_only else "%d.%m.%Y"),
         gender=entry.gender,
         official_gender=entry.official_gender,
         place_of_birth=entry.place_of_birth,
@@ -88,6 +95,8 @@ def _person(entry: _Entry, today: date) -> Person:
         national_number=national_number,
         card_number=entry.card_number,
         issuance_locality=entry.issuance_locality,
+        year_only=entry.year_only,
+        card=entry.card,
     )
 
 
