@@ -22,6 +22,7 @@ from ipse.enrolment import http as enrolment_http
 from ipse.enrolment import jobs as enrolment_jobs
 from ipse.enrolment.clients import BankClient, bank_clients
 from ipse.enrolment.service import Enrolments
+from ipse.enrolment.service import Rows as EnrolmentRows
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids
 from ipse.kernel.keystore import Keystore
@@ -154,16 +155,8 @@ def _features(given: _Given) -> _Features:
         clock=clock,
         ids=ids,
     )
-    enrolments = Enrolments(
-        database=database,
-        settings=settings,
-        keystore=keystore,
-        people=people,
-        attributes=attributes,
-        clients=banks,
-        clock=clock,
-        ids=ids,
-    )
+    rows = EnrolmentRows(database=database, settings=settings, keystore=keystore, clients=banks, clock=clock, ids=ids)
+    enrolments = Enrolments.around(rows, people=people, attributes=attributes)
     desk = _partner_desk(given)
     provider = _provider(given, desk, actions, lab)
     broker = build_broker(

@@ -35,7 +35,17 @@ if TYPE_CHECKING:
     from ipse.app.security_module import SecurityModule
 
 _KEY_BYTES = 32
-_LATER_USES = ("request", "signing_key")
+_LATER_USES = (
+    "request",
+    "signing_key",
+    "notice",
+    "operator",
+    "panic",
+    "fallback",
+    "browser",
+    "push",
+    "passkey",
+)
 """Working keys that not every release made."""
 Jwk = dict[str, str]
 

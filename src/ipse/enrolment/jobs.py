@@ -13,4 +13,4 @@ KEPT_SECONDS: Final = 86_400
 
 async def delete_abandoned(enrolments: Enrolments) -> int:
     """Delete enrolments that expired a day ago. Run hourly. Returns how many."""
-    return await enrolments.delete_old(before=enrolments.clock.now() - KEPT_SECONDS * SECOND)
+    return await enrolments.delete_old(before=enrolments.rows.clock.now() - KEPT_SECONDS * SECOND)

@@ -19,6 +19,13 @@ WORKING_KEY_USES = (
     "request",
     "nonce",
     "signing_key",
+    "notice",
+    "operator",
+    "panic",
+    "fallback",
+    "browser",
+    "push",
+    "passkey",
 )
 """Each use has a key of its own; none is derived from another."""
 

@@ -8,8 +8,7 @@ import pytest
 
 from ipse.attributes.service import Attributes
 from ipse.enrolment.model import Activated, AppVersion, EnrolRequest
-from ipse.enrolment.service import Enrolments, documents
-from ipse.enrolment.service.enrolments import Back
+from ipse.enrolment.service import Back, Enrolments, Rows, documents
 from ipse.kernel.ids import RandomIds, sha256
 from ipse.kernel.settings import Environment, Settings
 from ipse.people.model import Acceptance, AccountState
@@ -33,7 +32,7 @@ class Desk:
         clock = self.bank.clock
         people = People(database, keystore, clock, self.ids)
         self.attributes = Attributes(database, people.person_key, clock)
-        self.enrolments = Enrolments(
+        rows = Rows(
             database=database,
             settings=Settings(
                 environment=environment,
@@ -43,18 +42,17 @@ class Desk:
                 keystore="",
             ),
             keystore=keystore,
-            people=people,
-            attributes=self.attributes,
             clients={"bank": self.bank.client()},
             clock=clock,
             ids=self.ids,
         )
+        self.enrolments = Enrolments.around(rows, people=people, attributes=self.attributes)
 
     async def come_back(self, said: dict[str, Any], phone_id: str) -> tuple[str, Back]:
         """Begin, go to the bank, return."""
         current = [each for each in documents() if each.language == "en"]
         accepted = tuple(Acceptance(each.kind, each.version, each.language, each.sha256) for each in current)
-        begun = await self.enrolments.begin(
+        begun = await self.enrolments.beginnings.begin(
             EnrolRequest(
                 language="en",
                 phone_number="+32 400000101",
@@ -64,21 +62,21 @@ class Desk:
             ),
             phone_id,
         )
-        await self.enrolments.start(begun.start_url.partition("=")[2], BROWSER, lambda *_: "activation")
+        await self.enrolments.beginnings.start(begun.start_url.partition("=")[2], BROWSER, lambda *_: "activation")
         pushed = self.bank.asked[-1][1]
         self.bank.changes["id_token"] = lambda claims: claims.update(nonce=pushed["nonce"])
         self.bank.changes["userinfo"] = lambda claims: claims.update(verified_claims=said)
         parameters = {"state": pushed["state"], "code": "c", "iss": ISSUER}
-        return begun.enrolment_id, await self.enrolments.take_return(parameters, BROWSER)
+        return begun.enrolment_id, await self.enrolments.returns.take_return(parameters, BROWSER)
 
     async def activate(self, said: dict[str, Any], phone_id: str = "phone-1") -> Activated:
         """A whole enrolment."""
         enrolment_id, back = await self.come_back(said, phone_id)
         assert back.value is not None, back
-        await self.enrolments.present_return(enrolment_id, phone_id, back.value)
-        epoch, now = await self.enrolments.epoch(), self.enrolments.clock.now()
-        return await self.enrolments.database.transact(
-            lambda: self.enrolments.activating(enrolment_id, phone_id, epoch=epoch, now=now)
+        await self.enrolments.returns.present(enrolment_id, phone_id, back.value)
+        epoch, now = await self.enrolments.activations.epoch(), self.enrolments.rows.clock.now()
+        return await self.enrolments.rows.database.transact(
+            lambda: self.enrolments.activations.activating(enrolment_id, phone_id, epoch=epoch, now=now)
         )
 
 

@@ -1,6 +1,10 @@
-"""Use cases of enrolment: `enrolments` the life of one, `published` the documents people accept."""
+"""Use cases of enrolment: `enrolments` puts the steps of one together, `published` holds what people accept.
+
+A step in the order of an enrolment: `beginnings`, `returns`, `activations`; all work on `rows`.
+"""
 
 from ipse.enrolment.service.enrolments import Enrolments
 from ipse.enrolment.service.published import document, documents
+from ipse.enrolment.service.rows import Back, Rows
 
-__all__ = ["Enrolments", "document", "documents"]
+__all__ = ["Back", "Enrolments", "Rows", "document", "documents"]

@@ -94,7 +94,7 @@ class Mobile:
         now = self.clock.now()
 
         def transaction() -> Transaction[Answer]:
-            begun = yield from self.enrolments.beginning(request, phone_id, now=now)
+            begun = yield from self.enrolments.beginnings.beginning(request, phone_id, now=now)
             body = {
                 "phone": phone_id,
                 "enrolment": begun.enrolment_id,
@@ -113,7 +113,7 @@ class Mobile:
 
         async def handler(received: Received) -> Answer:
             members = received.message.members
-            returned = await self.enrolments.present_return(
+            returned = await self.enrolments.returns.present(
                 rules.text(members, "enrolment"), received.phone.phone_id, rules.text(members, "value")
             )
             shown = [{"name": name, "value": value} for name, value in returned.received.items()]
@@ -275,12 +275,12 @@ class Mobile:
         if not hmac.compare_digest(opened.proof or b"", code_proof(handover.code_key, received.message.compact)):
             raise WrongSignatureError(public="the proof is not by the code key that was handed over")
         enrolment_id = rules.text(members, "enrolment")
-        epoch = await self.enrolments.epoch()
+        epoch = await self.enrolments.activations.epoch()
         now = self.clock.now()
 
         def transaction() -> Transaction[tuple[Answer, str]]:
             phone_id = received.phone.phone_id
-            activated = yield from self.enrolments.activating(enrolment_id, phone_id, epoch=epoch, now=now)
+            activated = yield from self.enrolments.activations.activating(enrolment_id, phone_id, epoch=epoch, now=now)
             account = activated.account
             stopped = yield from self.messages.moving(account.account_id, phone_id, now=now)
             body = {"account": _account(account), "moved": bool(stopped)}

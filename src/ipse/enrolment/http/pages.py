@@ -1,0 +1,91 @@
+"""The browser's part of an enrolment, and the keys that banks verify us with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from ipse.enrolment.errors import (
+    EnrolmentEndedError,
+    ForeignReturnError,
+    ReturnUsedError,
+    UnknownReturnError,
+    UnknownStartError,
+)
+from ipse.enrolment.service import Back, Enrolments
+from ipse.kernel.errors import PlatformError
+from ipse.standards.jose import public_jwk
+from ipse.web import cookies
+from ipse.web.pages import Pages, language_of
+
+_PARAMETERS = ("state", "code", "iss", "error")
+_LONGEST = 2048
+_TOLD = (
+    EnrolmentEndedError,
+    ForeignReturnError,
+    ReturnUsedError,
+    UnknownReturnError,
+    UnknownStartError,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentPages:
+    """Endpoints."""
+
+    enrolments: Enrolments
+    pages: Pages
+    app_origin: str
+
+    async def start(self, request: Request) -> Response:
+        """`GET /enrolment/start?ticket=…`: bind the enrolment to this browser and send it to the registrar."""
+        ids = self.enrolments.rows.ids
+        try:
+            there = await self.enrolments.beginnings.start(
+                request.query_params.get("ticket", ""), cookies.browser_hash(request, ids), self._activation_text
+            )
+        except _TOLD as error:
+            return self._told(request, error)
+        response = self._back(there) if isinstance(there, Back) else RedirectResponse(there, 303)
+        cookies.ensure(request, response, ids)
+        return response
+
+    async def back(self, request: Request) -> Response:
+        """`GET /enrolment/return`: the registrar's answer, in the browser that began or not at all."""
+        query = request.query_params
+        given = {name: query.getlist(name) for name in _PARAMETERS}
+        parameters = {
+            name: values[0] for name, values in given.items() if len(values) == 1 and len(values[0]) <= _LONGEST
+        }
+        if any(len(values) > 1 for values in given.values()):
+            return self._told(request, UnknownReturnError("a parameter appears twice"))
+        try:
+            return self._back(await self.enrolments.returns.take_return(parameters, cookies.known_hash(request)))
+        except _TOLD as error:
+            return self._told(request, error)
+
+    async def jwks(self, _: Request) -> Response:
+        """`GET /enrolment/jwks`: the keys that our client assertions are signed with."""
+        held = self.enrolments.rows.keystore.held_keys("registrar")
+        keys = [public_jwk(jwk) for jwk in held.published]
+        return JSONResponse({"keys": keys}, headers={"Cache-Control": f"max-age={min(300, held.kept)}"})
+
+    def _activation_text(self, language: str, digits: str) -> str:
+        return self.pages.text(
+            language, "enrolment.activation", scheme=self.enrolments.rows.settings.name, digits=digits
+        )
+
+    def _back(self, back: Back) -> Response:
+        """To the app; the value travels in the fragment, which no server and no referrer sees."""
+        if back.value is not None:
+            return RedirectResponse(f"{self.app_origin}/#return={back.value}", 303)
+        if back.ended is not None:
+            return RedirectResponse(f"{self.app_origin}/#ended={back.ended}", 303)
+        return self.pages.render("enrolment/wait.html", back.language)
+
+    def _told(self, request: Request, error: PlatformError) -> Response:
+        return self.pages.render(
+            "enrolment/stopped.html", language_of(request), status=error.status, code=error.code, app=self.app_origin
+        )

@@ -1,0 +1,89 @@
+"""How an enrolment begins: the phone's first message, and the browser's way to the registrar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ipse.enrolment import store
+from ipse.enrolment.errors import EndReason, RegistrarError, UnknownStartError
+from ipse.enrolment.model import START_SECONDS, Begun, EnrolRequest, Exchange
+from ipse.enrolment.rules import reading, requests
+from ipse.enrolment.service.published import documents
+from ipse.enrolment.service.rows import Back, Rows
+from ipse.kernel.clock import SECOND
+from ipse.kernel.ids import sha256
+from ipse.storage.statement import Transaction, run
+
+Wording = Callable[[str, str], str]
+"""What is being activated, for the registrar's page: from language and the last digits of the phone number."""
+
+
+@dataclass(frozen=True)
+class Beginnings:
+    """Use cases of a beginning."""
+
+    rows: Rows
+
+    async def begin(self, request: EnrolRequest, phone_id: str) -> Begun:
+        """Begin an enrolment for a phone.
+
+        Raises:
+            AppTooOldError, MalformedMessageError, UnknownRegistrarError, DocumentsChangedError, BadPhoneNumberError:
+                refused, nothing was kept.
+        """
+        now = self.rows.clock.now()
+        return await self.rows.database.transact(lambda: self.beginning(request, phone_id, now=now))
+
+    def beginning(self, request: EnrolRequest, phone_id: str, *, now: int) -> Transaction[Begun]:
+        """Begin, inside the transaction that keeps the phone. Raises as `begin`."""
+        request = requests.checked(
+            request,
+            registrars=self.rows.clients,
+            documents=documents(),
+            minimum_app_version=self.rows.settings.minimum_app_version,
+        )
+        enrolment_id, ticket = self.rows.ids.identifier(), self.rows.ids.secret()
+        expires_at = now + self.rows.settings.lifetimes.enrolment * SECOND
+        sealed = self.rows.vault.put(request, row=enrolment_id, column="sealed_request")
+        yield from run(
+            store.CREATE, enrolment_id, phone_id, request.registrar, request.language, sealed, sha256(ticket),
+            now, expires_at,
+        )  # fmt: skip
+        start_url = f"{self.rows.settings.base_url}/enrolment/start?ticket={ticket}"
+        return Begun(enrolment_id=enrolment_id, start_url=start_url, expires_at=expires_at)
+
+    async def start(self, ticket: str, browser_hash: bytes, wording: Wording) -> Back | str:
+        """Take a start address, once, for this browser; return the registrar's address, or how it ended at once.
+
+        Raises:
+            UnknownStartError: used, too old, or never given out.
+        """
+        now = self.rows.clock.now()
+        state, exchange = (
+            self.rows.ids.secret(),
+            Exchange(nonce=self.rows.ids.secret(), verifier=self.rows.ids.secret()),
+        )
+        state_hash = sha256(state)
+        row = await self.rows.database.row(
+            store.START,
+            sha256(ticket),
+            browser_hash,
+            state_hash,
+            self.rows.vault.put(exchange, row=state_hash.hex(), column="sealed_exchange"),
+            now,
+            now - START_SECONDS * SECOND,
+        )
+        if row is None:
+            raise UnknownStartError
+        request = self.rows.request(row)
+        try:
+            return await self.rows.client(row["registrar"]).push(
+                state=state,
+                exchange=exchange,
+                claims=reading.CLAIMS,
+                language=row["language"],
+                activation_text=wording(row["language"], request.phone_number[-2:]),
+            )
+        except RegistrarError as error:
+            return await self.rows.end(row, EndReason.REGISTRAR_ERROR, str(error))

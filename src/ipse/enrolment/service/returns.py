@@ -1,0 +1,214 @@
+"""What a registrar answers, and the phone that presents the one-time value of that answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ipse.attributes.model import NATIONAL_NUMBER_COUNTRIES, Json
+from ipse.attributes.service import Attributes
+from ipse.enrolment import store
+from ipse.enrolment.clients import DEADLINE, BankClient
+from ipse.enrolment.errors import (
+    EndReason,
+    EnrolmentEndedError,
+    ForeignReturnError,
+    RefusedAnswerError,
+    RefusedByPersonError,
+    RegistrarError,
+    ReturnUsedError,
+    UnknownReturnError,
+)
+from ipse.enrolment.model import (
+    PRESENT_SECONDS,
+    Answer,
+    EnrolRequest,
+    Exchange,
+    RegistrarAnswer,
+    Returned,
+    State,
+)
+from ipse.enrolment.rules import evidence as records
+from ipse.enrolment.rules import judging, reading
+from ipse.enrolment.service.rows import Back, Rows
+from ipse.kernel import clock as times
+from ipse.kernel.clock import SECOND
+from ipse.kernel.ids import sha256
+from ipse.kernel.sealing import blind_index
+from ipse.kernel.settings import Environment
+from ipse.standards import ida
+from ipse.storage.statement import Row
+
+SHOWN: Final = (
+    "family_name",
+    "given_name",
+    "birthdate",
+    "birthdate_as_string",
+    "gender",
+    "claim_citizenship",
+    "place_of_birth",
+    "address",
+    *(f"{country}NationalNumber" for country in NATIONAL_NUMBER_COUNTRIES),
+    "BEeidSn",
+    "IDDocumentSN",
+    "IDDocumentType",
+    "picture",
+)
+"""The attributes a person is shown when the registrar has answered."""
+
+_EXCHANGE_SECONDS: Final = 3 * DEADLINE
+"""An answer that is not here by then never comes: the process that fetched it has stopped."""
+
+
+@dataclass(frozen=True)
+class Returns:
+    """Use cases of a registrar's answer."""
+
+    rows: Rows
+    attributes: Attributes
+
+    # -- the browser comes back
+
+    async def take_return(self, parameters: Mapping[str, str], browser_hash: bytes | None) -> Back:
+        """Take a registrar's return: only in the browser that began, only once; any other ends the enrolment.
+
+        Repeats in the same browser are answered as the first one was, until the phone has presented the value.
+
+        Raises:
+            UnknownReturnError: belongs to nothing.
+            ForeignReturnError: another browser; the enrolment is ended.
+            ReturnUsedError: the phone has presented the value already.
+        """
+        now, state_hash = self.rows.clock.now(), sha256(parameters.get("state", ""))
+        row = await self.rows.database.row(store.RETURN, state_hash, browser_hash or b"", now)
+        if row is None:
+            return await self._returned_before(state_hash, browser_hash, now)
+        exchange = self.rows.vault.take(
+            row["sealed_exchange"], Exchange, row=state_hash.hex(), column="sealed_exchange"
+        )
+        try:
+            return await self.keep(row, await self._fetched(row, parameters, exchange))
+        except RefusedAnswerError as error:
+            return await self.rows.end(row, error.why, str(error))
+
+    async def _fetched(self, row: Row, parameters: Mapping[str, str], exchange: Exchange) -> Answer:
+        """The registrar's answer, judged; raises as the client and the rules do."""
+        client = self.rows.client(row["registrar"])
+        if parameters.get("iss") != client.registrar.issuer:
+            raise RegistrarError("the answer is of another issuer (RFC 9207)")
+        if "code" not in parameters:
+            if parameters.get("error") == "access_denied":
+                raise RefusedByPersonError("access_denied")
+            raise RegistrarError("an answer without a code")
+        said = await client.redeem(parameters["code"], exchange)
+        return self.judged(said, client, self.rows.request(row))
+
+    async def keep(self, row: Row, answer: Answer) -> Back:
+        """Keep a judged answer of any registrar; the value goes to the app through the browser that began."""
+        kept = await self.rows.database.row(
+            store.KEEP_ANSWER,
+            row["enrolment_id"],
+            self.rows.vault.put(answer, row=row["enrolment_id"], column="sealed_answer"),
+            sha256(answer.value),
+            blind_index(self.rows.keystore.working_key("identity"), answer.identity),
+            self.rows.clock.now(),
+        )
+        if kept is None:
+            return await self.rows.end(row, EndReason.EXPIRED, "the registrar answered too late")
+        return Back(language=row["language"], value=answer.value)
+
+    async def _returned_before(self, state_hash: bytes, browser_hash: bytes | None, now: int) -> Back:
+        row = await self.rows.database.row(store.BY_STATE_HASH, state_hash)
+        if row is None:
+            raise UnknownReturnError
+        if browser_hash is None or bytes(row["browser_hash"]) != browser_hash:
+            await self.rows.end(row, EndReason.FOREIGN_RETURN, "another browser than the one that began")
+            raise ForeignReturnError
+        state = State(row["state"])
+        if state is State.ENDED:
+            return Back(language=row["language"], ended=row["why"])
+        if row["expires_at"] <= now:
+            return await self.rows.end(row, EndReason.EXPIRED, "returned too late")
+        if state is not State.RETURNED:
+            raise ReturnUsedError
+        if row["sealed_answer"] is not None:
+            answer = self.rows.answer(row)
+            return Back(language=row["language"], value=answer.value)
+        if now - row["changed_at"] > _EXCHANGE_SECONDS * SECOND:
+            return await self.rows.end(row, EndReason.REGISTRAR_ERROR, "stopped while the answer was fetched")
+        return Back(language=row["language"])
+
+    def judged(self, said: RegistrarAnswer, client: BankClient, request: EnrolRequest) -> Answer:
+        """Facts and evidence of an answer that an identity can rest on; raises as the rules do."""
+        now = self.rows.clock.now()
+        try:
+            verified = ida.parse(said.verified_claims, trust_framework=client.trust_framework)
+        except ida.IdaError as error:
+            raise RegistrarError(str(error)) from error
+        facts = reading.facts(verified, email=request.email)
+        production = self.rows.settings.environment is Environment.PRODUCTION
+        judging.check(facts, today=times.day(now), test_numbers=not production)
+        same = reading.same_number(verified, request.phone_number)
+        number = request.phone_number
+        facts = replace(facts, phone_number=number if same else None, stated_phone_number=None if same else number)
+        record = records.record(
+            verified,
+            facts,
+            evidence_id=self.rows.ids.identifier(),
+            registrar=(client.registrar.id, client.registrar.assurance),
+            original=said.original,
+            now=now,
+        )
+        return Answer(
+            facts=records.sourced(facts, record),
+            evidence=record,
+            identity=judging.identity(facts, reading.register_number(verified)),
+            number_verified=same,
+            value=self.rows.ids.secret(),
+        )
+
+    # -- the phone presents the value
+
+    async def present(self, enrolment_id: str, phone_id: str, value: str) -> Returned:
+        """Take the one-time value of a return from the phone that began. Presenting it again answers the same.
+
+        Raises:
+            EnrolmentEndedError: another phone's value (which ends that enrolment too), too late, or over.
+        """
+        now, value_hash = self.rows.clock.now(), sha256(value)
+        oldest = now - PRESENT_SECONDS * SECOND
+        row = await self.rows.database.row(store.PRESENT, enrolment_id, phone_id, value_hash, now, oldest)
+        if row is None:
+            raise await self._not_presented(enrolment_id, phone_id, value_hash)
+        answer = self.rows.answer(row)
+        registrar = self.rows.client(row["registrar"]).registrar
+        return Returned(
+            enrolment_id=enrolment_id,
+            received=self._shown(answer, row["language"]),
+            registrar_id=registrar.id,
+            registrar_name=registrar.name,
+            number_verified=answer.number_verified,
+            phone_number=self.rows.request(row).phone_number,
+        )
+
+    def _shown(self, answer: Answer, language: str) -> Mapping[str, Json]:
+        """What the person is shown: the birth date as printed only where the day itself is not known."""
+        shown = self.attributes.preview(answer.facts, SHOWN, language=language)
+        return {
+            name: value for name, value in shown.items() if name != "birthdate_as_string" or "birthdate" not in shown
+        }
+
+    async def _not_presented(self, enrolment_id: str, phone_id: str, value_hash: bytes) -> EnrolmentEndedError:
+        """Why; and end whatever the value belongs to if it came from somebody else."""
+        owner = await self.rows.database.row(store.BY_VALUE, value_hash)
+        if owner is None or (owner["enrolment_id"], owner["phone_id"]) != (enrolment_id, phone_id):
+            if owner is not None:
+                await self.rows.end(owner, EndReason.FOREIGN_RETURN, "its value came from another phone")
+            own = await self.rows.database.row(store.BY_ID, enrolment_id)
+            ended = own is not None and own["phone_id"] == phone_id and own["state"] == State.ENDED
+            return EnrolmentEndedError(own["why"] if own is not None and ended else EndReason.FOREIGN_RETURN)
+        if owner["state"] == State.ENDED:
+            return EnrolmentEndedError(owner["why"])
+        await self.rows.end(owner, EndReason.EXPIRED, "presented too late")
+        return EnrolmentEndedError(EndReason.EXPIRED)

@@ -1,0 +1,73 @@
+"""The rows of enrolments: opening what they keep sealed, and ending one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from ipse.enrolment import store
+from ipse.enrolment.clients import BankClient
+from ipse.enrolment.errors import EndReason, EnrolmentEndedError
+from ipse.enrolment.model import Answer, EnrolRequest
+from ipse.enrolment.service.vault import Vault
+from ipse.kernel.clock import Clock
+from ipse.kernel.ids import Ids
+from ipse.kernel.keystore import Keystore
+from ipse.kernel.settings import Settings
+from ipse.storage.database import Database
+from ipse.storage.statement import Row
+
+log = structlog.get_logger("ipse.enrolment")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Back:
+    """Where a step in the browser leads; `value` or `ended` goes to the app, neither means: wait."""
+
+    language: str
+    value: str | None = None
+    ended: str | None = None
+
+
+@dataclass(kw_only=True)
+class Rows:
+    """What all steps of an enrolment share."""
+
+    database: Database
+    settings: Settings
+    keystore: Keystore
+    clients: Mapping[str, BankClient]
+    clock: Clock
+    ids: Ids
+    vault: Vault = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.vault = Vault(self.keystore.working_key("enrolment"))
+
+    def client(self, registrar: str) -> BankClient:
+        """The client of a bank.
+
+        Raises:
+            EnrolmentEndedError: it is no registrar any more.
+        """
+        client = self.clients.get(registrar)
+        if client is None:
+            raise EnrolmentEndedError(EndReason.REGISTRAR_ERROR, f"{registrar} is no registrar any more")
+        return client
+
+    def request(self, row: Row) -> EnrolRequest:
+        """What the phone asked for."""
+        return self.vault.take(row["sealed_request"], EnrolRequest, row=row["enrolment_id"], column="sealed_request")
+
+    def answer(self, row: Row) -> Answer:
+        """What the registrar said, judged."""
+        return self.vault.take(row["sealed_answer"], Answer, row=row["enrolment_id"], column="sealed_answer")
+
+    async def end(self, row: Row, why: EndReason, detail: str) -> Back:
+        """End an enrolment that is not over yet; `detail` is for the log."""
+        ended = await self.database.row(store.END, row["enrolment_id"], why, self.clock.now(), b"")
+        if ended is not None:
+            log.info("enrolment_ended", enrolment=row["enrolment_id"], why=why, detail=detail)
+        return Back(language=row["language"], ended=why)
