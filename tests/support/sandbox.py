@@ -81,7 +81,7 @@ def free_port_triple() -> int:
     """A port that is free together with the two after it."""
     for start in range(18200, 18290, 3):
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            for port in range(start, start + 3):
+            for port in (*range(start, start + 3), start + 4):
                 listener = stack.enter_context(socket.socket())
                 listener.bind(("127.0.0.1", port))
             return start

@@ -63,6 +63,12 @@ class Moods:
         self._moods[party] = mood
         return mood
 
+    async def wait(self, mood: Mood) -> None:
+        """Let the delay of a slow party pass; none when the world stops."""
+        if mood.how is How.SLOW:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.closing.wait(), timeout=mood.seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class Moody:
@@ -79,7 +85,5 @@ class Moody:
             broken = PlainTextResponse("Out of order, as asked on the world page.\n", status_code=500)
             await broken(scope, receive, send)
             return
-        if mood.how is How.SLOW:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.moods.closing.wait(), timeout=mood.seconds)
+        await self.moods.wait(mood)
         await self.app(scope, receive, send)

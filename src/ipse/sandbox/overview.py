@@ -15,6 +15,7 @@ from ipse.kernel.clock import Clock, day
 from ipse.sandbox.bank import BANKS
 from ipse.sandbox.desk import DESK
 from ipse.sandbox.house import HOUSE
+from ipse.sandbox.inboxes.smtp import PARTY as INBOXES
 from ipse.sandbox.moods import How, Moods
 from ipse.sandbox.partner import PORTAL, SHOP
 from ipse.sandbox.persons import persons, portrait
@@ -26,7 +27,7 @@ from ipse.web.forms import read_body, read_form
 _SLOW_SECONDS = 5.0
 
 
-_ANYWHERE = ("/world.json", "/misbehave", "/banks/")
+_ANYWHERE = ("/world.json", "/misbehave", "/banks/", "/inboxes/api", "/inboxes/sms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Overview:
             (PORTAL.id, PORTAL.name),
             (HOUSE.id, HOUSE.name),
             (DESK.id, DESK.name),
+            (INBOXES, "Mail and text messages"),
         ]
         return self.sight.page(
             "world/front.html",

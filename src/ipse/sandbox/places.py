@@ -58,8 +58,14 @@ class Places:
 
     @property
     def ports(self) -> tuple[int, ...]:
-        """Every port the sandbox listens on: scheme, world, app, and with TLS the page that hands out the authority."""
-        return (self.port, self.port + 1, self.port + 2, *((self.port + 3,) if self.authority else ()))
+        """Every port the sandbox listens on: scheme, world, app, with TLS the authority's page, mail."""
+        authority = (self.port + 3,) if self.authority else ()
+        return (self.port, self.port + 1, self.port + 2, *authority, self.mail_port)
+
+    @property
+    def mail_port(self) -> int:
+        """Where the world's mail server listens (SMTP)."""
+        return self.port + 4
 
     @property
     def authority_key(self) -> str | None:

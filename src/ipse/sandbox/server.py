@@ -34,6 +34,10 @@ from ipse.sandbox.house import HOUSE
 from ipse.sandbox.house.client import HouseClient
 from ipse.sandbox.house.http import HousePages
 from ipse.sandbox.house.rooms import HouseMemory
+from ipse.sandbox.inboxes import Inboxes
+from ipse.sandbox.inboxes.http import InboxPages
+from ipse.sandbox.inboxes.smtp import PARTY as INBOXES
+from ipse.sandbox.inboxes.smtp import MailServer
 from ipse.sandbox.moods import Moods, Moody
 from ipse.sandbox.overview import OneName, Overview
 from ipse.sandbox.partner import PORTAL, SHOP, PartnerProfile
@@ -61,6 +65,7 @@ class Stage:
     assets: Assets
     http: httpx.AsyncClient
     keys: SchemeKeys
+    inboxes: Inboxes
 
     def drawer(self, *names: str) -> Drawer:
         """A drawer of its own for one party's one kind of thing."""
@@ -86,6 +91,7 @@ def application(world: World, *, clock: Clock | None = None, ids: Ids | None = N
     routes.append(Mount(house.path, app=Moody(house.router(), HOUSE.id, stage.moods)))
     desk = _desk(stage)
     routes.append(Mount(desk.path, app=Moody(desk.router(), DESK.id, stage.moods)))
+    routes += InboxPages(stage.inboxes, stage.moods, stage.sight(), stage.clock, world.secrets.sms_token).routes()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -97,6 +103,7 @@ def application(world: World, *, clock: Clock | None = None, ids: Ids | None = N
     one_name = Middleware(OneName, world=world.places.world)
     app = Starlette(routes=routes, lifespan=lifespan, middleware=[one_name])
     app.state.moods = stage.moods
+    app.state.mail = MailServer(stage.inboxes, stage.moods)
     return app
 
 
@@ -114,10 +121,11 @@ def _stage(world: World, clock: Clock, ids: Ids) -> Stage:
         world=world,
         clock=clock,
         ids=ids,
-        moods=Moods(parties=(*(bank.id for bank in BANKS), SHOP.id, PORTAL.id, HOUSE.id, DESK.id)),
+        moods=Moods(parties=(*(bank.id for bank in BANKS), SHOP.id, PORTAL.id, HOUSE.id, DESK.id, INBOXES)),
         assets=Assets(("ipse.web", "ipse.sandbox")),
         http=http,
         keys=SchemeKeys(places.enrolment_keys, http, clock),
+        inboxes=Inboxes(world.folder / "inboxes", clock, ids),
     )
 
 
@@ -239,7 +247,8 @@ async def _serve(world: World, lifeline: int | None) -> None:
         loop.add_signal_handler(number, stop)
     if lifeline is not None:
         _stop_with(lifeline, stop)
-    await asyncio.gather(*(server.serve() for server in servers))
+    async with await app.state.mail.serve("127.0.0.1", places.mail_port):
+        await asyncio.gather(*(server.serve() for server in servers))
 
 
 def _server(app: ASGIApp, places: Places, port: int, *, secure: bool) -> _Server:

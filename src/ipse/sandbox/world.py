@@ -39,6 +39,7 @@ class Secrets(msgspec.Struct, frozen=True):
     house_enc: dict[str, Any]
     desk_secret: str
     museum_enc: dict[str, Any]
+    sms_token: str
 
     @classmethod
     def new(cls, ids: Ids) -> Self:
@@ -53,6 +54,7 @@ class Secrets(msgspec.Struct, frozen=True):
             house_enc=jose.generate("house-enc-1", "enc", "ECDH-ES"),
             desk_secret=ids.secret(),
             museum_enc=jose.generate("museum-enc-1", "enc", "ECDH-ES"),
+            sms_token=ids.secret(),
         )
 
 
@@ -172,7 +174,7 @@ class World:
                     "id": person.id,
                     "name": person.name,
                     "country": person.country,
-                    "birthdate": person.birthdate.isoformat(),
+                    "birthdate": person.known_birthdate,
                     "phone_number": person.phone_number,
                     "login": person.id,
                     "bank": person.home_bank,
@@ -180,6 +182,17 @@ class World:
                 for person in persons(day(clock.now()))
             ],
             "world": self.places.world,
+            "inboxes": self.inboxes(),
+        }
+
+    def inboxes(self) -> dict[str, Any]:
+        """Where e-mail and text messages arrive, and where they can be read."""
+        world = self.places.world
+        return {
+            "page": f"{world}/inboxes/",
+            "api": f"{world}/inboxes/api",
+            "smtp": {"host": "127.0.0.1", "port": self.places.mail_port},
+            "sms": {"url": f"{world}/inboxes/sms", "token": self.secrets.sms_token},
         }
 
     def _private_keys(self, client_id: str) -> list[dict[str, Any]]:
