@@ -44,6 +44,7 @@ from ipse.signin import http as signin_http
 from ipse.signin.service import SignIn
 from ipse.standards import jose
 from ipse.storage.database import Database
+from ipse.storage.outbox import Handler, Outbox
 from ipse.web.application import Application
 from ipse.web.assets import routes as asset_routes
 from ipse.web.edge import Edge
@@ -70,6 +71,7 @@ class Scheme:
     people: People
     messages: Messages
     keys: KeyRing
+    outbox: Outbox
     close: Job
 
 
@@ -136,6 +138,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         people=features.people,
         messages=features.messages,
         keys=ring,
+        outbox=Outbox(database, clock, _handlers(features)),
         close=close,
     )
 
@@ -261,6 +264,12 @@ def _jobs(given: _Given, features: _Features) -> list[tuple[str, Job]]:
         ("broker.delete_old", lambda: broker_jobs.delete_old(features.broker.sessions)),
         ("enrolment.delete_abandoned", lambda: enrolment_jobs.delete_abandoned(features.enrolments)),
     ]
+
+
+def _handlers(features: _Features) -> Mapping[str, Mapping[str, Handler]]:
+    """Who hears of what, by event and by a name of the handler that must not change."""
+    del features
+    return {}
 
 
 def _in_a_lab(application: ASGIApp, lab: LabDesk | None) -> ASGIApp:

@@ -228,7 +228,7 @@ def _stop_with(lifeline: int, stop: Callable[[], None]) -> None:
 
 @contextlib.asynccontextmanager
 async def _running(scheme: Scheme) -> AsyncIterator[None]:
-    """Jobs now and then, and keys as they change."""
+    """Jobs now and then, keys as they change, and news as it comes."""
 
     async def repeat() -> None:
         while True:
@@ -239,7 +239,10 @@ async def _running(scheme: Scheme) -> AsyncIterator[None]:
                 except Exception as error:  # noqa: BLE001 - one failing job must not stop the others
                     log.warning("job.failed", job=name, error=type(error).__name__)
 
-    tasks = [asyncio.get_running_loop().create_task(work) for work in (repeat(), scheme.keys.keep_up())]
+    tasks = [
+        asyncio.get_running_loop().create_task(work)
+        for work in (repeat(), scheme.keys.keep_up(), scheme.outbox.keep_up())
+    ]
     try:
         yield
     finally:

@@ -15,6 +15,7 @@ import structlog
 from ipse.kernel.ids import RandomIds
 from ipse.storage.connections import Connection, Connections
 from ipse.storage.errors import DatabaseUnavailableError, DuplicateError
+from ipse.storage.publishing import OUTBOX_KEY, PUBLISH
 from ipse.storage.statement import Pair, Row, Transaction, in_turn
 from ipse.storage.wakeups import Wakeups
 
@@ -120,6 +121,8 @@ class PostgresqlDatabase:
             async with self._connections.lend() as connection:
                 await connection.fetch(text, *pair.first.values, *pair.second.values)
                 self.statements += 1
+            if PUBLISH in {pair.first.text, pair.second.text}:
+                self.wakeups.wake(OUTBOX_KEY)
         except (asyncpg.DivisionByZeroError, *_RETRIED):
             await self.transact(lambda: in_turn(pair))
         except asyncpg.UniqueViolationError as error:
@@ -134,14 +137,18 @@ class PostgresqlDatabase:
 
     async def _drive(self, connection: Connection, transaction: Transaction[T]) -> T:
         await connection.execute("begin")
+        news = False
         try:
             statement = next(transaction)
             while True:
                 self.statements += 1
                 rows = await connection.fetch(statement.text, *statement.values)
+                news = news or statement.text is PUBLISH
                 statement = transaction.send(rows)
         except StopIteration as stop:
             await connection.execute("commit")
+            if news:
+                self.wakeups.wake(OUTBOX_KEY)
             result: T = stop.value
             return result
         except BaseException:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from ipse.kernel.ids import RandomIds
 from ipse.storage.errors import DatabaseUnavailableError, DuplicateError
+from ipse.storage.publishing import OUTBOX_KEY, PUBLISH
 from ipse.storage.statement import Pair, Row, Transaction, in_turn
 from ipse.storage.wakeups import Wakeups
 
@@ -78,9 +79,12 @@ class SqliteDatabase:
 
     async def transact(self, make: Callable[[], Transaction[T]]) -> T:
         """Run a transaction in the writer thread."""
-        outcome: tuple[T, int] = await self._on(self._write, self._drive, make)
-        self.statements += outcome[1]
-        return outcome[0]
+        outcome: tuple[T, int, bool] = await self._on(self._write, self._drive, make)
+        result, count, news = outcome
+        self.statements += count
+        if news:
+            self.wakeups.wake(OUTBOX_KEY)
+        return result
 
     async def pair(self, pair: Pair) -> None:
         """Run two statements as one transaction."""
@@ -99,20 +103,22 @@ class SqliteDatabase:
         result: T = await asyncio.get_running_loop().run_in_executor(executor, call, *arguments)
         return result
 
-    def _drive(self, make: Callable[[], Transaction[T]]) -> tuple[T, int]:
+    def _drive(self, make: Callable[[], Transaction[T]]) -> tuple[T, int, bool]:
+        """Its result, how many statements it was, and whether it wrote news."""
         transaction = make()
-        count = 0
+        count, news = 0, False
         _guarded(self._writer.execute, "begin immediate")
         try:
             statement = next(transaction)
             while True:
                 rows = _fetch(self._writer, statement.text, statement.values)
                 count += 1
+                news = news or statement.text is PUBLISH
                 statement = transaction.send(rows)
         except StopIteration as stop:
             _guarded(self._writer.execute, "commit")
             result: T = stop.value
-            return result, count
+            return result, count, news
         except BaseException:
             if self._writer.in_transaction:
                 self._writer.execute("rollback")

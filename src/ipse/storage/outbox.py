@@ -1,0 +1,117 @@
+"""Handing out news: every event reaches each of its handlers, however often it takes.
+
+An event is written with what happened (`publishing`). One process at a time takes it, by one conditional statement; a
+process that dies with it gives it back after a minute. A handler that fails is called again later, those of the same
+event that succeeded are not. A handler may still be called twice when a process dies between its work and our note of
+it: handlers do the same thing twice without harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from ipse.kernel.clock import SECOND, Clock
+from ipse.storage.database import Database
+from ipse.storage.publishing import OUTBOX_KEY
+from ipse.storage.statement import Row
+
+log = structlog.get_logger("ipse.storage")
+_LOOK_SECONDS: Final = 3.0
+"""How soon an event is found whose wake-up was lost."""
+_LEASE_SECONDS: Final = 60
+_HANDLER_SECONDS: Final = 45
+"""A handler that takes longer has failed; shorter than the lease, so that it is not working twice at once."""
+_PAUSES: Final = (1, 5, 30, 120, 600, 3600)
+"""Seconds until the next try; the last one for ever after. Nothing is dropped."""
+
+DUE = """
+select event_id from storage_outbox where due_at <= $1 order by due_at limit 20
+"""
+TAKE = """
+update storage_outbox set due_at = $3, tries = tries + 1 where event_id = $1 and due_at <= $2
+returning event_id, name, payload, handled, tries, created_at
+"""
+PUT_BACK = """
+update storage_outbox set handled = $3, due_at = $4 where event_id = $1 and due_at = $2 returning event_id
+"""
+DONE = "delete from storage_outbox where event_id = $1 and due_at = $2 returning event_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, at a time in microseconds."""
+
+    event_id: str
+    name: str
+    payload: Mapping[str, Any]
+    at: int
+
+
+Handler = Callable[[Event], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """Hands out events to `handlers`: by the event's name, each with a name of its own that must not change."""
+
+    database: Database
+    clock: Clock
+    handlers: Mapping[str, Mapping[str, Handler]]
+
+    async def keep_up(self) -> None:
+        """Hand out what comes until the process stops."""
+        wakeups = self.database.wakeups
+        async with wakeups.listening(OUTBOX_KEY) as bell:
+            while not wakeups.closing:
+                try:
+                    while await self.hand_out():
+                        pass
+                except Exception as error:  # noqa: BLE001 - the database may be away for a while
+                    log.warning("outbox.stuck", error=type(error).__name__)
+                await bell.wait(_LOOK_SECONDS)
+
+    async def hand_out(self) -> int:
+        """Hand out what is due now. Returns how many events were taken."""
+        rows = await self.database.rows(DUE, self.clock.now())
+        taken = [await self._take(row["event_id"]) for row in rows]
+        return sum(taken)
+
+    async def _take(self, event_id: str) -> bool:
+        now = self.clock.now()
+        lease = now + _LEASE_SECONDS * SECOND
+        row = await self.database.row(TAKE, event_id, now, lease)
+        if row is None:
+            return False  # another process has it
+        handled, failed = await self._handle(row)
+        if failed:
+            pause = _PAUSES[min(row["tries"], len(_PAUSES)) - 1]
+            due = self.clock.now() + pause * SECOND
+            await self.database.rows(PUT_BACK, event_id, lease, msgspec.json.encode(handled).decode(), due)
+        else:
+            await self.database.rows(DONE, event_id, lease)
+        return True
+
+    async def _handle(self, row: Row) -> tuple[list[str], bool]:
+        """Call the handlers that have not had this event; who has had it now, and whether one failed."""
+        event = Event(row["event_id"], row["name"], msgspec.json.decode(row["payload"]), row["created_at"])
+        handled: list[str] = msgspec.json.decode(row["handled"], type=list[str])
+        failed = False
+        for name, handler in self.handlers.get(event.name, {}).items():
+            if name in handled:
+                continue
+            try:
+                async with asyncio.timeout(_HANDLER_SECONDS):
+                    await handler(event)
+                handled.append(name)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
+                failed = True
+                log.warning(
+                    "outbox.failed", event_name=event.name, handler=name, tries=row["tries"], error=type(error).__name__
+                )
+        return handled, failed
