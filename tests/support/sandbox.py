@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -79,13 +80,14 @@ def running_sandbox(folder: Path) -> Iterator[Sandbox]:
 
 def free_port_triple() -> int:
     """A port that is free together with the two after it."""
-    for start in range(18200, 18290, 3):
+    first = 18200 + 2400 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for start in range(first, first + 90, 3):
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
             for port in (*range(start, start + 3), start + 4):
                 listener = stack.enter_context(socket.socket())
                 listener.bind(("127.0.0.1", port))
             return start
-    raise SandboxDidNotStartError("no three free ports between 18200 and 18290")
+    raise SandboxDidNotStartError(f"no three free ports from {first} on")
 
 
 def _wait(sandbox: Sandbox) -> None:
