@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from ipse.actions.service import Actions, Approvals, Messages
 from ipse.app.certificates import outgoing_context, partner_authorities
 from ipse.app.registry import open_registry
+from ipse.app.second_channel import build_delivery
 from ipse.attributes import http as attributes_http
 from ipse.attributes.service import Attributes
 from ipse.broker import http as broker_http
@@ -20,7 +21,8 @@ from ipse.broker.model import DOOR as BROKER
 from ipse.broker.service import Broker, build_broker
 from ipse.enrolment import http as enrolment_http
 from ipse.enrolment import jobs as enrolment_jobs
-from ipse.enrolment.clients import BankClient, bank_clients
+from ipse.enrolment.clients import Banks
+from ipse.enrolment.service.registrars import Registrars
 from ipse.enrolment.service import Enrolments
 from ipse.enrolment.service import Rows as EnrolmentRows
 from ipse.kernel.clock import SECOND, Clock
@@ -33,6 +35,8 @@ from ipse.lab import http as lab_http
 from ipse.lab.service import LabDesk
 from ipse.mobile import http as mobile_http
 from ipse.mobile.service import Mobile
+from ipse.notices import TOLD
+from ipse.notices.service import Delivery, Notices
 from ipse.oidc import http as oidc_http
 from ipse.oidc.service import Provider, build_provider
 from ipse.oidc.service.backchannel import forget_ended
@@ -98,11 +102,13 @@ class _Features:
     messages: Messages
     approvals: Approvals
     enrolments: Enrolments
-    banks: Mapping[str, BankClient]
+    banks: Banks
+    registrars: Registrars
     desk: PartnerDesk
     provider: Provider
     broker: Broker
     lab: LabDesk | None
+    delivery: Delivery
 
 
 async def build_scheme(settings: Settings, keystore: Keystore, database: Database, *, clock: Clock, ids: Ids) -> Scheme:
@@ -120,8 +126,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
     routes = _routes(given, features, pages)
 
     async def close() -> None:
-        for client in features.banks.values():
-            await client.close()
+        await features.banks.close()
         await features.provider.pings.close()
         await features.desk.close()
 
@@ -150,15 +155,24 @@ def _features(given: _Given) -> _Features:
     attributes = Attributes(database, people.person_key, clock)
     actions = Actions(database, people, keystore, clock, ids, settings.lifetimes, **_lab_limits(settings))
     lab = None if settings.lab is None else LabDesk(settings.lab, actions, settings.app_origin, clock)
-    messages = Messages(database, people, phones, clock, settings.tries)
-    banks = bank_clients(
-        settings.registrars,
+    notices = Notices(keystore, ids)
+    messages = Messages(database, people, phones, clock, settings.tries, notices)
+    registrars = Registrars(database, clock, settings.environment)
+    banks = Banks(
         redirect_uri=settings.base_url + "/enrolment/return",
         signing=lambda: jose.private_keys(keystore.held_keys("registrar").current)[0],
         clock=clock,
         ids=ids,
     )
-    rows = EnrolmentRows(database=database, settings=settings, keystore=keystore, clients=banks, clock=clock, ids=ids)
+    rows = EnrolmentRows(
+        database=database,
+        settings=settings,
+        keystore=keystore,
+        registrars=registrars,
+        banks=banks,
+        clock=clock,
+        ids=ids,
+    )
     enrolments = Enrolments.around(rows, people=people, attributes=attributes)
     desk = _partner_desk(given)
     provider = _provider(given, desk, actions, lab)
@@ -184,10 +198,12 @@ def _features(given: _Given) -> _Features:
         approvals=Approvals(actions, messages, attributes, settings.name, settings.issuer),
         enrolments=enrolments,
         banks=banks,
+        registrars=registrars,
         desk=desk,
         provider=provider,
         broker=broker,
         lab=lab,
+        delivery=build_delivery(settings, notices, people, attributes, database, clock=clock, ids=ids),
     )
 
 
@@ -237,7 +253,7 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
         *mobile_http.routes(mobile, given.ids),
         *enrolment_http.routes(features.enrolments, pages),
         *partners_http.routes(features.desk, given.ids, features.provider.proofs),
-        *attributes_http.routes(pages, claim_prefix=settings.claim_prefix, registrars=settings.registrars),
+        *attributes_http.routes(pages, claim_prefix=settings.claim_prefix, registrars=features.registrars.active),
         *asset_routes(pages.assets),
         *([] if features.lab is None else lab_http.routes(features.lab)),
         Route("/healthz", _health(database), caller=Caller.PUBLIC, limit="static"),
@@ -262,14 +278,14 @@ def _jobs(given: _Given, features: _Features) -> list[tuple[str, Job]]:
         ("partners.forget_refusals", features.desk.log.forget),
         ("partners.forget_tokens", features.desk.tokens.forget),
         ("broker.delete_old", lambda: broker_jobs.delete_old(features.broker.sessions)),
+        ("notices.forget", features.delivery.forget),
         ("enrolment.delete_abandoned", lambda: enrolment_jobs.delete_abandoned(features.enrolments)),
     ]
 
 
 def _handlers(features: _Features) -> Mapping[str, Mapping[str, Handler]]:
     """Who hears of what, by event and by a name of the handler that must not change."""
-    del features
-    return {}
+    return {TOLD: {"notices.send": lambda event: features.delivery.send(event.payload["notice"])}}
 
 
 def _in_a_lab(application: ASGIApp, lab: LabDesk | None) -> ASGIApp:

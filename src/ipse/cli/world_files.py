@@ -11,6 +11,8 @@ import msgspec
 from ipse.app import keystores
 from ipse.app.registry import open_registry
 from ipse.cli.configuration import CLOCK, opened
+from ipse.enrolment.model import Registrar
+from ipse.enrolment.service.registrars import Registrars
 from ipse.kernel.ids import RandomIds
 from ipse.partners.model import AuthMethod, Partner, Preset, Service, ServiceType, preset_algorithms
 from ipse.partners.service import Partners
@@ -53,7 +55,9 @@ def settings(folder: Path, world: World) -> dict[str, object]:
     }
     if places.tls_certificate and places.tls_key:
         chosen |= {"tls_certificate": places.tls_certificate, "tls_key": places.tls_key}
-    chosen["registrars"] = world.registrars()
+    inboxes = world.inboxes()
+    chosen["mail"] = {**inboxes["smtp"], "sender": "ipse@ipse.example", "security": "none"}
+    chosen["sms"] = inboxes["sms"]
     return chosen
 
 
@@ -79,12 +83,19 @@ def _toml(value: object) -> str:
 async def _fill(config: Path, world: World) -> None:
     async with opened(config) as (read, database, keystore):
         await migrate(database, now=CLOCK.now())
+        await register_banks(Registrars(database, CLOCK, read.environment), world, actor=_ACTOR)
         partners = open_registry(read, database, keystore, CLOCK)
         for registration in world.registrations():
             await _register(partners, registration)
         # Afterwards, because a broker's services name partners that come after it.
         for registration in world.registrations():
             await _register_services(partners, registration)
+
+
+async def register_banks(registrars: Registrars, world: World, *, actor: str) -> None:
+    """Tell a scheme of the simulated banks. One that somebody stopped stays so."""
+    for members in world.registrars():
+        await registrars.keep(Registrar(**members), actor=actor)
 
 
 async def _register(partners: Partners, registration: PartnerRegistration) -> None:

@@ -18,6 +18,7 @@ _UNKNOWN_SCOPES = ("refuse", "ignore")
 _MINUTE, _HALF_HOUR, _DAY, _WEEK = 60, 1800, 86_400, 604_800
 _SHORTEST_PASSWORD = 12
 _LOCAL_SOCKET = "unix"
+_MAIL_SECURITY = ("starttls", "tls", "none")
 _KNOWN_PASSWORDS = ("changemechangeme", "changeme1234", "password1234", "passwordpassword", "postgrespostgres")
 
 
@@ -64,23 +65,32 @@ class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A port that nobody else holds."""
 
 
-class Registrar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A bank that vouches for identities, as an OpenID provider."""
+class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The mail server that takes the scheme's messages to people."""
 
-    id: str
-    """Ours for it, in addresses and records; never changed."""
-    name: str
-    """What people read."""
-    country: str
-    """ISO 3166-1, two letters."""
-    issuer: str
-    """Its OpenID issuer; https in production."""
-    client_id: str
-    """What it calls us."""
-    assurance: str = "substantial"
-    """The highest level an identity from here can have: `low`, `substantial` or `high`."""
-    trust_framework: str = ""
-    """Under which the bank verifies (OpenID Connect for Identity Assurance); empty: `<country>_bank_idv`."""
+    host: str
+    """Its name."""
+    sender: str
+    """Whom messages come from: an address alone."""
+    port: int = 587
+    """Its port."""
+    security: str = "starttls"
+    """`starttls`, `tls` from the first byte, or `none`: to this machine only."""
+    username: str = ""
+    """Empty: no login."""
+    password: str = ""
+    """For the login."""
+    authority: str | None = None
+    """PEM file of the authority that vouches for the server; None: the usual ones."""
+
+
+class Sms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The gateway that takes text messages: it is sent `{"to": "+32485694175", "text": "…"}` as JSON."""
+
+    url: str
+    """Its address; https in production."""
+    token: str
+    """Sent as a bearer token."""
 
 
 class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -173,8 +183,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     unknown_scopes: str = "refuse"
     """What becomes of a request whose scope holds a word nobody knows: `refuse` it, or `ignore` the word, for partners
     that were used to that."""
-    registrars: tuple[Registrar, ...] = ()
-    """Banks that vouch for identities."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or networks, or `unix`, whose `X-Forwarded-For` counts; nobody else's does."""
     certificate_proxies: tuple[str, ...] = ()
@@ -206,6 +214,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A known incident, told in app and pages."""
     database_connections: int = 10
     """PostgreSQL connections of this process."""
+    mail: Mail | None = None
+    """How people are told by e-mail what happens to their identity."""
+    sms: Sms | None = None
+    """The same by text message."""
+    objection_seconds: int | None = None
+    """How long a person can stop an activation of their identity on another phone, from the phone they have. A day
+    (86,400) in production, where it is the least; else 0: no wait."""
     lab: Lab | None = None
     """Switches for outside judges, refused unless `environment` is `lab`."""
 
@@ -227,6 +242,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return _DAY if self.environment is Environment.PRODUCTION else _MINUTE
 
     @property
+    def objection(self) -> int:
+        """Seconds that an activation on another phone waits for the phone that has the identity (T-5)."""
+        if self.objection_seconds is not None:
+            return self.objection_seconds
+        return _DAY if self.environment is Environment.PRODUCTION else 0
+
+    @property
     def secure(self) -> bool:
         """Whether people reach the scheme by https: decides cookie prefixes and `Secure`."""
         return self.base_url.startswith("https://")
@@ -238,7 +260,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             *_origin("app_origin", self.app_origin),
             *_proxies("trusted_proxies", self.trusted_proxies),
             *_certificates(self),
-            *_registrars(self.registrars),
         ]
         if self.base_url == self.app_origin:
             found.append(
@@ -249,6 +270,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         if self.unknown_scopes not in _UNKNOWN_SCOPES:
             found.append(Finding(f"unknown_scopes is {self.unknown_scopes}", "choose refuse or ignore"))
         found += _rotation(self)
+        found += _second_channel(self)
         if bool(self.tls_certificate) != bool(self.tls_key):
             found.append(Finding("one of tls_certificate and tls_key is missing", "name both, or none"))
         if self.environment is Environment.PRODUCTION:
@@ -282,6 +304,26 @@ def _rotation(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def _second_channel(settings: Settings) -> Iterator[Finding]:
+    """How people are told (B-27), and how long they have to object (T-5)."""
+    production = settings.environment is Environment.PRODUCTION
+    if not (_DAY if production else 0) <= settings.objection <= _WEEK:
+        yield Finding(
+            f"objection_seconds is {settings.objection}",
+            f"choose {_DAY if production else 0} to {_WEEK} seconds",
+        )
+    mail, sms = settings.mail, settings.sms
+    if mail is not None:
+        if mail.security not in _MAIL_SECURITY:
+            yield Finding(f"mail.security is {mail.security}", f"choose one of {', '.join(_MAIL_SECURITY)}")
+        if mail.security == "none" and not names_loopback(mail.host):
+            yield Finding(f"mail goes to {mail.host} unprotected", "choose starttls or tls")
+        if "@" not in mail.sender or any(character in mail.sender for character in "<> \r\n"):
+            yield Finding(f"mail.sender is {mail.sender!r}", "write an address alone, such as identity@id.example")
+    if sms is not None and not sms.url.startswith("https://") and (production or not _loopback(sms.url)):
+        yield Finding(f"sms.url is {sms.url}", "write it with https://")
+
+
 def _production(settings: Settings) -> Iterator[Finding]:
     """What production alone refuses."""
     for name, value in (("base_url", settings.base_url), ("app_origin", settings.app_origin)):
@@ -298,11 +340,6 @@ def _production(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "keystore is a file, which is for sandbox and lab only", "name a security module with keystore = 'pkcs11:…'"
         )
-    for registrar in settings.registrars:
-        if not registrar.issuer.startswith("https://") or _loopback(registrar.issuer):
-            yield Finding(
-                f"registrars: {registrar.id} has the issuer {registrar.issuer} of a sandbox", "name its https issuer"
-            )
     password = unquote(urlsplit(settings.database).password or "")
     role = urlsplit(settings.database).username or ""
     if password and (len(password) < _SHORTEST_PASSWORD or password.lower() in {role.lower(), *_KNOWN_PASSWORDS}):
@@ -362,12 +399,6 @@ def _proxies(name: str, trusted: tuple[str, ...]) -> Iterator[Finding]:
             continue
         if network.prefixlen == 0:
             yield Finding(f"{name}: {proxy} trusts everybody", "name the addresses of your proxies alone")
-
-
-def _registrars(registrars: tuple[Registrar, ...]) -> Iterator[Finding]:
-    ids = [registrar.id for registrar in registrars]
-    for name in sorted({name for name in ids if ids.count(name) > 1}):
-        yield Finding(f"registrars: {name} stands there twice", "give each registrar an id of its own")
 
 
 def _origin(name: str, value: str) -> Iterator[Finding]:

@@ -2,17 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
+import structlog
 
+from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids
 from ipse.kernel.keystore import Keystore
-from ipse.kernel.sealing import seal
+from ipse.kernel.sealing import seal, unseal
 from ipse.notices import store
-from ipse.notices.model import Contact, NoticeKind
+from ipse.notices.clients import NotDeliveredError
+from ipse.notices.events import TOLD
+from ipse.notices.model import (
+    KEPT_DAYS,
+    WAIT_DAYS,
+    Channel,
+    Contact,
+    NoticeKind,
+    Reachable,
+    Sending,
+    Told,
+)
+from ipse.notices.rules import Sender, Texts, Written, write
+from ipse.storage.database import Database
+from ipse.storage.publishing import publishing
 from ipse.storage.statement import Transaction, run
+
+log = structlog.get_logger("ipse.notices")
+
+Reach = Callable[[str], Awaitable[Reachable | None]]
+"""Gives a person's first name, language and addresses by account id; None when the person is gone."""
+
+_DAY = 86_400 * SECOND
+_STUCK_SECONDS = 120
+
+
+class MailWay(Protocol):
+    """Sends mail; raises NotDeliveredError."""
+
+    async def send(self, to: str, *, subject: str, text: str, language: str) -> None:
+        """Send one message."""
+
+
+class SmsWay(Protocol):
+    """Sends text messages; raises NotDeliveredError."""
+
+    async def send(self, to: str, text: str) -> None:
+        """Send one message."""
 
 
 class _Sealed(msgspec.Struct, frozen=True):
@@ -24,7 +64,7 @@ class _Sealed(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Notices:
-    """Use cases of notices."""
+    """Writes notices: what every change of an identity calls in its own transaction."""
 
     keystore: Keystore
     ids: Ids
@@ -40,14 +80,108 @@ class Notices:
     ) -> Transaction[None]:
         """Write a notice inside the transaction of what it tells.
 
-        `facts` are words that the text needs, such as the reason of a block. `before` are addresses that the person
-        gives up with this very change: they are told, too. Both are kept sealed until the notice was sent.
+        `facts` are words that the text needs, such as `why` of a block, and `language` for a person who is about to be
+        gone. `before` are addresses that the person gives up with this very change: they are told, too. Both are kept
+        sealed until the notice was sent.
         """
         notice_id = self.ids.identifier()
         plain = msgspec.json.encode(_Sealed(dict(facts or {}), tuple(before)))
-        sealed = seal(self._key, plain, table="notices_notices", row=notice_id, column="sealed")
+        sealed = seal(self.key, plain, table="notices_notices", row=notice_id, column="sealed")
         yield from run(store.WRITE, notice_id, account_id, kind, sealed, now)
+        yield from publishing(self.ids.identifier(), TOLD, {"notice": notice_id}, now=now)
 
     @property
-    def _key(self) -> bytes:
+    def key(self) -> bytes:
+        """What notices are sealed with."""
         return self.keystore.working_key("notice")
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Sends notices, each message once, and keeps what became of it."""
+
+    notices: Notices
+    database: Database
+    clock: Clock
+    reach: Reach
+    texts: Mapping[str, Texts]
+    sender: Sender
+    mail: MailWay | None
+    sms: SmsWay | None
+    default_language: str = field(default="en")
+
+    async def send(self, notice_id: str) -> None:
+        """Send a notice to wherever it has not arrived yet. Doing so again is no harm.
+
+        Raises:
+            NotDeliveredError: at least one message was not taken; try again later.
+        """
+        row = await self.database.row(store.NOTICE, notice_id)
+        if row is None:
+            return
+        now, kind = self.clock.now(), NoticeKind(row["kind"])
+        if now - row["created_at"] > WAIT_DAYS * _DAY:
+            await self._settle(notice_id, "given_up")
+            return
+        plain = unseal(self.notices.key, bytes(row["sealed"]), table="notices_notices", row=notice_id, column="sealed")
+        sealed = msgspec.json.decode(plain, type=_Sealed)
+        reachable = await self.reach(row["account_id"])
+        language = reachable.language if reachable else sealed.facts.get("language", "")
+        written = write(
+            kind,
+            self.texts.get(language) or self.texts[self.default_language],
+            self.sender,
+            first_name=reachable.first_name if reachable else "",
+            at=row["created_at"],
+            facts=sealed.facts,
+        )
+        contacts = [("now", contact) for contact in (reachable.contacts if reachable else ())]
+        known = {contact.address for _, contact in contacts}
+        contacts += [("before", contact) for contact in sealed.before if contact.address not in known]
+        spoken = language or self.default_language
+        # Side by side: all of it ends within one time-out.
+        await asyncio.gather(*(self._send_to(notice_id, *to, written=written, language=spoken) for to in contacts))
+        if await self.database.rows(store.OPEN_SENDINGS, notice_id):
+            raise NotDeliveredError("not everything was taken")
+        await self._settle(notice_id, "sent")
+
+    async def of(self, account_id: str) -> list[Told]:
+        """What a person was told, newest first."""
+        rows = await self.database.rows(store.OF_ACCOUNT, account_id, self.clock.now() - KEPT_DAYS * _DAY)
+        told: dict[str, Told] = {}
+        for row in rows:
+            before = told.get(row["notice_id"])
+            sendings = before.sendings if before else ()
+            if row["channel"] is not None:
+                sent = Sending(Channel(row["channel"]), row["place"], row["state"], row["changed_at"])
+                sendings = (*sendings, sent)
+            told[row["notice_id"]] = Told(NoticeKind(row["kind"]), row["created_at"], sendings)
+        return list(told.values())
+
+    async def forget(self) -> int:
+        """Delete what is older than a person can see. A job; returns how many."""
+        oldest = self.clock.now() - KEPT_DAYS * _DAY
+        await self.database.rows(store.FORGET_SENDINGS, oldest)
+        return len(await self.database.rows(store.FORGET, oldest))
+
+    async def _send_to(self, notice_id: str, place: str, contact: Contact, *, written: Written, language: str) -> None:
+        way = self.mail if contact.channel is Channel.MAIL else self.sms
+        if way is None:
+            return
+        now = self.clock.now()
+        stuck = now - _STUCK_SECONDS * SECOND
+        if await self.database.row(store.TAKE, notice_id, contact.channel, place, now, stuck) is None:
+            return  # sent already, given up, or being sent by another process
+        state = "sent"
+        try:
+            if contact.channel is Channel.MAIL and self.mail is not None:
+                await self.mail.send(contact.address, subject=written.subject, text=written.mail, language=language)
+            elif self.sms is not None:
+                await self.sms.send(contact.address, written.sms)
+        except NotDeliveredError as error:
+            state = "given_up" if error.final else "failed"
+            log.warning("notice_not_delivered", notice=notice_id, channel=contact.channel, reason=error.reason)
+        await self.database.rows(store.RESULT, notice_id, contact.channel, place, state, self.clock.now())
+
+    async def _settle(self, notice_id: str, state: str) -> None:
+        await self.database.rows(store.SETTLE, notice_id, state, b"", self.clock.now())

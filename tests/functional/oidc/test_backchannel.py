@@ -13,6 +13,7 @@ from ipse.actions.service import Messages
 from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import RandomIds, sha256
 from ipse.kernel.keystore import Keystore
+from ipse.notices.service import Notices
 from ipse.partners.errors import PartnerRegistrationError
 from ipse.partners.model import Preset, ServiceType
 from ipse.people.model import BlockReason
@@ -144,7 +145,9 @@ async def test_a_block_ends_what_was_approved_and_not_fetched(lane: Street) -> N
     await lane.approve(asked, ada)
     installation, ids = lane.installation, RandomIds()
     phones = Phones(installation.database, installation.actions.keystore, lane.clock, ids)
-    messages = Messages(installation.database, installation.people, phones, lane.clock, 3)
+    messages = Messages(
+        installation.database, installation.people, phones, lane.clock, 3, Notices(installation.actions.keystore, ids)
+    )
     await messages.block(ada, BlockReason.WRONG_CODES, StopReason.BLOCKED, actor="test")
     assert (await door.fetch(asked)).json()["error"] == "access_denied"
     assert (await door.ask(subject)).json()["error"] == "unknown_user_id"

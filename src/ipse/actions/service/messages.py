@@ -18,6 +18,8 @@ from ipse.actions.service.requests import account_wake_key, wake_key
 from ipse.audit.service import auditing
 from ipse.kernel.clock import Clock
 from ipse.kernel.errors import PlatformError
+from ipse.notices.model import NoticeKind
+from ipse.notices.service import Notices
 from ipse.people.errors import AccountBlockedError
 from ipse.people.model import BlockReason
 from ipse.people.service import People
@@ -58,6 +60,7 @@ class Messages:
     clock: Clock
     tries: int
     """Wrong codes in a row that block the identity."""
+    notices: Notices
 
     async def exchange(
         self,
@@ -166,6 +169,8 @@ class Messages:
         """Inside a transaction: the account's part of a block, with its audit line."""
         if (yield from self.people.blocking(account_id, why, now=now)):
             yield from auditing(now, actor=actor, act="account.block", subject=account_id, details={"why": why})
+            kind = NoticeKind.WRONG_CODES if why is BlockReason.WRONG_CODES else NoticeKind.BLOCKED
+            yield from self.notices.telling(account_id, kind, now=now, facts={"why": why})
 
     def moving(self, account_id: str, phone_id: str, *, now: int) -> Transaction[list[str]]:
         """Inside an activation: stop the account's other phones and end what they had claimed.
