@@ -22,9 +22,9 @@ from ipse.broker.service import Broker, build_broker
 from ipse.enrolment import http as enrolment_http
 from ipse.enrolment import jobs as enrolment_jobs
 from ipse.enrolment.clients import Banks
-from ipse.enrolment.service.registrars import Registrars
 from ipse.enrolment.service import Enrolments
 from ipse.enrolment.service import Rows as EnrolmentRows
+from ipse.enrolment.service.registrars import Registrars
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids
 from ipse.kernel.keystore import Keystore

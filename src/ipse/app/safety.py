@@ -13,6 +13,7 @@ from ipse.app.keystores import keystore_path, open_keystore
 from ipse.app.module_address import SCHEME, read_address
 from ipse.app.private_files import closing, open_to_others
 from ipse.app.registry import open_registry
+from ipse.enrolment.service.registrars import Registrars
 from ipse.kernel.clock import SECOND, Clock, SystemClock, text
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.keystore import Keystore
@@ -84,10 +85,6 @@ async def examine(settings: Settings, machine: Machine) -> list[Finding]:
             mend = mend.removeprefix(opening)
         findings.append(Finding(what, mend) if what else Finding(str(error), "mend keystore in the settings"))
     findings += await _examine_database(settings, keystore)
-    if not settings.registrars:
-        findings.append(
-            Finding("no registrar is configured: nobody can activate", "add a [[registrars]] table", unsafe=False)
-        )
     if settings.environment is Environment.PRODUCTION and not settings.tls_certificate and _listens_to_all(settings):
         findings.append(
             Finding(
@@ -107,9 +104,10 @@ async def _examine_database(settings: Settings, keystore: Keystore | None) -> li
     try:
         if missing := await pending(database):
             return [Finding(f"{len(missing)} migrations are not applied", "ipse migrate")]
+        advice = await _registrar_advice(settings, database)
         if settings.environment is Environment.PRODUCTION and keystore is not None:
-            return await _database_findings(settings, database, keystore)
-        return []
+            return [*await _database_findings(settings, database, keystore), *advice]
+        return advice
     finally:
         await database.close()
 
@@ -171,6 +169,13 @@ async def _database_findings(settings: Settings, database: Database, keystore: K
                 "name a role in database that may only read and write rows, and run ipse migrate with the owner",
             )
         )
+    findings += [
+        Finding(
+            f"registrar {registrar.id} is not for production: {why}",
+            f"ipse registrar stop {registrar.id}, or begin with a database of production's own",
+        )
+        for registrar, why in await Registrars(database, SystemClock(), settings.environment).unfit()
+    ]
     partners = open_registry(settings, database, keystore, SystemClock())
     findings += [
         Finding(
@@ -189,6 +194,12 @@ async def _database_findings(settings: Settings, database: Database, keystore: K
         for lapse in lapses
     ]
     return findings
+
+
+async def _registrar_advice(settings: Settings, database: Database) -> list[Finding]:
+    if await Registrars(database, SystemClock(), settings.environment).active():
+        return []
+    return [Finding("no registrar is active: nobody can activate", "ipse registrar add", unsafe=False)]
 
 
 def _told(lapse: Lapse) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from starlette.requests import Request
@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from ipse.attributes.model import ATTRIBUTES, claim_name
 from ipse.attributes.rules.availability import COUNTRIES, Availability, availability, documents
-from ipse.kernel.settings import Registrar
 from ipse.standards.countries import alpha_3
 from ipse.web.pages import Pages, language_of
 from ipse.web.routes import Caller, Route
@@ -21,7 +20,35 @@ PATH = "/coverage"
 _KEPT = "public, max-age=300"
 
 
-def coverage(claim_prefix: str, registrars: Sequence[Registrar]) -> dict[str, Any]:
+class Vouching(Protocol):
+    """A registrar, as far as this page tells of it."""
+
+    @property
+    def id(self) -> str:
+        """Of the registrar."""
+
+    @property
+    def name(self) -> str:
+        """What people read."""
+
+    @property
+    def kind(self) -> str:
+        """`bank` or `eid_card`."""
+
+    @property
+    def country(self) -> str:
+        """ISO 3166-1 alpha-2."""
+
+    @property
+    def assurance(self) -> str:
+        """The highest level an identity from here can have."""
+
+
+Active = Callable[[], Awaitable[Sequence[Vouching]]]
+"""The registrars that people can choose now."""
+
+
+def coverage(claim_prefix: str, registrars: Sequence[Vouching]) -> dict[str, Any]:
     """Countries with documents, routes and claims; the same table that decides each answer."""
     return {
         "countries": [
@@ -30,9 +57,9 @@ def coverage(claim_prefix: str, registrars: Sequence[Registrar]) -> dict[str, An
                 "country_alpha_3": alpha_3(country),
                 "documents": list(documents(country)),
                 "routes": [
-                    {"route": "bank", "id": bank.id, "name": bank.name, "highest_level": bank.assurance}
-                    for bank in registrars
-                    if bank.country == country
+                    {"route": each.kind, "id": each.id, "name": each.name, "highest_level": each.assurance}
+                    for each in registrars
+                    if each.country == country
                 ],
                 "claims": {
                     claim_name(name, claim_prefix): found.value
@@ -55,9 +82,9 @@ def coverage(claim_prefix: str, registrars: Sequence[Registrar]) -> dict[str, An
     }
 
 
-def routes(pages: Pages, *, claim_prefix: str, registrars: Sequence[Registrar]) -> list[Route]:
+def routes(pages: Pages, *, claim_prefix: str, registrars: Active) -> list[Route]:
     """The two addresses."""
-    endpoints = _Coverage(pages, coverage(claim_prefix, registrars))
+    endpoints = _Coverage(pages, claim_prefix, registrars)
     return [
         Route(PATH, endpoints.page, caller=Caller.PUBLIC, limit="page"),
         Route(PATH + ".json", endpoints.document, caller=Caller.PUBLIC, limit="page"),
@@ -67,27 +94,32 @@ def routes(pages: Pages, *, claim_prefix: str, registrars: Sequence[Registrar]) 
 @dataclass(frozen=True)
 class _Coverage:
     pages: Pages
-    covered: dict[str, Any]
+    claim_prefix: str
+    registrars: Active
+
+    async def _covered(self) -> dict[str, Any]:
+        return coverage(self.claim_prefix, await self.registrars())
 
     async def document(self, request: Request) -> Response:  # noqa: ARG002 - the same for everybody
         """All of it for programs."""
         headers = {"cache-control": _KEPT, "access-control-allow-origin": "*"}
-        return Response(msgspec.json.encode(self.covered), media_type="application/json", headers=headers)
+        return Response(msgspec.json.encode(await self._covered()), media_type="application/json", headers=headers)
 
     async def page(self, request: Request) -> Response:
         """The same for people: one country at a time, or all of them in short."""
         language = language_of(request)
         wanted = request.query_params.get("country", "")
-        one = next((entry for entry in self.covered["countries"] if entry["country"] == wanted), None)
-        names = {entry["country"]: self._name(language, entry["country"]) for entry in self.covered["countries"]}
+        covered = await self._covered()
+        one = next((entry for entry in covered["countries"] if entry["country"] == wanted), None)
+        names = {entry["country"]: self._name(language, entry["country"]) for entry in covered["countries"]}
         return self.pages.render(
             "attributes/coverage.html",
             language,
             address=PATH,
             one=one,
             names=names,
-            countries=sorted(self.covered["countries"], key=lambda entry: names[entry["country"]]),
-            claims={entry["claim"]: entry for entry in self.covered["claims"]},
+            countries=sorted(covered["countries"], key=lambda entry: names[entry["country"]]),
+            claims={entry["claim"]: entry for entry in covered["claims"]},
         )
 
     def _name(self, language: str, country: str) -> str:

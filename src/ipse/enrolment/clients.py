@@ -1,7 +1,7 @@
 """The scheme as a bank's OpenID client: pushed request, code, ID token, signed UserInfo with verified claims.
 
 OpenID Connect Core 1.0, RFC 9126 (pushed requests), RFC 7636 (S256), RFC 7523 (`private_key_jwt`), RFC 9207 (`iss`).
-One client for each bank, built at start; every call ends, and no answer is larger than expected. Which addresses are
+One client for each bank, built at first use; every call ends, no answer is larger than expected. Which addresses are
 called is fixed by the operator: each must lie at the bank's own origin, and redirects are never followed (T-23).
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, NoReturn
 from urllib.parse import urlencode, urlsplit
@@ -19,11 +19,10 @@ import httpx
 import msgspec
 
 from ipse.enrolment.errors import RegistrarError
-from ipse.enrolment.model import Exchange, RegistrarAnswer
+from ipse.enrolment.model import Exchange, Registrar, RegistrarAnswer
 from ipse.kernel import clock as times
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids, b64u, sha256
-from ipse.kernel.settings import Registrar
 from ipse.standards import ida
 from ipse.standards.jose import JoseError, KeySet, PrivateKey, UnverifiedToken, public_keys, sign, verify
 from ipse.standards.strict_json import JsonError, parse_object
@@ -79,11 +78,6 @@ class BankClient:
         self._metadata_kept: tuple[Mapping[str, str], int] | None = None
         self._keys_kept: tuple[KeySet, int] | None = None
 
-    @property
-    def trust_framework(self) -> str:
-        """Under which this bank verifies."""
-        return self.registrar.trust_framework or f"{self.registrar.country.lower()}_bank_idv"
-
     async def push(
         self, *, state: str, exchange: Exchange, claims: Mapping[str, bool], language: str, activation_text: str
     ) -> str:
@@ -94,7 +88,7 @@ class BankClient:
         asked = {
             "userinfo": {
                 "verified_claims": ida.request(
-                    trust_framework=self.trust_framework, claims=claims, evidence=("electronic_record", "document")
+                    trust_framework=self.registrar.framework, claims=claims, evidence=("electronic_record", "document")
                 )
             }
         }
@@ -286,21 +280,36 @@ class BankClient:
         raise RegistrarError(f"{self.registrar.id}: {why}")
 
 
-def bank_clients(
-    registrars: Iterable[Registrar], *, redirect_uri: str, signing: Callable[[], PrivateKey], clock: Clock, ids: Ids
-) -> dict[str, BankClient]:
-    """Build one client for each bank, by its id. They share one TLS context, which takes 50 ms to make."""
-    context = ssl.create_default_context()
-    return {
-        registrar.id: BankClient(
-            registrar,
-            redirect_uri=redirect_uri,
-            signing=signing,
-            http=httpx.AsyncClient(
-                timeout=_TIMEOUT, limits=_CONNECTIONS, verify=context, follow_redirects=False, trust_env=False
-            ),
-            clock=clock,
-            ids=ids,
-        )
-        for registrar in registrars
-    }
+class Banks:
+    """One client for each bank, made when it is first needed, and anew when the bank's row names another issuer."""
+
+    def __init__(self, *, redirect_uri: str, signing: Callable[[], PrivateKey], clock: Clock, ids: Ids) -> None:
+        self._redirect_uri = redirect_uri
+        self._signing = signing
+        self._clock = clock
+        self._ids = ids
+        self._context: ssl.SSLContext | None = None
+        self._clients: dict[tuple[str, ...], BankClient] = {}
+
+    def __call__(self, registrar: Registrar) -> BankClient:
+        """The client of a bank."""
+        name = (registrar.id, registrar.issuer, registrar.client_id, registrar.framework)
+        if name not in self._clients:
+            # Shared by all: making one takes 50 ms.
+            self._context = self._context or ssl.create_default_context()
+            self._clients[name] = BankClient(
+                registrar,
+                redirect_uri=self._redirect_uri,
+                signing=self._signing,
+                http=httpx.AsyncClient(
+                    timeout=_TIMEOUT, limits=_CONNECTIONS, verify=self._context, follow_redirects=False, trust_env=False
+                ),
+                clock=self._clock,
+                ids=self._ids,
+            )
+        return self._clients[name]
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        for client in self._clients.values():
+            await client.close()

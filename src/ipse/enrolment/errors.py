@@ -21,6 +21,14 @@ class EndReason(StrEnum):
     UNACCEPTABLE_IDENTITY = "unacceptable_identity"
     """The answer is sound, but no identity can rest on it: an expired document, no document, a test number."""
     UNDER_AGE = "under_age"
+    MINORS_ELSEWHERE = "minors_elsewhere"
+    """A person of 16 or 17 at a registrar that may not vouch for them: another one may."""
+    REGISTRAR_STOPPED = "registrar_stopped"
+    """The operator has stopped this registrar: choose another."""
+    TRY_LATER = "try_later"
+    """This registrar has vouched for as many identities as it may for now."""
+    ANOTHER_PERSON = "another_person"
+    """A renewal whose answer is about somebody else."""
     SUPERSEDED = "superseded"
     """The same person finished another enrolment meanwhile."""
 
@@ -43,6 +51,17 @@ class UnknownRegistrarError(PlatformError):
     code = "unknown_registrar"
     status = 422
     title = "There is no such registrar"
+
+
+class RegistrarRefusedError(PlatformError):
+    """A registrar as the operator describes it cannot be taken; `public` says what is wrong."""
+
+    code = "registrar_refused"
+    status = 422
+    title = "This registrar cannot be registered so"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, public=what)
 
 
 class DocumentsChangedError(PlatformError):
@@ -127,3 +146,27 @@ class UnderAgeError(RefusedAnswerError):
     """Too young for an identity of their own."""
 
     why = EndReason.UNDER_AGE
+
+
+class MinorElsewhereError(RefusedAnswerError):
+    """Not of age, at a registrar that may not vouch for minors."""
+
+    why = EndReason.MINORS_ELSEWHERE
+
+
+class RegistrarStoppedError(RefusedAnswerError):
+    """The operator stopped this registrar meanwhile."""
+
+    why = EndReason.REGISTRAR_STOPPED
+
+
+class TooManyIdentitiesError(RefusedAnswerError):
+    """The registrar has vouched for as many identities as it may in an hour or a day (T-12)."""
+
+    why = EndReason.TRY_LATER
+
+
+class AnotherPersonError(RefusedAnswerError):
+    """A renewal whose answer is about somebody else."""
+
+    why = EndReason.ANOTHER_PERSON

@@ -26,6 +26,84 @@ PRESENT_SECONDS: Final = 600
 """How long the one-time value of a return works."""
 
 
+MAJORITY: Final = 18
+"""Years. Younger persons are enrolled only through a registrar that may vouch for them."""
+
+OLDEST_CHECK_DAYS: Final = 3653
+"""How long ago a registrar may have checked who somebody is: ten years, the life of most documents."""
+
+
+class RegistrarKind(StrEnum):
+    """How a registrar proves who somebody is."""
+
+    BANK = "bank"
+    EID_CARD = "eid_card"
+
+
+class RegistrarState(StrEnum):
+    """Whether a registrar is used."""
+
+    ACTIVE = "active"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registrar:
+    """Who vouches for identities, and how far they are trusted."""
+
+    id: str
+    """Ours for it, in addresses and records; never changed."""
+    name: str
+    """What people read."""
+    country: str
+    """ISO 3166-1, two letters."""
+    kind: RegistrarKind = RegistrarKind.BANK
+    issuer: str = ""
+    """A bank's OpenID issuer; https in production. Empty for the card."""
+    client_id: str = ""
+    """What a bank calls us."""
+    trust_framework: str = ""
+    """Under which it verifies (OpenID Connect for Identity Assurance); empty: `<country>_bank_idv`."""
+    assurance: str = "substantial"
+    """The highest level an identity from here can have: `low`, `substantial` or `high`."""
+    minors: bool = False
+    """Whether it may vouch for persons of 16 and 17."""
+    term_days: int = 1826
+    """How long its word counts, in days; a document that ends earlier ends it earlier."""
+    per_hour: int = 1000
+    """The most identities in an hour (T-12)."""
+    per_day: int = 10_000
+    """The most identities in a day."""
+    state: RegistrarState = RegistrarState.ACTIVE
+
+    @property
+    def framework(self) -> str:
+        """The trust framework its answers must be under."""
+        return self.trust_framework or f"{self.country.lower()}_bank_idv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vouched:
+    """An identity that came in through a registrar; nothing in it says who the person is."""
+
+    account_id: str
+    at: int
+    """Microseconds UTC."""
+    level: str
+    """What the evidence of this registrar allowed."""
+    state: str
+    """The account's state now."""
+
+
+class Kind(StrEnum):
+    """What an enrolment is for."""
+
+    ACTIVATION = "activation"
+    """A new phone for an identity."""
+    RENEWAL = "renewal"
+    """New evidence for an identity whose phone stays."""
+
+
 class State(StrEnum):
     """Where an enrolment stands."""
 

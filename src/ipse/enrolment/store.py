@@ -9,18 +9,40 @@ values ($1, $2, $3, 'begun', $4, $5, $6, $7, $8, $7)
 returning enrolment_id
 """
 
+# A phone renews one thing at a time. $3 is no bytes at all.
+END_RENEWALS = """
+update enrolment_enrolments
+set state = 'ended', why = 'superseded', sealed_request = $3, sealed_answer = null, sealed_exchange = null,
+  changed_at = $2
+where phone_id = $1 and kind = 'renewal' and state in ('begun', 'at_registrar', 'returned', 'presented')
+returning enrolment_id
+"""
+
+CREATE_RENEWAL = """
+insert into enrolment_enrolments (enrolment_id, phone_id, registrar, kind, state, language, sealed_request, ticket_hash,
+  account_id, created_at, expires_at, changed_at)
+values ($1, $2, $3, 'renewal', 'begun', $4, $5, $6, $7, $8, $9, $8)
+returning enrolment_id
+"""
+
+FINISH_RENEWAL = """
+update enrolment_enrolments set state = 'finished', changed_at = $3
+where enrolment_id = $1 and phone_id = $2 and kind = 'renewal' and state = 'presented' and expires_at > $3
+returning enrolment_id
+"""
+
 # $6 is the oldest moment at which a start address still works.
 START = """
 update enrolment_enrolments
 set state = 'at_registrar', browser_hash = $2, state_hash = $3, sealed_exchange = $4, changed_at = $5
 where ticket_hash = $1 and state = 'begun' and created_at > $6 and expires_at > $5
-returning enrolment_id, registrar, language, sealed_request
+returning enrolment_id, registrar, kind, language, sealed_request
 """
 
 RETURN = """
 update enrolment_enrolments set state = 'returned', changed_at = $3
 where state_hash = $1 and browser_hash = $2 and state = 'at_registrar' and expires_at > $3
-returning enrolment_id, registrar, language, sealed_request, sealed_exchange
+returning enrolment_id, registrar, kind, language, sealed_request, sealed_exchange
 """
 
 KEEP_ANSWER = """
@@ -34,7 +56,7 @@ PRESENT = """
 update enrolment_enrolments set state = 'presented', changed_at = $4
 where enrolment_id = $1 and phone_id = $2 and value_hash = $3 and expires_at > $4
   and (state = 'presented' or (state = 'returned' and changed_at > $5))
-returning enrolment_id, registrar, language, sealed_request, sealed_answer
+returning enrolment_id, registrar, kind, account_id, language, sealed_request, sealed_answer
 """
 
 # One statement for all enrolments of the person, so that two that finish at the same moment wait for each other in one
@@ -48,7 +70,8 @@ set state = case when enrolment_id = $1 then 'finished' else 'ended' end,
   changed_at = $3
 where state in ('returned', 'presented') and identity_index = (
   select own.identity_index from enrolment_enrolments own
-  where own.enrolment_id = $1 and own.phone_id = $2 and own.state = 'presented' and own.expires_at > $3)
+  where own.enrolment_id = $1 and own.phone_id = $2 and own.state = 'presented' and own.kind = 'activation'
+    and own.expires_at > $3)
 returning enrolment_id, registrar, language, sealed_request, sealed_answer
 """
 
@@ -82,5 +105,78 @@ select enrolment_id, phone_id, state, why, language, expires_at from enrolment_e
 
 DELETE_OLD = """
 delete from enrolment_enrolments where expires_at < $1
+returning enrolment_id
+"""
+
+# -- registrars
+
+ADD_REGISTRAR = """
+insert into enrolment_registrars (registrar_id, kind, name, country, issuer, client_id, trust_framework, assurance,
+  minors, term_days, per_hour, per_day, hour_began, hour_count, day_began, day_count, limited_at, state, created_at,
+  changed_at, changed_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0, 0, 0, 0, $13, $14, $14, $15)
+on conflict (registrar_id) do nothing
+returning registrar_id
+"""
+
+CHANGE_REGISTRAR = """
+update enrolment_registrars
+set kind = $2, name = $3, country = $4, issuer = $5, client_id = $6, trust_framework = $7, assurance = $8, minors = $9,
+  term_days = $10, per_hour = $11, per_day = $12, state = $13, changed_at = $14, changed_by = $15
+where registrar_id = $1
+returning registrar_id
+"""
+
+REGISTRAR = """
+select registrar_id, kind, name, country, issuer, client_id, trust_framework, assurance, minors, term_days, per_hour,
+  per_day, state
+from enrolment_registrars where registrar_id = $1
+"""
+
+REGISTRARS = """
+select registrar_id, kind, name, country, issuer, client_id, trust_framework, assurance, minors, term_days, per_hour,
+  per_day, state
+from enrolment_registrars order by created_at, registrar_id
+"""
+
+# Whoever changes a registrar has its row first, and answers wait for it: what is let in afterwards is let in by the
+# new state.
+LOCK_REGISTRAR = """
+update enrolment_registrars set changed_at = changed_at where registrar_id = $1
+returning registrar_id, kind, name, country, issuer, client_id, trust_framework, assurance, minors, term_days, per_hour,
+  per_day, state
+"""
+
+# One identity more, if the registrar is active and both limits leave room. $3 and $4 are an hour and a day ago: a count
+# that began earlier begins anew.
+LET_IN = """
+update enrolment_registrars
+set hour_count = case when hour_began > $3 then hour_count + 1 else 1 end,
+  hour_began = case when hour_began > $3 then hour_began else $2 end,
+  day_count = case when day_began > $4 then day_count + 1 else 1 end,
+  day_began = case when day_began > $4 then day_began else $2 end
+where registrar_id = $1 and state = 'active'
+  and (hour_began <= $3 or hour_count < per_hour) and (day_began <= $4 or day_count < per_day)
+returning registrar_id
+"""
+
+# Says that a limit was hit, once an hour: $3 is an hour ago.
+NOTE_LIMIT = """
+update enrolment_registrars set limited_at = $2 where registrar_id = $1 and limited_at <= $3
+returning registrar_id
+"""
+
+# A renewal makes no new identity: it only needs a registrar that is active, and stays so until it is kept.
+HOLD_ACTIVE = """
+update enrolment_registrars set changed_at = changed_at where registrar_id = $1 and state = 'active'
+returning registrar_id
+"""
+
+# $3 is no bytes at all.
+END_OF_REGISTRAR = """
+update enrolment_enrolments
+set state = 'ended', why = 'registrar_stopped', sealed_request = $3, sealed_answer = null, sealed_exchange = null,
+  changed_at = $2
+where registrar = $1 and state in ('begun', 'at_registrar', 'returned', 'presented')
 returning enrolment_id
 """

@@ -145,8 +145,8 @@ class World:
             claims=tuple(service.claims),
         )
 
-    def registrars(self) -> list[dict[str, str]]:
-        """The banks, as the scheme's settings name them."""
+    def registrars(self) -> list[dict[str, Any]]:
+        """The banks, as the scheme's operator registers them."""
         return [
             {
                 "id": bank.id,
@@ -154,7 +154,9 @@ class World:
                 "country": bank.country,
                 "issuer": self.places.bank_issuer(bank.id),
                 "client_id": CLIENT_ID,
+                "trust_framework": bank.trust_framework,
                 "assurance": bank.assurance_level,
+                "minors": bank.minors,
             }
             for bank in BANKS
         ]
@@ -166,7 +168,14 @@ class World:
             "app": self.places.app,
             "partners": [self._describe(each) for each in self.registrations() if not each.registered_by],
             "banks": [
-                {"id": bank.id, "name": bank.name, "country": bank.country, "issuer": self.places.bank_issuer(bank.id)}
+                {
+                    "id": bank.id,
+                    "name": bank.name,
+                    "country": bank.country,
+                    "issuer": self.places.bank_issuer(bank.id),
+                    "assurance": bank.assurance_level,
+                    "minors": bank.minors,
+                }
                 for bank in BANKS
             ],
             "persons": [

@@ -263,15 +263,6 @@ def production_in(folder: Path, database: str) -> Place:
             "app_listen": {"host": "127.0.0.1", "port": port + 1},
             "tls_certificate": str(folder / "tls.pem"),
             "tls_key": str(folder / "tls.key"),
-            "registrars": [
-                {
-                    "id": "bank-vesta",
-                    "name": "Vesta Bank",
-                    "country": "BE",
-                    "issuer": "https://login.vesta.example",
-                    "client_id": "ipse",
-                }
-            ],
         },
         environment=_configure_token(folder),
         command=tuple(SYNCHRONISED),

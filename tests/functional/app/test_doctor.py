@@ -40,7 +40,7 @@ def test_a_sandbox_without_migrations_or_registrars_is_advised(small: Place) -> 
     """Advice alone does not fail; a database without tables does."""
     told = small.ipse("doctor")
     assert told.returncode == 0
-    assert "advice  no registrar is configured: nobody can activate" in told.stdout
+    assert "advice  no registrar is active: nobody can activate" in told.stdout
     empty = small.changed(database=f"sqlite://{small.folder}/empty.db")
     told = empty.ipse("doctor")
     assert told.returncode == 1

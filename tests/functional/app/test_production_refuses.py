@@ -41,14 +41,6 @@ UNSAFE: dict[str, tuple[dict[str, Any], str]] = {
         {"mtls_base_url": "https://mtls.ipse.test"},
         "mtls_base_url is set, and no proxy may bring a certificate",
     ),
-    "http registrar": (
-        {"registrars": [{"id": "b", "name": "B", "country": "BE", "issuer": "http://b.example", "client_id": "i"}]},
-        "registrars: b has the issuer http://b.example of a sandbox; mend: name its https issuer",
-    ),
-    "registrar on loopback": (
-        {"registrars": [{"id": "b", "name": "B", "country": "BE", "issuer": "https://127.0.0.1", "client_id": "i"}]},
-        "registrars: b has the issuer https://127.0.0.1 of a sandbox",
-    ),
     "weak password": ({"database": "postgresql://ipse:ipse@db/ipse"}, "database holds a weak or well-known password"),
     "known password": (
         {"database": "postgresql://ipse:passwordpassword@db/ipse"},

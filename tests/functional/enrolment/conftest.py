@@ -42,9 +42,11 @@ def keystore(tmp_path_factory: pytest.TempPathFactory) -> Keystore:
 async def stage(database: Database, keystore: Keystore, tmp_path: Path) -> AsyncIterator[Stage]:
     """Scheme and banks, serving."""
     from ipse.app.composition import build_scheme
+    from ipse.cli.world_files import register_banks
+    from ipse.enrolment.service.registrars import Registrars
     from ipse.kernel.clock import FrozenClock
     from ipse.kernel.ids import RandomIds
-    from ipse.kernel.settings import Environment, Limit, Limits, Registrar, Settings
+    from ipse.kernel.settings import Environment, Limit, Limits, Settings
     from ipse.sandbox.places import Places
     from ipse.sandbox.server import application
     from ipse.sandbox.world import World
@@ -60,9 +62,9 @@ async def stage(database: Database, keystore: Keystore, tmp_path: Path) -> Async
         app_origin=f"http://localhost:{port + 2}",
         database="",
         keystore="",
-        registrars=tuple(Registrar(**registrar) for registrar in world.registrars()),
         limits=Limits(phone=plenty, enrolment=plenty, page=plenty, partner=plenty),
     )
+    await register_banks(Registrars(database, clock, settings.environment), world, actor="test")
     scheme = await build_scheme(settings, keystore, database, clock=clock, ids=ids)
     outside = application(world, clock=clock)
     async with (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,12 +10,13 @@ import pytest
 from ipse.attributes.service import Attributes
 from ipse.enrolment.model import Activated, AppVersion, EnrolRequest
 from ipse.enrolment.service import Back, Enrolments, Rows, documents
+from ipse.enrolment.service.registrars import Registrars
 from ipse.kernel.ids import RandomIds, sha256
 from ipse.kernel.settings import Environment, Settings
 from ipse.people.model import Acceptance, AccountState
 from ipse.people.service import People
 from tests.unit.enrolment.answers import answer, details
-from tests.unit.enrolment.hostile_bank import ISSUER, HostileBank
+from tests.unit.enrolment.hostile_bank import BANK, ISSUER, HostileBank
 
 if TYPE_CHECKING:
     from ipse.kernel.keystore import Keystore
@@ -29,9 +31,11 @@ class Desk:
 
     def __init__(self, database: Database, keystore: Keystore, environment: Environment) -> None:
         self.bank, self.ids = HostileBank(), RandomIds()
+        client = self.bank.client()
         clock = self.bank.clock
         people = People(database, keystore, clock, self.ids)
         self.attributes = Attributes(database, people.person_key, clock)
+        self.registrars = Registrars(database, clock, environment)
         rows = Rows(
             database=database,
             settings=Settings(
@@ -42,7 +46,8 @@ class Desk:
                 keystore="",
             ),
             keystore=keystore,
-            clients={"bank": self.bank.client()},
+            registrars=self.registrars,
+            banks=lambda _: client,
             clock=clock,
             ids=self.ids,
         )
@@ -79,10 +84,15 @@ class Desk:
             lambda: self.enrolments.activations.activating(enrolment_id, phone_id, epoch=epoch, now=now)
         )
 
+    async def open(self, **members: Any) -> Desk:
+        """Register the bank, with these members of its row."""
+        await self.registrars.add(replace(BANK, **members), actor="test")
+        return self
+
 
 @pytest.fixture
-def desk(database: Database, keystore: Keystore) -> Desk:
-    return Desk(database, keystore, Environment.PRODUCTION)
+async def desk(database: Database, keystore: Keystore) -> Desk:
+    return await Desk(database, keystore, Environment.PRODUCTION).open()
 
 
 async def test_a_complete_answer_makes_an_active_account(desk: Desk) -> None:
@@ -124,7 +134,7 @@ async def test_numbers_of_nobody_make_no_identity_in_production(desk: Desk) -> N
 
 
 async def test_but_they_do_in_a_sandbox(database: Database, keystore: Keystore) -> None:
-    sandbox = Desk(database, keystore, Environment.SANDBOX)
+    sandbox = await Desk(database, keystore, Environment.SANDBOX).open()
     activated = await sandbox.activate(answer(own_national_number="88051700015"))
     assert activated.account.state is AccountState.ACTIVE
 

@@ -12,14 +12,14 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from ipse.enrolment.clients import BankClient
-from ipse.enrolment.model import Exchange
+from ipse.enrolment.model import Exchange, Registrar
 from ipse.kernel.clock import FrozenClock, seconds
 from ipse.kernel.ids import RandomIds
-from ipse.kernel.settings import Registrar
 from ipse.standards.jose import new_private_jwk, private_keys
 from tests.unit.enrolment.answers import answer
 
 ISSUER = "https://bank.example/oidc"
+BANK = Registrar(id="bank", name="Bank", country="BE", issuer=ISSUER, client_id="ipse")
 EXCHANGE = Exchange(nonce="n-1", verifier="v" * 43)
 
 Change = Callable[[dict[str, Any]], object]
@@ -42,7 +42,7 @@ class HostileBank:
         """The scheme's client of this bank."""
         jwk = new_private_jwk("ES256")
         return BankClient(
-            Registrar(id="bank", name="Bank", country="BE", issuer=ISSUER, client_id="ipse"),
+            BANK,
             redirect_uri="https://id.example/enrolment/return",
             signing=lambda: private_keys([jwk])[0],
             http=httpx.AsyncClient(transport=httpx.MockTransport(self._answer), trust_env=False),

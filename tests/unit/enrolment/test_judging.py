@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from ipse.attributes.model import Document, Evidence, Facts, NationalNumber, complete
-from ipse.enrolment.errors import RefusedAnswerError, UnacceptableIdentityError, UnderAgeError
+from ipse.enrolment.errors import (
+    MinorElsewhereError,
+    RefusedAnswerError,
+    UnacceptableIdentityError,
+    UnderAgeError,
+)
+from ipse.enrolment.model import Registrar
 from ipse.enrolment.rules import evidence, judging, reading
 from ipse.kernel.clock import SECOND
 from tests.unit.enrolment.answers import answer, verified
@@ -54,7 +60,7 @@ def test_what_no_identity_can_rest_on(changes: dict[str, Any], error: type[Refus
 @pytest.mark.parametrize(
     "changes",
     [
-        {"birthdate": "2010-11-21"},
+        {"birthdate": "2008-11-21"},
         {"birthdate": None, "birthdate_as_string": "1951"},
         {"document": Document(kind="I", country="BE", number="1", expires_on="2026-11-21")},
         {"document": Document(kind="I", country="NL", number="1")},
@@ -63,8 +69,22 @@ def test_what_no_identity_can_rest_on(changes: dict[str, Any], error: type[Refus
     ],
 )
 def test_what_is_just_good_enough(changes: dict[str, Any]) -> None:
-    """Sixteen today; a document on its last day; no number."""
+    """Eighteen today; a document on its last day; no number."""
     judging.check(replace(GOOD, **changes), today=TODAY, test_numbers=False)
+
+
+@pytest.mark.parametrize("birthdate", ["2010-11-21", "2008-11-22"])
+def test_minors_need_a_registrar_that_may_vouch_for_them(birthdate: str) -> None:
+    """Sixteen today, and eighteen tomorrow."""
+    facts = replace(GOOD, birthdate=birthdate, national_number=None)
+    judging.check(facts, today=TODAY, test_numbers=False, minors=True)
+    with pytest.raises(MinorElsewhereError):
+        judging.check(facts, today=TODAY, test_numbers=False)
+
+
+def test_under_sixteen_nobody_vouches() -> None:
+    with pytest.raises(UnderAgeError):
+        judging.check(replace(GOOD, birthdate="2010-11-22"), today=TODAY, test_numbers=False, minors=True)
 
 
 def test_numbers_of_nobody_are_welcome_in_a_sandbox_only() -> None:
@@ -76,7 +96,7 @@ def test_numbers_of_nobody_are_welcome_in_a_sandbox_only() -> None:
     [
         ("substantial", "substantial", "substantial"),
         ("high", "substantial", "substantial"),
-        ("high", "high", "substantial"),
+        ("high", "high", "high"),
         ("substantial", "low", "low"),
         ("low", "high", "low"),
         ("excellent", "substantial", "low"),
@@ -85,7 +105,7 @@ def test_numbers_of_nobody_are_welcome_in_a_sandbox_only() -> None:
     ],
 )
 def test_a_bank_is_capped(claimed: str | None, cap: str, level: str) -> None:
-    """B-2: never above the registrar's setting, and never high without a register."""
+    """B-2: never above the registrar's row."""
     assert judging.assurance(claimed, cap=cap) == level
 
 
@@ -108,7 +128,7 @@ def _record(changed: dict[str, Any]) -> Evidence:
         said,
         reading.facts(said, email="ada@example.org"),
         evidence_id="e-1",
-        registrar=("bank-vesta", "substantial"),
+        registrar=Registrar(id="bank-vesta", name="Vesta Bank", country="BE"),
         original="a.b.c",
         now=NOW,
     )
@@ -121,7 +141,7 @@ def test_the_record_of_an_identity_is_complete() -> None:
     assert (record.route, record.registrar, record.adapter) == ("bank", "bank-vesta", "oidc-ida/1")
     assert record.references == ("p-1", "c-1", "c-2")
     assert record.source_check == "auth by Vesta Bank NV; vpip by Vesta Bank NV"
-    assert record.expires_at == 1_993_420_799 * SECOND
+    assert record.expires_at == NOW + 1826 * 86_400 * SECOND
     assert (record.assurance, record.result, record.original) == ("substantial", "accepted", "a.b.c")
 
 

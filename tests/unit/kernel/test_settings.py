@@ -49,7 +49,7 @@ def test_five_settings_are_enough() -> None:
         (b"base_uri = 'http://localhost'", "unknown field `base_uri`"),
         (b"tries = '3'", "Expected `int`, got `str` - at `$.tries`"),
         (b"[lifetimes]\nsession = 1", "unknown field `session` - at `$.lifetimes`"),
-        (b"[[registrars]]\nid = 'b'", "missing required field `name`"),
+        (b"[[registrars]]\nid = 'b'", "unknown field `registrars`"),
         (b"= 3", "Invalid"),
     ],
 )

@@ -22,7 +22,8 @@ from ipse.cli.lab import seeding, suite
 from ipse.cli.lab.file import LabFile, read
 from ipse.cli.lab.knowing import subjects_of
 from ipse.cli.lab.phone import LabPhone, keep_looking, listening
-from ipse.cli.world_files import toml
+from ipse.cli.world_files import register_banks, toml
+from ipse.enrolment.service.registrars import Registrars
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import SettingsError
 from ipse.sandbox.authority import certify
@@ -70,18 +71,19 @@ def ready(lab: LabFile, config: Path, folder: Path) -> dict[str, seeding.Credent
         certify(folder / "world" / "tls", lab.host)
     world = World.create(folder / "world", places, RandomIds())
     settings = folder / "ipse.toml"
-    settings.write_text(toml(lab.settings(folder, world.registrars())).replace("ipse sandbox", "ipse lab"))
+    settings.write_text(toml(lab.settings(folder)).replace("ipse sandbox", "ipse lab"))
     if not (folder / "keystore.json").exists():
         keystores.create_keystore(f"file:{folder}/keystore.json", RandomIds())
     known = seeding.credentials(lab, folder / "clients.json", RandomIds(), CLOCK)
-    asyncio.run(_register(lab, settings, known))
+    asyncio.run(_register(lab, settings, known, world))
     _fill(lab, config, folder, known, {})
     return known
 
 
-async def _register(lab: LabFile, settings: Path, known: dict[str, seeding.Credentials]) -> None:
+async def _register(lab: LabFile, settings: Path, known: dict[str, seeding.Credentials], world: World) -> None:
     async with opened(settings) as (found, database, keystore):
         await migrate(database, now=CLOCK.now())
+        await register_banks(Registrars(database, CLOCK, found.environment), world, actor=seeding.ACTOR)
         await seeding.register(open_registry(found, database, keystore, CLOCK), lab, known)
 
 

@@ -118,7 +118,7 @@ class LabFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         chosen["basic_clients"] = [client.id for client in self.clients if client.auth == "client_secret_basic"]
         return chosen
 
-    def settings(self, folder: Path, registrars: list[dict[str, str]]) -> dict[str, object]:
+    def settings(self, folder: Path) -> dict[str, object]:
         """The scheme's settings."""
         places = self.places(folder)
         chosen: dict[str, object] = {
@@ -140,7 +140,6 @@ class LabFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
                 "certificate_proxies": ("127.0.0.2",),
                 "mtls_base_url": f"https://{self.host}:{self.certificate_port}",
             }
-        chosen["registrars"] = registrars
         return chosen
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time
 from typing import Final
 
 from ipse.attributes.model import Evidence, Facts, Source
+from ipse.enrolment.model import Registrar
 from ipse.enrolment.rules import judging, reading
 from ipse.kernel.clock import SECOND
 from ipse.standards.ida import VerifiedClaims
@@ -21,21 +22,20 @@ _STATED: Final = frozenset({"email", "stated_phone_number"})
 
 
 def record(
-    verified: VerifiedClaims, facts: Facts, *, evidence_id: str, registrar: tuple[str, str], original: str, now: int
+    verified: VerifiedClaims, facts: Facts, *, evidence_id: str, registrar: Registrar, original: str, now: int
 ) -> Evidence:
-    """Return the record of one registrar's answer; `registrar` is its id and the level its identities are capped at."""
-    registrar_id, cap = registrar
+    """Return the record of one bank's answer, with its level capped as the bank's row says, and its end."""
     checks = [check for evidence in verified.evidence for check in evidence.checks]
     references = [check.check_id for check in checks if check.check_id]
     if verified.process:
         references.insert(0, verified.process)
-    methods = [f"{check.check_method} by {check.organization or registrar_id}" for check in checks]
+    methods = [f"{check.check_method} by {check.organization or registrar.id}" for check in checks]
     return Evidence(
         evidence_id=evidence_id,
-        registrar=registrar_id,
+        registrar=registrar.id,
         route="bank",
         adapter=ADAPTER,
-        assurance=judging.assurance(verified.assurance_level, cap=cap),
+        assurance=judging.assurance(verified.assurance_level, cap=registrar.assurance),
         trust_framework=verified.trust_framework,
         process=verified.process,
         references=tuple(dict.fromkeys(references)),
@@ -43,7 +43,7 @@ def record(
         result="accepted",
         verified_at=reading.read_at(verified) or 0,
         received_at=now,
-        expires_at=_last_moment(facts),
+        expires_at=last_moment(facts, registrar, now=now),
         original=original,
     )
 
@@ -56,8 +56,13 @@ def sourced(facts: Facts, evidence: Evidence) -> Facts:
     return replace(facts, sources={name: stated if name in _STATED else said for name in names})
 
 
-def _last_moment(facts: Facts) -> int | None:
+def last_moment(facts: Facts, registrar: Registrar, *, now: int) -> int:
+    """Return when evidence of this registrar ends, in microseconds UTC: after its term, or earlier with the document.
+
+    After that the person must renew it: attributes are withheld, and the level is `low`.
+    """
+    term = now + registrar.term_days * 86_400 * SECOND
     if facts.document is None or facts.document.expires_on is None:
-        return None
+        return term
     day = datetime.fromisoformat(facts.document.expires_on).date()
-    return int(datetime.combine(day, time(23, 59, 59), UTC).timestamp()) * SECOND
+    return min(term, int(datetime.combine(day, time(23, 59, 59), UTC).timestamp()) * SECOND)

@@ -7,21 +7,22 @@ from datetime import date
 from typing import Final
 
 from ipse.attributes.model import Facts
-from ipse.enrolment.errors import UnacceptableIdentityError, UnderAgeError
-from ipse.enrolment.model import MINIMUM_AGE
+from ipse.enrolment.errors import MinorElsewhereError, UnacceptableIdentityError, UnderAgeError
+from ipse.enrolment.model import MAJORITY, MINIMUM_AGE
 from ipse.standards.birthdates import latest_birth, reached
 from ipse.standards.national_numbers import is_belgian, is_test_number
 
 _LEVELS: Final = ("low", "substantial", "high")
 
 
-def check(facts: Facts, *, today: date, test_numbers: bool) -> None:
+def check(facts: Facts, *, today: date, test_numbers: bool, minors: bool = False) -> None:
     """Refuse an identity that cannot be: too young, a document that has run out, a national number that is none.
 
-    `test_numbers` is whether numbers that no living person has are welcome: never in production.
+    `test_numbers` is whether numbers that no living person has are welcome: never in production. `minors` is whether
+    this registrar may vouch for persons of 16 and 17.
 
     Raises:
-        UnderAgeError, UnacceptableIdentityError: says why, without personal data.
+        UnderAgeError, MinorElsewhereError, UnacceptableIdentityError: says why, without personal data.
     """
     birth = latest_birth(facts.birthdate, facts.birthdate_as_string)
     if birth is None:
@@ -30,6 +31,8 @@ def check(facts: Facts, *, today: date, test_numbers: bool) -> None:
         raise UnacceptableIdentityError("born in the future")
     if not reached(birth, MINIMUM_AGE, today):
         raise UnderAgeError(f"younger than {MINIMUM_AGE}")
+    if not minors and not reached(birth, MAJORITY, today):
+        raise MinorElsewhereError(f"younger than {MAJORITY}, and this registrar may not vouch for minors")
     document = facts.document
     if document is None or (document.expires_on and date.fromisoformat(document.expires_on) < today):
         raise UnacceptableIdentityError("the document has run out")
@@ -57,10 +60,10 @@ def identity(facts: Facts, register_number: str | None) -> str:
 
 
 def assurance(claimed: str | None, *, cap: str) -> str:
-    """Return the eIDAS level an identity from a bank has: what the bank claims, capped by the registrar's setting.
+    """Return the eIDAS level an identity from a bank has: what the bank claims, capped by the registrar's row.
 
-    Never `high`: that needs the data checked against a register again (B-2), which no bank's answer proves. A level
-    that is not one of eIDAS counts as `low`.
+    `high` only where an operator wrote it there, because the bank's own scheme is at that level (B-2). A level that is
+    not one of eIDAS counts as `low`.
     """
     level = claimed if claimed in _LEVELS else "low"
-    return min(level, cap if cap in _LEVELS else "low", "substantial", key=_LEVELS.index)
+    return min(level, cap if cap in _LEVELS else "low", key=_LEVELS.index)

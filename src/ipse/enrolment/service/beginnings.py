@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ipse.enrolment import store
-from ipse.enrolment.errors import EndReason, RegistrarError, UnknownStartError
+from ipse.enrolment.errors import RefusedAnswerError, UnknownStartError
 from ipse.enrolment.model import START_SECONDS, Begun, EnrolRequest, Exchange
 from ipse.enrolment.rules import reading, requests
 from ipse.enrolment.service.published import documents
@@ -37,9 +37,10 @@ class Beginnings:
 
     def beginning(self, request: EnrolRequest, phone_id: str, *, now: int) -> Transaction[Begun]:
         """Begin, inside the transaction that keeps the phone. Raises as `begin`."""
+        registrar = yield from self.rows.registrars.finding(request.registrar)
         request = requests.checked(
             request,
-            registrars=self.rows.clients,
+            registrars=() if registrar is None else (registrar.id,),
             documents=documents(),
             minimum_app_version=self.rows.settings.minimum_app_version,
         )
@@ -78,12 +79,13 @@ class Beginnings:
             raise UnknownStartError
         request = self.rows.request(row)
         try:
-            return await self.rows.client(row["registrar"]).push(
+            registrar = await self.rows.registrar(row["registrar"])
+            return await self.rows.banks(registrar).push(
                 state=state,
                 exchange=exchange,
                 claims=reading.CLAIMS,
                 language=row["language"],
                 activation_text=wording(row["language"], request.phone_number[-2:]),
             )
-        except RegistrarError as error:
-            return await self.rows.end(row, EndReason.REGISTRAR_ERROR, str(error))
+        except RefusedAnswerError as error:
+            return await self.rows.end(row, error.why, str(error))

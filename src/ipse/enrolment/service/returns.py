@@ -9,7 +9,7 @@ from typing import Final
 from ipse.attributes.model import NATIONAL_NUMBER_COUNTRIES, Json
 from ipse.attributes.service import Attributes
 from ipse.enrolment import store
-from ipse.enrolment.clients import DEADLINE, BankClient
+from ipse.enrolment.clients import DEADLINE
 from ipse.enrolment.errors import (
     EndReason,
     EnrolmentEndedError,
@@ -17,6 +17,7 @@ from ipse.enrolment.errors import (
     RefusedAnswerError,
     RefusedByPersonError,
     RegistrarError,
+    RegistrarStoppedError,
     ReturnUsedError,
     UnknownReturnError,
 )
@@ -25,6 +26,8 @@ from ipse.enrolment.model import (
     Answer,
     EnrolRequest,
     Exchange,
+    Kind,
+    Registrar,
     RegistrarAnswer,
     Returned,
     State,
@@ -38,7 +41,7 @@ from ipse.kernel.ids import sha256
 from ipse.kernel.sealing import blind_index
 from ipse.kernel.settings import Environment
 from ipse.standards import ida
-from ipse.storage.statement import Row
+from ipse.storage.statement import Row, Transaction, one
 
 SHOWN: Final = (
     "family_name",
@@ -94,26 +97,41 @@ class Returns:
 
     async def _fetched(self, row: Row, parameters: Mapping[str, str], exchange: Exchange) -> Answer:
         """The registrar's answer, judged; raises as the client and the rules do."""
-        client = self.rows.client(row["registrar"])
-        if parameters.get("iss") != client.registrar.issuer:
+        registrar = await self.rows.registrar(row["registrar"])
+        if parameters.get("iss") != registrar.issuer:
             raise RegistrarError("the answer is of another issuer (RFC 9207)")
         if "code" not in parameters:
             if parameters.get("error") == "access_denied":
                 raise RefusedByPersonError("access_denied")
             raise RegistrarError("an answer without a code")
-        said = await client.redeem(parameters["code"], exchange)
-        return self.judged(said, client, self.rows.request(row))
+        said = await self.rows.banks(registrar).redeem(parameters["code"], exchange)
+        return self.judged(said, registrar, self.rows.request(row))
 
     async def keep(self, row: Row, answer: Answer) -> Back:
-        """Keep a judged answer of any registrar; the value goes to the app through the browser that began."""
-        kept = await self.rows.database.row(
-            store.KEEP_ANSWER,
+        """Keep a judged answer of any registrar; the value goes to the app through the browser that began.
+
+        Raises:
+            RegistrarStoppedError, TooManyIdentitiesError: the registrar may vouch for nobody, or nobody more, now.
+        """
+        registrars, now = self.rows.registrars, self.rows.clock.now()
+        values = (
             row["enrolment_id"],
             self.rows.vault.put(answer, row=row["enrolment_id"], column="sealed_answer"),
             sha256(answer.value),
             blind_index(self.rows.keystore.working_key("identity"), answer.identity),
-            self.rows.clock.now(),
+            now,
         )
+
+        def transaction() -> Transaction[Row | None]:
+            # The registrar before the enrolment, as whoever stops it takes them.
+            yield from registrars.letting_in(row["registrar"], new=row["kind"] == Kind.ACTIVATION, now=now)
+            return (yield from one(store.KEEP_ANSWER, *values))
+
+        try:
+            kept = await self.rows.database.transact(transaction)
+        except RefusedAnswerError as error:
+            await registrars.note(row["registrar"], error)
+            raise
         if kept is None:
             return await self.rows.end(row, EndReason.EXPIRED, "the registrar answered too late")
         return Back(language=row["language"], value=answer.value)
@@ -139,16 +157,16 @@ class Returns:
             return await self.rows.end(row, EndReason.REGISTRAR_ERROR, "stopped while the answer was fetched")
         return Back(language=row["language"])
 
-    def judged(self, said: RegistrarAnswer, client: BankClient, request: EnrolRequest) -> Answer:
+    def judged(self, said: RegistrarAnswer, registrar: Registrar, request: EnrolRequest) -> Answer:
         """Facts and evidence of an answer that an identity can rest on; raises as the rules do."""
         now = self.rows.clock.now()
         try:
-            verified = ida.parse(said.verified_claims, trust_framework=client.trust_framework)
+            verified = ida.parse(said.verified_claims, trust_framework=registrar.framework)
         except ida.IdaError as error:
             raise RegistrarError(str(error)) from error
         facts = reading.facts(verified, email=request.email)
         production = self.rows.settings.environment is Environment.PRODUCTION
-        judging.check(facts, today=times.day(now), test_numbers=not production)
+        judging.check(facts, today=times.day(now), test_numbers=not production, minors=registrar.minors)
         same = reading.same_number(verified, request.phone_number)
         number = request.phone_number
         facts = replace(facts, phone_number=number if same else None, stated_phone_number=None if same else number)
@@ -156,7 +174,7 @@ class Returns:
             verified,
             facts,
             evidence_id=self.rows.ids.identifier(),
-            registrar=(client.registrar.id, client.registrar.assurance),
+            registrar=registrar,
             original=said.original,
             now=now,
         )
@@ -182,7 +200,7 @@ class Returns:
         if row is None:
             raise await self._not_presented(enrolment_id, phone_id, value_hash)
         answer = self.rows.answer(row)
-        registrar = self.rows.client(row["registrar"]).registrar
+        registrar = await self._registrar(row["registrar"])
         return Returned(
             enrolment_id=enrolment_id,
             received=self._shown(answer, row["language"]),
@@ -191,6 +209,12 @@ class Returns:
             number_verified=answer.number_verified,
             phone_number=self.rows.request(row).phone_number,
         )
+
+    async def _registrar(self, registrar_id: str) -> Registrar:
+        try:
+            return await self.rows.registrar(registrar_id)
+        except RegistrarStoppedError as error:
+            raise EnrolmentEndedError(error.why, str(error)) from error
 
     def _shown(self, answer: Answer, language: str) -> Mapping[str, Json]:
         """What the person is shown: the birth date as printed only where the day itself is not known."""

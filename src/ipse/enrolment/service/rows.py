@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
 
 from ipse.enrolment import store
 from ipse.enrolment.clients import BankClient
-from ipse.enrolment.errors import EndReason, EnrolmentEndedError
-from ipse.enrolment.model import Answer, EnrolRequest
+from ipse.enrolment.errors import EndReason, RegistrarStoppedError
+from ipse.enrolment.model import Answer, EnrolRequest, Registrar, RegistrarState
+from ipse.enrolment.service.registrars import Registrars
 from ipse.enrolment.service.vault import Vault
 from ipse.kernel.clock import Clock
 from ipse.kernel.ids import Ids
@@ -38,7 +39,8 @@ class Rows:
     database: Database
     settings: Settings
     keystore: Keystore
-    clients: Mapping[str, BankClient]
+    registrars: Registrars
+    banks: Callable[[Registrar], BankClient]
     clock: Clock
     ids: Ids
     vault: Vault = field(init=False)
@@ -46,16 +48,16 @@ class Rows:
     def __post_init__(self) -> None:
         self.vault = Vault(self.keystore.working_key("enrolment"))
 
-    def client(self, registrar: str) -> BankClient:
-        """The client of a bank.
+    async def registrar(self, registrar_id: str) -> Registrar:
+        """The registrar of an enrolment, read now.
 
         Raises:
-            EnrolmentEndedError: it is no registrar any more.
+            RegistrarStoppedError: it is stopped.
         """
-        client = self.clients.get(registrar)
-        if client is None:
-            raise EnrolmentEndedError(EndReason.REGISTRAR_ERROR, f"{registrar} is no registrar any more")
-        return client
+        registrar = await self.registrars.get(registrar_id)
+        if registrar is None or registrar.state is not RegistrarState.ACTIVE:
+            raise RegistrarStoppedError(f"{registrar_id} is stopped")
+        return registrar
 
     def request(self, row: Row) -> EnrolRequest:
         """What the phone asked for."""

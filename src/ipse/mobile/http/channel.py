@@ -66,7 +66,7 @@ class Channel:
 
     async def configuration(self, _request: Request) -> Response:
         """What an app needs to know before anything else."""
-        return Response(msgspec.json.encode(self._mobile.configuration()), media_type=_JSON)
+        return Response(msgspec.json.encode(await self._mobile.configuration()), media_type=_JSON)
 
     async def ticket(self, request: Request) -> Response:
         """A claim ticket for a frame or link."""

@@ -53,7 +53,7 @@ class Mobile:
     enrolments: Enrolments
     attributes: Attributes
 
-    def configuration(self) -> dict[str, Any]:
+    async def configuration(self) -> dict[str, Any]:
         """What an app needs to know before anything else (device protocol §4)."""
         return {
             "name": self.settings.name,
@@ -63,8 +63,8 @@ class Mobile:
             "languages": _LANGUAGES,
             "phone_channel_keys": self.phones.channel_jwks(),
             "registrars": [
-                {"id": registrar.id, "name": registrar.name, "country": registrar.country}
-                for registrar in self.settings.registrars
+                {"id": each.id, "name": each.name, "country": each.country, "kind": each.kind}
+                for each in await self.enrolments.rows.registrars.active()
             ],
             "documents": [
                 {

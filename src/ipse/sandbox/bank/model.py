@@ -20,6 +20,9 @@ class Bank:
     """An identifier of this sandbox: no notified scheme stands behind it."""
     slogan: str
     assurance_level: str = "substantial"
+    """What it claims, and what the scheme's row of it allows."""
+    minors: bool = False
+    """Whether the scheme lets it vouch for persons of 16 and 17."""
 
 
 BANKS = (
@@ -49,6 +52,8 @@ BANKS = (
         organization="Banque du Lys SA",
         trust_framework="be_bank_idv",
         slogan="Depuis 1874",
+        assurance_level="high",
+        minors=True,
     ),
     Bank(
         id="bank-aurora",
