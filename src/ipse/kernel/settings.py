@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from ipse.kernel.fraud import Fraud
 from ipse.kernel.hosts import names_loopback
 from ipse.kernel.lab import Lab
 
@@ -201,6 +202,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Requests of one client address."""
     lifetimes: Lifetimes = Lifetimes()
     """How long things live."""
+    fraud: Fraud = Fraud()
+    """Against scams."""
     key_announcement: int | None = None
     """Seconds that a new key of ours is published before it signs: no shorter than partners keep our key set. A day in
     production, where half an hour is the least; else a minute."""

@@ -1,0 +1,1 @@
+"""Pure decisions: places and distances, decay, what signals lead to."""

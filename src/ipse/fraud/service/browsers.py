@@ -1,0 +1,79 @@
+"""Browsers that people have trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from ipse.fraud import store
+from ipse.fraud.model import KnownBrowser
+from ipse.fraud.rules.browsers import browser_name
+from ipse.kernel.clock import SECOND, Clock
+from ipse.kernel.fraud import Fraud as FraudSettings
+from ipse.kernel.ids import Ids, sha256
+from ipse.kernel.sealing import seal, unseal
+from ipse.storage.database import Database
+from ipse.storage.statement import Transaction, run
+
+_DAY = 86_400
+_TABLE = "fraud_browsers"
+
+
+class _About(msgspec.Struct, frozen=True):
+    """What its person reads of a browser. Kept sealed under the person's key."""
+
+    name: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Browsers:
+    """Use cases of trusted browsers. A token lies in the browser alone; we keep its SHA-256 beside the account."""
+
+    settings: FraudSettings
+    database: Database
+    clock: Clock
+    ids: Ids
+    person_key: Callable[[str], Awaitable[bytes]]
+
+    @property
+    def seconds(self) -> int:
+        """How long a browser stays trusted."""
+        return self.settings.trust_days * _DAY
+
+    async def trust(self, account_id: str, token: str, *, user_agent: str, place: str) -> None:
+        """Trust the browser that holds `token` for this person, from now on."""
+        browser_id, now = self.ids.identifier(), self.clock.now()
+        about = msgspec.json.encode(_About(browser_name(user_agent), place))
+        key = await self.person_key(account_id)
+        sealed = seal(key, about, table=_TABLE, row=browser_id, column="sealed_about")
+        until = now + self.seconds * SECOND
+        await self.database.rows(store.TRUST, browser_id, sha256(token), account_id, sealed, now, until)
+
+    async def is_trusted(self, account_id: str, token: str) -> bool:
+        """Whether this person trusts the browser with this token. Empty values are looked for like any other."""
+        row = await self.database.row(store.TRUSTED, sha256(token), account_id, self.clock.now())
+        return row is not None
+
+    async def all_of(self, account_id: str) -> list[KnownBrowser]:
+        """A person's browsers, the one used last first."""
+        rows = await self.database.rows(store.BROWSERS, account_id, self.clock.now())
+        key = await self.person_key(account_id) if rows else b""
+        found = []
+        for row in rows:
+            sealed, browser_id = bytes(row["sealed_about"]), row["browser_id"]
+            octets = unseal(key, sealed, table=_TABLE, row=browser_id, column="sealed_about")
+            about = msgspec.json.decode(octets, type=_About)
+            times = (row["created_at"], row["used_at"], row["expires_at"])
+            found.append(KnownBrowser(browser_id, about.name, about.place, *times))
+        return found
+
+    def forgetting(self, account_id: str, browser_id: str) -> Transaction[bool]:
+        """Inside a transaction: trust a browser no more; says whether it was trusted."""
+        return bool((yield from run(store.FORGET_BROWSER, account_id, browser_id)))
+
+    def forgetting_all(self, account_id: str) -> Transaction[None]:
+        """Inside a transaction that blocks or deletes a person: trust no browser any more."""
+        yield from run(store.FORGET_BROWSERS, account_id)
