@@ -147,6 +147,26 @@ class Lifetimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long an open app is told of new requests before it asks again."""
 
 
+class EidTrust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom an installation believes about eID cards. Without it nobody enrols or logs in by card."""
+
+    issuing_authorities: str
+    """PEM file of the authorities that issue people's certificates (Citizen CA, Foreigner CA). In production none of a
+    sandbox, elsewhere none without the sandbox's mark."""
+    register_authorities: str
+    """PEM file of the authorities that issue the certificates with which the National Register signs cards' files."""
+    ocsp_responder: str = ""
+    """Address that says whether a certificate is revoked; empty: the one that each certificate names."""
+    ocsp_nonce: bool = True
+    """Whether that question carries a nonce, which the answer must repeat."""
+    ocsp_age: int = 3600
+    """Seconds that such an answer counts at most."""
+    reader: str = "http://127.0.0.1:35960"
+    """Where a person's own computer reads the files of the card (`ipse card`)."""
+    stand_in: str = ""
+    """Sandbox and lab: address of a script that answers in place of the Web eID browser extension."""
+
+
 class Incident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A known incident, as one calm sentence by language, and where to read more."""
 
@@ -224,6 +244,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     objection_seconds: int | None = None
     """How long a person can stop an activation of their identity on another phone, from the phone they have. A day
     (86,400) in production, where it is the least; else 0: no wait."""
+    eid: EidTrust | None = None
+    """Whom we believe about eID cards."""
     lab: Lab | None = None
     """Switches for outside judges, refused unless `environment` is `lab`."""
 
@@ -263,6 +285,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             *_origin("app_origin", self.app_origin),
             *_proxies("trusted_proxies", self.trusted_proxies),
             *_certificates(self),
+            *_cards(self),
         ]
         if self.base_url == self.app_origin:
             found.append(
@@ -389,6 +412,29 @@ def _certificates(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 f"{name} is set, and no proxy may bring a certificate", "name the proxy in certificate_proxies"
             )
+
+
+def _cards(settings: Settings) -> Iterator[Finding]:
+    """How cards are asked."""
+    eid = settings.eid
+    if eid is None:
+        return
+    if not settings.secure and not _loopback(settings.base_url):
+        yield Finding(
+            f"eid is set, and base_url is {settings.base_url}: cards sign for https only", "write it with https"
+        )
+    if eid.ocsp_age < _MINUTE:
+        yield Finding(f"eid.ocsp_age is {eid.ocsp_age}", f"choose {_MINUTE} seconds or more")
+    for name, address in (("reader", eid.reader), ("stand_in", eid.stand_in), ("ocsp_responder", eid.ocsp_responder)):
+        parts = urlsplit(address)
+        if address and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
+            yield Finding(f"eid.{name} is {address!r}", "write an address such as http://127.0.0.1:35960")
+    if not _loopback(eid.reader):
+        yield Finding(
+            f"eid.reader is {eid.reader}: a card is read on the person's own computer", "name a loopback address"
+        )
+    if settings.environment is Environment.PRODUCTION and eid.stand_in:
+        yield Finding("eid.stand_in puts a script of somebody else into our page", "leave it out")
 
 
 def _proxies(name: str, trusted: tuple[str, ...]) -> Iterator[Finding]:

@@ -171,8 +171,9 @@ def is_loopback(address: Address) -> bool:
 class Outgoing:
     """Calls out under guard. One for the installation, closed at its end.
 
-    Production calls https at public addresses only. Sandbox and lab call loopback too, also by http. `resolve`,
-    `backend` and `context` are the world outside: tests bring their own.
+    Production calls https at public addresses only. Sandbox and lab call loopback too, also by http. `plain` allows
+    http everywhere, for answers that are signed themselves. `resolve`, `backend` and `context` are the world outside:
+    tests bring their own.
     """
 
     def __init__(
@@ -182,8 +183,10 @@ class Outgoing:
         resolve: Resolve | None = None,
         backend: httpcore.AsyncNetworkBackend | None = None,
         context: ssl.SSLContext | None = None,
+        plain: bool = False,
     ) -> None:
         self._local = environment is not Environment.PRODUCTION
+        self._plain = plain
         self._lookups = Lookups()
         self._turns = Turns(_MOST_OF_HOST)
         guarded = _GuardedBackend(backend or httpcore.AnyIOBackend(), resolve or self._lookups, local=self._local)
@@ -257,7 +260,7 @@ class Outgoing:
             raise OutgoingRefused("an address that cannot be read") from error
         if "@" in parts.netloc or "#" in url or not _HOST.fullmatch(host) or port == 0:
             raise OutgoingRefused("an address names a host, no user and no fragment")
-        if parts.scheme != "https" and not (self._local and _names_loopback(host)):
+        if parts.scheme != "https" and not self._plain and not (self._local and _names_loopback(host)):
             raise OutgoingRefused("an address is https" + (" (http on loopback only)" if self._local else ""))
         return parts
 
