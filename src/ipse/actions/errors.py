@@ -149,6 +149,14 @@ class SignedOtherwise(PlatformError):
     title = "Something went wrong on our side"
 
 
+class ResultFault(PlatformError):
+    """Something failed on our side after the approval. Nothing is given out, now or later: ask the person again."""
+
+    code = "server_error"
+    status = 500
+    title = "Something went wrong on our side"
+
+
 class RequestPending(PlatformError):
     """Asked for its result while the person has not decided."""
 
@@ -163,3 +171,35 @@ class LevelTooLow(PlatformError):
     code = "level_too_low"
     status = 403
     title = "This identity does not reach the level that is asked for"
+
+
+class FallbackNotAllowed(PlatformError):
+    """The service, or this request, demands the phone."""
+
+    code = "fallback_not_allowed"
+    status = 403
+    title = "This request cannot be approved without the phone"
+
+
+class CallRunning(PlatformError):
+    """The service's policy: no approval while a call is running. The request waits on, the challenge stays good."""
+
+    code = "call_running"
+    status = 409
+    title = "Hang up first, then approve"
+
+
+class RiskTooHigh(PlatformError):
+    """Ends the request: what is known of it looks like somebody else's doing."""
+
+    code = "risk_too_high"
+    status = 403
+    title = "This request was ended because it looks like a scam"
+
+
+class CodeNeeded(PlatformError):
+    """What is known of this request asks for the code; a fingerprint is not enough. The challenge stays good."""
+
+    code = "code_needed"
+    status = 409
+    title = "Approve this request with the code"

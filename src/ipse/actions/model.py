@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from ipse.fraud.model import Origin
+
 
 class ActionState(StrEnum):
     """`waiting → claimed → approved → collected`, or one of the ends."""
@@ -24,6 +26,11 @@ class ActionState(StrEnum):
 
 OPEN = (ActionState.WAITING, ActionState.CLAIMED)
 
+WITHHELD = "withheld"
+"""Why an approval gives nothing though its phone said so: the person was forced, and typed the duress code."""
+FAULT = "fault"
+"""Why an approval gives nothing: something failed on our side when its partner came for it."""
+
 FACTS_AT_ONCE = 32
 """How many actions one look at states and ends covers."""
 
@@ -39,6 +46,25 @@ class Start(StrEnum):
     LINK = "link"
     PUSH = "push"
     """Addressed to one person's phone: nothing was scanned or opened."""
+    FALLBACK = "fallback"
+    """No phone took part: the person proved themselves in the browser that began."""
+
+
+class Method(StrEnum):
+    """How a person proved themselves for one approval. All but the first two go without the phone."""
+
+    CODE = "code"
+    FINGERPRINT = "fingerprint"
+    EID_CARD = "eid_card"
+    BANK = "bank"
+    PASSKEY = "passkey"
+    TOTP = "totp"
+    """A one-time code of an app the person has set up (RFC 6238)."""
+    SHEET = "sheet"
+    """A one-time code of a printed sheet."""
+
+
+FALLBACKS = (Method.EID_CARD, Method.BANK, Method.PASSKEY, Method.TOTP, Method.SHEET)
 
 
 class Payment(msgspec.Struct, frozen=True, tag="payment", tag_field="type", omit_defaults=True):
@@ -115,6 +141,16 @@ class Request(msgspec.Struct, frozen=True):
     """The eIDAS level the partner asks for; empty when it does not."""
     level_essential: bool = False
     """Whether a lower level ends the request."""
+    assurance_essential: bool = False
+    """Whether a weaker manner of approval ends the request."""
+    origin: Origin = Origin()
+    """Where it was started, as far as anybody knows."""
+    number: bool = False
+    """Whether a phone number was typed for it on the sign-in page."""
+    pause_during_calls: bool = False
+    """Whether it cannot be approved while a call is running."""
+    fallbacks: tuple[str, ...] = ()
+    """The ways (`Method`) that may stand in for the phone, where its service and this request allow any."""
 
     def service_in(self, language: str) -> str:
         """The service's name in a language, else in English."""
@@ -147,6 +183,8 @@ class NewAction(msgspec.Struct, frozen=True, kw_only=True):
     """base64url SHA-256 of what the partner wrote, for content that came as authorization details (RFC 9396)."""
     private: Mapping[str, Any] = {}
     """The part of the front door's own memory that must not lie open; handed back with `protocol`."""
+    address: str = ""
+    """Of the browser that began, where one did. Only its place and a digest of its network are kept."""
     seconds: int | None = None
     """How long it waits; None: as the settings say."""
     code_seconds: int | None = None
@@ -189,6 +227,7 @@ class Action(msgspec.Struct, frozen=True):
     addressed_at: int | None = None
     token_seconds: int = 0
     token_binding: str = ""
+    method: Method | None = None
 
 
 class ActionView(msgspec.Struct, frozen=True):
@@ -206,6 +245,8 @@ class Collected(msgspec.Struct, frozen=True):
     code: str
     protocol: Mapping[str, Any]
     request: Request
+    trusting: str | None = None
+    """The account of the person who chose to trust this browser with the approval; None when nobody did."""
 
 
 class Approval(msgspec.Struct, frozen=True):
@@ -215,6 +256,8 @@ class Approval(msgspec.Struct, frozen=True):
     shared: tuple[str, ...]
     device: Mapping[str, Any]
     address: str
+    evidence: Mapping[str, str] = {}
+    """What an approval without a phone rests on, in words and digests; its `message` is then empty."""
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -244,6 +287,7 @@ class Redeemed(msgspec.Struct, frozen=True, kw_only=True):
     """base64url SHA-256 of what was shown: what the phone has signed."""
     level: str = ""
     """The eIDAS level of the approval; empty when nobody asked."""
+    method: Method = Method.CODE
 
 
 class Granted(msgspec.Struct, frozen=True, kw_only=True):
@@ -260,6 +304,7 @@ class Granted(msgspec.Struct, frozen=True, kw_only=True):
     content_digest: str = ""
     approval_digest: str = ""
     level: str = ""
+    method: Method = Method.CODE
     binding: str = ""
     """What the token is bound to: `jkt:` and a key's thumbprint, `x5t#S256:` and a certificate's, or nothing."""
 

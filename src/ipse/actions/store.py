@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
-from ipse.actions.model import FACTS_AT_ONCE, Action, ActionState, Request, Start
+from ipse.actions.model import FACTS_AT_ONCE, Action, ActionState, Method, Request, Start
 from ipse.storage.statement import Row
 
 _COLUMNS = """action_id, handle, frame_id, state, why, kind, partner_id, service_code, request, browser_hash, start,
   account_id, phone_id, subject, shown_digest, sealed_shown, sealed_approval, created_at, expires_at, claimed_at,
-  decided_at, sealed_content, addressed_at, token_seconds, token_binding"""
+  decided_at, sealed_content, addressed_at, token_seconds, token_binding, method"""
 
 _SELECT = """
 select action_id, handle, frame_id, state, why, kind, partner_id, service_code, request, browser_hash, start,
   account_id, phone_id, subject, shown_digest, sealed_shown, sealed_approval, created_at, expires_at, claimed_at,
-  decided_at, sealed_content, addressed_at, token_seconds, token_binding
+  decided_at, sealed_content, addressed_at, token_seconds, token_binding, method
 from actions_actions
 """
 
@@ -64,8 +64,53 @@ returning action_id
 """
 APPROVE = """
 update actions_actions set state = 'approved', subject = $3, sealed_approval = $4, return_hash = $5, decided_at = $6,
-  expires_at = $7, sealed_content = null
+  expires_at = $7, sealed_content = null, method = $8, why = $9
 where action_id = $1 and phone_id = $2 and state = 'claimed' and expires_at > $6
+returning action_id
+"""
+# Without a phone: in the browser that began, for an account whose row the same transaction has updated.
+CLAIM_HERE = """
+update actions_actions set state = 'claimed', start = 'fallback', account_id = $3, method = $4, shown_digest = $5,
+  sealed_shown = $6, claimed_at = $7
+where action_id = $1 and browser_hash = $2 and state = 'waiting' and expires_at > $7
+  and (account_id is null or account_id = $3)
+returning action_id
+"""
+APPROVE_HERE = """
+update actions_actions set state = 'approved', subject = $4, sealed_approval = $5, decided_at = $6, expires_at = $7,
+  sealed_content = null
+where action_id = $1 and browser_hash = $2 and account_id = $3 and start = 'fallback' and state = 'claimed'
+  and expires_at > $6
+returning action_id
+"""
+REJECT_HERE = """
+update actions_actions set state = 'rejected', why = 'declined', sealed_approval = $3, decided_at = $4,
+  sealed_content = null
+where action_id = $1 and browser_hash = $2 and start = 'fallback' and state = 'claimed' and expires_at > $4
+returning action_id
+"""
+# The same with a word on how it came about: `NOTE_TRUST` or `NOTE_LOWERED`.
+APPROVE_NOTED = APPROVE.replace("set state", "set why = $9, state", 1)
+NOTE_TRUST, NOTE_LOWERED = "trust", "lowered"
+# When this person refused what this partner had sent them, newest first.
+REFUSED_AT = """
+select decided_at from actions_actions
+where account_id = $1 and partner_id = $2 and state = 'rejected' and decided_at > $3 and addressed_at is not null
+  and (start is null or start = 'push')
+order by decided_at desc limit 20
+"""
+# A number was typed on the page of a request that waits for anybody.
+TYPED = """
+update actions_actions set request = $3
+where handle = $1 and browser_hash = $2 and state = 'waiting' and start is null and account_id is null
+  and expires_at > $4
+returning action_id
+"""
+# $4 is 'send' or 'withhold': either way the statement is run.
+SEND_TYPED = """
+update actions_actions set account_id = $2, addressed_at = $3
+where action_id = $1 and state = 'waiting' and start is null and account_id is null and expires_at > $3
+  and $4 = 'send'
 returning action_id
 """
 # What was addressed to a person can be refused unopened.
@@ -79,16 +124,18 @@ returning action_id
 # A code that a block has taken away is not given again.
 COLLECT = (
     """
-update actions_actions set state = 'collected', code_hash = $3,
+update actions_actions set state = case when why in ('withheld', 'fault') then state else 'collected' end,
+  code_hash = case when why in ('withheld', 'fault') then code_hash else $3 end,
   code_expires_at = coalesce(code_expires_at, cast($4 as bigint) + code_seconds * 1000000)
-where handle = $1 and browser_hash = $2 and start in ('qr', 'push') and redeemed_at is null and expires_at > $4
+where handle = $1 and browser_hash = $2 and start in ('qr', 'push', 'fallback') and redeemed_at is null and expires_at > $4
   and (state = 'approved' or (state = 'collected' and code_hash is not null))
 returning """
     + _COLUMNS
 )
 COLLECT_RETURN = (
     """
-update actions_actions set state = 'collected', code_hash = $3,
+update actions_actions set state = case when why in ('withheld', 'fault') then state else 'collected' end,
+  code_hash = case when why in ('withheld', 'fault') then code_hash else $3 end,
   code_expires_at = cast($4 as bigint) + code_seconds * 1000000
 where return_hash = $1 and browser_hash = $2 and state = 'approved' and expires_at > $4
 returning """
@@ -105,7 +152,9 @@ returning """
 # For partners that wait themselves: no browser carries a code. An approval by link is finished by its browser alone.
 REDEEM_ACTION = (
     """
-update actions_actions set state = 'collected', redeemed_at = $3, token_hash = $4, token_binding = $5,
+update actions_actions set state = case when why in ('withheld', 'fault') then state else 'collected' end,
+  redeemed_at = case when why in ('withheld', 'fault') then redeemed_at else $3 end,
+  token_hash = case when why in ('withheld', 'fault') then token_hash else $4 end, token_binding = $5,
   token_expires_at = cast($3 as bigint) + token_seconds * 1000000
 where action_id = $1 and partner_id = $2 and state = 'approved' and start <> 'link' and expires_at > $3
 returning """
@@ -137,6 +186,21 @@ where account_id = $1
   and (state in ('waiting', 'claimed', 'approved') or code_hash is not null or token_hash is not null)
 returning action_id
 """
+# After a duress code: what was given out is taken away, what would be given ends as a fault of ours. What nobody has
+# decided stays open, so that the phone looks as always.
+WITHHOLD_ALL = """
+update actions_actions set code_hash = null, token_hash = null,
+  why = case when state = 'collected' then why else 'withheld' end
+where account_id = $1
+  and (state in ('waiting', 'claimed', 'approved') or code_hash is not null or token_hash is not null)
+returning action_id
+"""
+# From the first fault on everybody who asks is told the same.
+FAULT = """
+update actions_actions set why = 'fault', code_hash = null, token_hash = null
+where action_id = $1 and state in ('approved', 'collected')
+returning action_id
+"""
 REVOKE_CLAIMED = """
 update actions_actions set state = 'revoked', decided_at = $2, sealed_content = null
 where account_id = $1 and state in ('waiting', 'claimed')
@@ -154,6 +218,7 @@ HISTORY = (
   and (state not in ('waiting', 'claimed') or expires_at <= $3)
 order by created_at desc limit $4"""
 )
+REFUSE_RISK = REFUSE_LEVEL.replace("'level'", "'risk'")
 EXPIRE = """
 update actions_actions set state = 'expired', decided_at = expires_at, sealed_content = null
 where state in ('waiting', 'claimed') and expires_at < $1
@@ -192,4 +257,5 @@ def read_action(row: Row) -> Action:
         addressed_at=row["addressed_at"],
         token_seconds=row["token_seconds"],
         token_binding=row["token_binding"] or "",
+        method=Method(row["method"]) if row["method"] else None,
     )

@@ -26,6 +26,14 @@ SCOPES: Final[Mapping[str, tuple[str, ...]]] = {
 EIDAS: Final = "http://eidas.europa.eu/LoA/"
 """The beginning of the names eIDAS has for its levels (eIDAS SAML Attribute Profile 1.4, section 3.1)."""
 LEVELS: Final = ("low", "substantial", "high")
+AMR: Final[Mapping[str, tuple[str, ...]]] = {
+    "eid_card": ("sc", "pin"),
+    "bank": ("bank",),
+    "passkey": ("swk", "user"),
+    "totp": ("otp",),
+    "sheet": ("otp", "sheet"),
+}
+"""What `amr` says of each fallback method (RFC 8176; `bank` and `sheet` are our own)."""
 
 
 def eidas_level(acr: object) -> str | None:
@@ -65,6 +73,10 @@ class Vocabulary:
     def acr(self, assurance: str) -> str:
         """The `acr` value of a way of approving."""
         return f"{self.prefix}acr_{assurance}"
+
+    def fallback_acr(self, method: str) -> str:
+        """The `acr` value of a proof without the phone: never one of the ways of approving."""
+        return f"{self.prefix}acr_fallback_{method}"
 
     def understands(self, acr: object) -> bool:
         """Whether an `acr` value names a way of approving or an eIDAS level."""
@@ -222,6 +234,8 @@ class AuthorizationRequest:
     """Whether a lower level than that ends the request."""
     eidas_values: tuple[str, ...] = ()
     """The levels of which the `acr` answered to an essential claim is one."""
+    phone_essential: bool = False
+    """Whether a way of approving is demanded that only a phone has: no fallback then."""
 
 
 class Requested(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -134,6 +134,11 @@ class Service(msgspec.Struct, frozen=True):
     """Where the broker's REST sessions may call back; exact."""
     final_partner: str = ""
     """For whom a broker's service asks: the partner that people see and to whom the subject belongs."""
+    fallbacks: tuple[str, ...] = ()
+    """What people may prove themselves with when they cannot use the phone: `eid_card`, `bank`, `passkey`, `totp`,
+    `sheet`."""
+    essential: bool = False
+    """Whether people must be able to reach it whatever breaks."""
 
 
 @dataclass(frozen=True, slots=True)

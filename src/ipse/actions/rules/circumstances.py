@@ -16,7 +16,7 @@ from ipse.attributes.model import Circumstances
 from ipse.kernel import clock
 from ipse.kernel.ids import b64u
 
-MODES: Final = {Start.QR: "QR", Start.LINK: "a2a", Start.PUSH: "MSISDN"}
+MODES: Final = {Start.QR: "QR", Start.LINK: "a2a", Start.PUSH: "MSISDN", Start.FALLBACK: "fallback"}
 """`identification_mode` (partner protocol, section 1.6)."""
 _MECHANISMS: Final = {"bank": "ID_PROVIDER", "eid_card": "CARD_READER"}
 """`activationMechanism`, by the route of the evidence that the identity rests on."""

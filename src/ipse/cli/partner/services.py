@@ -51,6 +51,11 @@ class Options:
     ] = None
     notification_endpoint: Annotated[str | None, Parameter(help="Where it is pinged.")] = None
     match_optional: Annotated[bool | None, Parameter(help="People need not type the two digits it shows.")] = None
+    fallback: Annotated[
+        list[str] | None,
+        Parameter(help="What may stand in for the phone: eid_card, bank, passkey, totp, sheet; may be repeated."),
+    ] = None
+    essential: Annotated[bool | None, Parameter(help="People must reach it whatever breaks.")] = None
     final_partner: Annotated[str | None, Parameter(help="The partner for whom a broker's service asks.")] = None
 
     def given(self) -> dict[str, object]:
@@ -68,6 +73,8 @@ class Options:
             "backchannel_mode": "" if self.backchannel == "none" else self.backchannel,
             "notification_endpoint": "" if self.backchannel in {"none", "poll"} else self.notification_endpoint,
             "match_optional": False if self.backchannel == "none" else self.match_optional,
+            "fallbacks": _several(self.fallback),
+            "essential": self.essential,
             "final_partner": self.final_partner,
         }
         return {name: value for name, value in said.items() if value is not None}

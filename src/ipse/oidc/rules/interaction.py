@@ -85,6 +85,8 @@ def check_acr(request: AuthorizationRequest) -> AuthorizationRequest:
     if not wished:
         return request
     advanced = "advanced" in {names.assurance(acr) for acr in wished}
+    on_phone = any(all(names.assurance(acr) is not None for acr in values) for values in demanded)
+    request = replace(request, phone_essential=on_phone)
     return _with_level(replace(request, assurance="advanced" if advanced else "basic"), demanded, wished)
 
 

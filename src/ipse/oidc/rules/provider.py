@@ -107,7 +107,7 @@ def _content(vocabulary: Vocabulary) -> dict[str, Any]:
         ],
         "claim_types_supported": ["normal"],
         "claims_supported": [
-            *("iss", "sub", "aud", "iat", "exp", "nonce", "acr", "auth_time"),
+            *("iss", "sub", "aud", "iat", "exp", "nonce", "acr", "amr", "auth_time"),
             *(vocabulary.claim(name) for name in ATTRIBUTES),
             "authorization_details",
             *(vocabulary.prefix + name for name in (*TEMPLATE_CLAIMS, APPROVAL_DIGEST, DETAILS_DIGEST)),

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ipse.actions.model import Content, FreeText
+from ipse.actions.model import FALLBACKS, Content, FreeText, Method
 from ipse.attributes.model import ATTRIBUTES
 from ipse.kernel.clock import seconds
 from ipse.oidc.errors import InvalidGrant, ServerError
-from ipse.oidc.model import EIDAS, LEVELS, Requested, Vocabulary
+from ipse.oidc.model import AMR, EIDAS, LEVELS, Requested, Vocabulary
 from ipse.oidc.rules.confirmation import TEXT, content_of
 from ipse.oidc.rules.details import contents_of, digest_of
 
@@ -49,6 +49,7 @@ class Approved:
     """Microseconds UTC."""
     level: str = ""
     """The eIDAS level of the approval."""
+    method: Method = Method.CODE
     content: tuple[Content, ...] = ()
     """What was confirmed, out of the document that the phone has signed."""
     content_digest: str = ""
@@ -63,6 +64,7 @@ def id_token(speaker: Speaker, approved: Approved, *, now: int) -> dict[str, Any
     claims = _envelope(speaker, approved, now) | {
         "auth_time": seconds(speaker.authenticated_at(approved.approved_at)),
         "acr": _acr(speaker, approved),
+        **({"amr": list(AMR[approved.method])} if approved.method in FALLBACKS else {}),
         **_confirmed(speaker, approved),
     }
     if nonce is not None:
@@ -119,6 +121,8 @@ def _acr(speaker: Speaker, approved: Approved) -> str:
     """
     requested = approved.requested
     if not requested.eidas or not approved.level:
+        if approved.method in FALLBACKS:
+            return speaker.vocabulary.fallback_acr(approved.method)
         return speaker.vocabulary.acr(approved.assurance)
     reached = LEVELS[: LEVELS.index(approved.level) + 1]
     answers = [level for level in reached if level in requested.eidas_values] or reached

@@ -122,6 +122,8 @@ class Authorizations:
         to = Recipient(asked.redirect_uri, asked.response_mode, asked.state, partner)
         if isinstance(end, Collected):
             return await self.responses.code(to, end.code)
+        if end.outcome == "failed":
+            return await self.responses.refusal(to, TemporarilyUnavailable())
         if end.why == "level":
             return await self.responses.refusal(to, UnmetAuthenticationRequirements())
         return await self.responses.refusal(to, AccessDenied(_DESCRIPTIONS[end.outcome]))
@@ -249,6 +251,13 @@ def read_requested(protocol: Mapping[str, Any]) -> Requested:
     return msgspec.convert(protocol, Requested)
 
 
+def _fallbacks(request: AuthorizationRequest) -> tuple[str, ...]:
+    """What may stand in for the phone: a request that demands the phone, or one person, is approved with it."""
+    if request.phone_essential or request.subject_hint is not None or request.source == "backchannel":
+        return ()
+    return request.service.fallbacks
+
+
 def new_action(request: AuthorizationRequest, browser: Browser, account_id: str | None) -> NewAction:
     """A judged request as an action to begin; `account_id` is the person whose phone it is addressed to."""
     service, profile = request.service, request.profile
@@ -273,6 +282,7 @@ def new_action(request: AuthorizationRequest, browser: Browser, account_id: str 
             match=request.subject_hint is not None,
             level=request.eidas_level or "",
             level_essential=request.eidas_essential,
+            fallbacks=_fallbacks(request),
         ),
         browser_hash=browser.cookie_hash,
         account_id=account_id,

@@ -235,6 +235,7 @@ def _approved(source: Redeemed | Granted, partner_id: str) -> Approved:
         assurance=source.request.assurance,
         approved_at=source.approved_at,
         level=source.level,
+        method=source.method,
         content=source.content,
         content_digest=source.content_digest,
         approval_digest=source.approval_digest,

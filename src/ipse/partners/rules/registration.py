@@ -10,6 +10,7 @@ from ipse.kernel.settings import Environment
 from ipse.partners.errors import PartnerRegistrationError
 from ipse.partners.model import Algorithms, AuthMethod, Partner, Preset, Service
 from ipse.partners.rules.addresses import check_address, check_redirect_uri, check_request_uri
+from ipse.partners.rules.fallbacks import check_fallbacks
 from ipse.standards.jose import JoseError, KeySet, check_partner_jwks, public_keys
 
 STATES = ("active", "stopped")
@@ -183,6 +184,7 @@ def check_service(service: Service, partner: Partner, environment: Environment) 
         check_address("callback URL", url, environment)
     _check_profile(service, partner)
     _check_backchannel(service, partner, environment)
+    check_fallbacks(service, environment)
     if service.final_partner and not partner.broker:
         _refuse(f"{partner.partner_id} is no broker, so its services ask for nobody else")
 
