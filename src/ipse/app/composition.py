@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from ipse.actions.service import Actions, Approvals, Messages
+from ipse.app.cards import open_cards
 from ipse.app.certificates import outgoing_context, partner_authorities
 from ipse.app.registry import open_registry
 from ipse.app.second_channel import build_delivery
@@ -19,6 +20,7 @@ from ipse.broker import http as broker_http
 from ipse.broker import jobs as broker_jobs
 from ipse.broker.model import DOOR as BROKER
 from ipse.broker.service import Broker, build_broker
+from ipse.eid.service import Cards
 from ipse.enrolment import http as enrolment_http
 from ipse.enrolment import jobs as enrolment_jobs
 from ipse.enrolment.clients import Banks
@@ -102,6 +104,7 @@ class _Features:
     messages: Messages
     approvals: Approvals
     enrolments: Enrolments
+    cards: Cards | None
     banks: Banks
     registrars: Registrars
     desk: PartnerDesk
@@ -129,6 +132,8 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         await features.banks.close()
         await features.provider.pings.close()
         await features.desk.close()
+        if features.cards is not None:
+            await features.cards.close()
 
     application = Application(routes, pages.error_page)
     app_application = Application(mobile_http.app_routes(settings.base_url))
@@ -156,7 +161,7 @@ def _features(given: _Given) -> _Features:
     actions = Actions(database, people, keystore, clock, ids, settings.lifetimes, **_lab_limits(settings))
     lab = None if settings.lab is None else LabDesk(settings.lab, actions, settings.app_origin, clock)
     notices = Notices(keystore, ids)
-    messages = Messages(database, people, phones, clock, settings.tries, notices)
+    messages = Messages(database, people, phones, clock, settings.tries, notices, settings.lifetimes.quiet)
     registrars = Registrars(database, clock, settings.environment)
     banks = Banks(
         redirect_uri=settings.base_url + "/enrolment/return",
@@ -173,7 +178,8 @@ def _features(given: _Given) -> _Features:
         clock=clock,
         ids=ids,
     )
-    enrolments = Enrolments.around(rows, people=people, attributes=attributes)
+    cards = open_cards(settings, clock=clock, ids=ids)
+    enrolments = Enrolments.around(rows, people=people, attributes=attributes, messages=messages, cards=cards)
     desk = _partner_desk(given)
     provider = _provider(given, desk, actions, lab)
     broker = build_broker(
@@ -197,6 +203,7 @@ def _features(given: _Given) -> _Features:
         messages=messages,
         approvals=Approvals(actions, messages, attributes, settings.name, settings.issuer),
         enrolments=enrolments,
+        cards=cards,
         banks=banks,
         registrars=registrars,
         desk=desk,
@@ -278,6 +285,7 @@ def _jobs(given: _Given, features: _Features) -> list[tuple[str, Job]]:
         ("partners.forget_refusals", features.desk.log.forget),
         ("partners.forget_tokens", features.desk.tokens.forget),
         ("broker.delete_old", lambda: broker_jobs.delete_old(features.broker.sessions)),
+        ("enrolment.finish_waiting", features.enrolments.waiting.finish_due),
         ("notices.forget", features.delivery.forget),
         ("enrolment.delete_abandoned", lambda: enrolment_jobs.delete_abandoned(features.enrolments)),
     ]

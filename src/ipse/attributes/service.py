@@ -85,12 +85,33 @@ class Attributes:
         """Return how a person last proved who they are: `bank` or `eid_card`; None without evidence."""
         return await store.route(self._db, account_id)
 
-    async def born_from(self, registrar: str, since: int) -> list[str]:
-        """Return the accounts with evidence from a registrar received since then (microseconds UTC).
+    async def born_from(self, registrar: str, since: int) -> list[tuple[str, int, str]]:
+        """Return accounts with evidence from a registrar received since then (microseconds UTC), when, and its level.
 
-        What an operator needs when a bank turns out to be compromised (T-12).
+        What an operator needs when a bank turns out to be compromised (T-12). Each account once, by its first evidence.
         """
-        return await store.born_from(self._db, registrar, since)
+        found: dict[str, tuple[str, int, str]] = {}
+        for row in await store.born_from(self._db, registrar, since):
+            account_id = str(row["account_id"])
+            found.setdefault(account_id, (account_id, row["kept_at"], str(row["assurance"])))
+        return list(found.values())
+
+    def knowing(self, account_id: str, key: bytes) -> Transaction[Facts | None]:
+        """What is known of a person, inside a transaction; None when nothing was ever kept."""
+        sealed = yield from store.sealed_document(account_id)
+        if sealed is None:
+            return None
+        return msgspec.json.decode(unseal(key, sealed, table=_DOCUMENTS, row=account_id, column="sealed"), type=Facts)
+
+    def changing(self, account_id: str, key: bytes, facts: Facts, *, now: int) -> Transaction[None]:
+        """Keep changed facts of a person, inside a transaction, without new evidence."""
+        plain = msgspec.json.encode(facts)
+        sealed = seal(key, plain, table=_DOCUMENTS, row=account_id, column="sealed")
+        yield from store.keep_document(account_id, sealed, now)
+
+    def forgetting(self, account_id: str) -> Transaction[None]:
+        """Delete facts and evidence, inside the transaction that deletes the person."""
+        yield from store.forget(account_id)
 
     def keeping(self, account_id: str, key: bytes, facts: Facts, evidence: Evidence, now: int) -> Transaction[None]:
         """Keep facts and their evidence inside the transaction of an activation."""

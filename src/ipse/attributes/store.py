@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipse.storage.database import Database
-from ipse.storage.statement import Row, Transaction, run
+from ipse.storage.statement import Row, Transaction, one, run
 
 _KEEP_DOCUMENT = """
 insert into attributes_documents (account_id, sealed, updated_at)
@@ -16,10 +16,48 @@ _DOCUMENT = """
 select sealed from attributes_documents where account_id = $1
 """
 
+_FORGET_DOCUMENT = "delete from attributes_documents where account_id = $1 returning account_id"
+_FORGET_EVIDENCE = "delete from attributes_evidence where account_id = $1 returning evidence_id"
+
 _KEEP_EVIDENCE = """
 insert into attributes_evidence
     (evidence_id, account_id, registrar, kind, assurance, sealed, verified_at, expires_at, kept_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+returning evidence_id
+"""
+
+_REPLACE_EVIDENCE = """
+update attributes_evidence set replaced_at = $3
+where account_id = $1 and evidence_id <> $2 and replaced_at is null
+returning evidence_id
+"""
+
+# One notice for each moment that has come; the one statement decides which process writes it. $1 is now, $2 and $3 are
+# the last moments that are told early and late.
+_DUE = """
+select evidence_id, account_id, expires_at from attributes_evidence
+where replaced_at is null and expires_at < $2 and (
+  (told_early_at is null and expires_at >= $3)
+  or (told_late_at is null and expires_at < $3 and expires_at >= $1)
+  or (told_ended_at is null and expires_at < $1))
+order by expires_at limit $4
+"""
+
+_TELL_EARLY = """
+update attributes_evidence set told_early_at = $2
+where evidence_id = $1 and replaced_at is null and told_early_at is null
+returning evidence_id
+"""
+
+_TELL_LATE = """
+update attributes_evidence set told_early_at = $2, told_late_at = $2
+where evidence_id = $1 and replaced_at is null and told_late_at is null
+returning evidence_id
+"""
+
+_TELL_ENDED = """
+update attributes_evidence set told_early_at = $2, told_late_at = $2, told_ended_at = $2
+where evidence_id = $1 and replaced_at is null and told_ended_at is null
 returning evidence_id
 """
 
@@ -32,10 +70,9 @@ select kind from attributes_evidence where account_id = $1 order by kept_at desc
 """
 
 _BORN_FROM = """
-select account_id, min(kept_at) as since from attributes_evidence
+select account_id, kept_at, assurance from attributes_evidence
 where registrar = $1 and kept_at >= $2
-group by account_id
-order by since, account_id
+order by kept_at, account_id
 """
 
 
@@ -50,6 +87,18 @@ async def document(db: Database, account_id: str) -> bytes | None:
     return None if row is None else bytes(row["sealed"])
 
 
+def sealed_document(account_id: str) -> Transaction[bytes | None]:
+    """Return the sealed facts of an account inside a transaction."""
+    row = yield from one(_DOCUMENT, account_id)
+    return None if row is None else bytes(row["sealed"])
+
+
+def forget(account_id: str) -> Transaction[None]:
+    """Delete facts and evidence of an account."""
+    yield from run(_FORGET_DOCUMENT, account_id)
+    yield from run(_FORGET_EVIDENCE, account_id)
+
+
 def keep_evidence(
     evidence_id: str,
     account_id: str,
@@ -62,6 +111,18 @@ def keep_evidence(
 ) -> Transaction[None]:
     """Keep one piece of evidence; `times` are verified at, expires at, kept at."""
     yield from run(_KEEP_EVIDENCE, evidence_id, account_id, registrar, kind, assurance, sealed, *times)
+    yield from run(_REPLACE_EVIDENCE, account_id, evidence_id, times[2])
+
+
+async def due(db: Database, now: int, early: int, late: int, *, most: int) -> list[Row]:
+    """Return evidence whose person has to be told of its end; `early` and `late` are the last moments told of."""
+    return list(await db.rows(_DUE, now, early, late, most))
+
+
+def tell(evidence_id: str, which: str, now: int) -> Transaction[bool]:
+    """Take one telling (`early`, `late` or `ended`); False when another process has it."""
+    text = {"early": _TELL_EARLY, "late": _TELL_LATE, "ended": _TELL_ENDED}[which]
+    return (yield from one(text, evidence_id, now)) is not None
 
 
 async def evidence_of(db: Database, account_id: str) -> list[Row]:
@@ -75,6 +136,6 @@ async def route(db: Database, account_id: str) -> str | None:
     return None if row is None else str(row["kind"])
 
 
-async def born_from(db: Database, registrar: str, since: int) -> list[str]:
-    """Return the accounts with evidence of a registrar received since then."""
-    return [str(row["account_id"]) for row in await db.rows(_BORN_FROM, registrar, since)]
+async def born_from(db: Database, registrar: str, since: int) -> list[Row]:
+    """Return account, moment and level of the evidence of a registrar received since then."""
+    return list(await db.rows(_BORN_FROM, registrar, since))

@@ -31,6 +31,14 @@ class EndReason(StrEnum):
     """A renewal whose answer is about somebody else."""
     SUPERSEDED = "superseded"
     """The same person finished another enrolment meanwhile."""
+    LEVEL_TOO_LOW = "level_too_low"
+    """A blocked identity is activated again at its own level at least (B-8): `registrars` names who can."""
+    BLOCKED_BY_OPERATOR = "blocked_by_operator"
+    """The scheme operator has blocked this identity: an activation does not lift that."""
+    OBJECTED = "objected"
+    """The person stopped it on the phone that has the identity."""
+    BLOCKED_MEANWHILE = "blocked_meanwhile"
+    """The identity was blocked while the activation waited: begin again, and nothing waits any more."""
 
 
 class EnrolmentEndedError(PlatformError):
@@ -40,8 +48,8 @@ class EnrolmentEndedError(PlatformError):
     status = 410
     title = "This activation is over; begin again"
 
-    def __init__(self, why: str, detail: str = "") -> None:
-        super().__init__(detail or why, why=why)
+    def __init__(self, why: str, detail: str = "", **fields: object) -> None:
+        super().__init__(detail or why, why=why, **fields)
         self.why = why
 
 
@@ -118,6 +126,30 @@ class ReturnUsedError(PlatformError):
     code = "return_used"
     status = 410
     title = "This answer was received already; go on in the app"
+
+
+class StaleCodeError(PlatformError):
+    """A frame of the moving code on a computer's page, brought too late: read it again. Nothing was changed."""
+
+    code = "stale_return"
+    status = 410
+    title = "This code has moved on; read it again"
+
+
+class CardRefusedError(PlatformError):
+    """What a card brought was not taken this time; the enrolment goes on. `why` says what to do.
+
+    `try_later` (whether the card is revoked cannot be learnt), `again` (the question was too old), `revoked`,
+    `expired`, `not_accepted`, `no_files`, `two_cards`, `files_refused`.
+    """
+
+    code = "card_refused"
+    status = 422
+    title = "This card was not accepted"
+
+    def __init__(self, why: str, detail: str = "") -> None:
+        super().__init__(detail or why, why=why)
+        self.why = why
 
 
 class RefusedAnswerError(Exception):

@@ -1,7 +1,7 @@
 """An enrolment and its states.
 
-    begun → at_registrar → returned → presented → finished
-      └──────────┴────────────┴───────────┴─────→ ended (why)
+    begun → at_registrar → returned → presented → (waiting →) finished
+      └──────────┴────────────┴───────────┴──────────┴─────→ ended (why)
 
 Each arrow is one conditional statement, so that two requests racing give one winner.
 """
@@ -115,6 +115,8 @@ class State(StrEnum):
     """That browser came back; the registrar's answer is being fetched, or is here."""
     PRESENTED = "presented"
     """The phone that began brought the one-time value."""
+    WAITING = "waiting"
+    """The code is set; another phone has the identity, and its person may object until a moment."""
     FINISHED = "finished"
     """The identity lives on that phone."""
     ENDED = "ended"
@@ -139,6 +141,8 @@ class EnrolRequest:
     accepted: tuple[Acceptance, ...]
     app: AppVersion
     email: str | None = None
+    previous_document: str | None = None
+    """The number of the document before, for people who have no national number and a new document since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +152,8 @@ class Begun:
     enrolment_id: str
     start_url: str
     expires_at: int
+    card_code: str | None = None
+    """By eID card: what to type at another computer that has the reader, instead of opening `start_url` here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +176,18 @@ class Activated:
     account: Account
     new: bool
     """Whether the person had no account before."""
+    waits_until: int | None = None
+    """When the identity moves here (microseconds), unless the person objects on the phone that has it; None: now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """An activation that waits for the phone that has the identity; times in microseconds."""
+
+    enrolment_id: str
+    registrar: str
+    since: int
+    until: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

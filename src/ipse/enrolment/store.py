@@ -25,10 +25,15 @@ values ($1, $2, $3, 'renewal', 'begun', $4, $5, $6, $7, $8, $9, $8)
 returning enrolment_id
 """
 
+RENEWAL = """
+select enrolment_id, kind, account_id, language, sealed_request, sealed_answer
+from enrolment_enrolments where enrolment_id = $1 and phone_id = $2 and state = 'presented'
+"""
+
 FINISH_RENEWAL = """
 update enrolment_enrolments set state = 'finished', changed_at = $3
 where enrolment_id = $1 and phone_id = $2 and kind = 'renewal' and state = 'presented' and expires_at > $3
-returning enrolment_id
+returning enrolment_id, account_id
 """
 
 # $6 is the oldest moment at which a start address still works.
@@ -68,11 +73,46 @@ set state = case when enrolment_id = $1 then 'finished' else 'ended' end,
   sealed_request = case when enrolment_id = $1 then sealed_request else $4 end,
   sealed_answer = case when enrolment_id = $1 then sealed_answer else null end,
   changed_at = $3
-where state in ('returned', 'presented') and identity_index = (
+where state in ('returned', 'presented', 'waiting') and identity_index = (
   select own.identity_index from enrolment_enrolments own
   where own.enrolment_id = $1 and own.phone_id = $2 and own.state = 'presented' and own.kind = 'activation'
     and own.expires_at > $3)
 returning enrolment_id, registrar, language, sealed_request, sealed_answer
+"""
+
+# The activation waits for the phone that has the identity. $4 is when it is over.
+WAIT = """
+update enrolment_enrolments set state = 'waiting', account_id = $2, due_at = $3, expires_at = $4, changed_at = $5
+where enrolment_id = $1 and state = 'finished'
+returning enrolment_id
+"""
+
+# Of the job of every process and the phone that asks, one finishes it.
+FINISH_WAITING = """
+update enrolment_enrolments set state = 'finished', changed_at = $2
+where enrolment_id = $1 and state = 'waiting' and due_at <= $2
+returning enrolment_id, phone_id, account_id, language, sealed_request, sealed_answer
+"""
+
+# $4 is no bytes at all.
+STOP_WAITING = """
+update enrolment_enrolments
+set state = 'ended', why = $2, sealed_request = $4, sealed_answer = null, sealed_exchange = null, changed_at = $3
+where enrolment_id = $1 and state = 'waiting'
+returning enrolment_id, phone_id, account_id
+"""
+
+WAITING_OF_ACCOUNT = """
+select enrolment_id, phone_id, registrar, changed_at, due_at from enrolment_enrolments
+where account_id = $1 and state = 'waiting' order by changed_at, enrolment_id
+"""
+
+WAITING_OF_PHONE = """
+select enrolment_id, account_id, due_at from enrolment_enrolments where phone_id = $1 and state = 'waiting'
+"""
+
+DUE_WAITING = """
+select enrolment_id from enrolment_enrolments where state = 'waiting' and due_at <= $1 order by due_at limit 50
 """
 
 # What was said lives on under the person's key; here it is no longer needed. $3 is no bytes at all.
@@ -86,7 +126,7 @@ returning enrolment_id
 END = """
 update enrolment_enrolments
 set state = 'ended', why = $2, sealed_request = $4, sealed_answer = null, sealed_exchange = null, changed_at = $3
-where enrolment_id = $1 and state in ('begun', 'at_registrar', 'returned', 'presented')
+where enrolment_id = $1 and state in ('begun', 'at_registrar', 'returned', 'presented', 'waiting')
 returning enrolment_id
 """
 
@@ -177,6 +217,53 @@ END_OF_REGISTRAR = """
 update enrolment_enrolments
 set state = 'ended', why = 'registrar_stopped', sealed_request = $3, sealed_answer = null, sealed_exchange = null,
   changed_at = $2
-where registrar = $1 and state in ('begun', 'at_registrar', 'returned', 'presented')
+where registrar = $1 and state in ('begun', 'at_registrar', 'returned', 'presented', 'waiting')
 returning enrolment_id
+"""
+
+# -- cards
+
+GIVE_CODE = """
+update enrolment_enrolments set code_hash = $2 where enrolment_id = $1
+returning enrolment_id
+"""
+
+# $5 is the oldest moment at which a code still works.
+START_ELSEWHERE = """
+update enrolment_enrolments
+set state = 'at_registrar', screen = 'other', browser_hash = $2, state_hash = $3, changed_at = $4
+where code_hash = $1 and state = 'begun' and created_at > $5 and expires_at > $4
+returning enrolment_id, registrar, kind, language, sealed_request
+"""
+
+# A fresh nonce makes the last one worthless.
+GIVE_NONCE = """
+update enrolment_enrolments set nonce_hash = $3, nonce_at = $4
+where state_hash = $1 and browser_hash = $2 and state = 'at_registrar' and expires_at > $4
+returning enrolment_id, registrar, kind, language, screen, sealed_request
+"""
+
+# $5 is the oldest moment at which a nonce still counts.
+TAKE_NONCE = """
+update enrolment_enrolments set nonce_hash = null
+where state_hash = $1 and browser_hash = $2 and nonce_hash = $3 and nonce_at > $5 and state = 'at_registrar'
+  and expires_at > $4
+returning enrolment_id, registrar, kind, language, screen, sealed_request
+"""
+
+RETURN_CARD = """
+update enrolment_enrolments set state = 'returned', changed_at = $2
+where enrolment_id = $1 and state = 'at_registrar' and expires_at > $2
+returning enrolment_id
+"""
+
+CARD_BY_STATE_HASH = """
+select enrolment_id, registrar, state, why, language, screen, browser_hash, sealed_answer, changed_at, expires_at
+from enrolment_enrolments where state_hash = $1
+"""
+
+# What a moving code of a page names: the answer that it is a proof of.
+SHOWN_ELSEWHERE = """
+select enrolment_id, phone_id, state, why, language, sealed_answer, changed_at, expires_at
+from enrolment_enrolments where enrolment_id = $1 and screen = 'other'
 """

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
-from ipse.kernel.clock import SECOND
+from ipse.enrolment.model import Wait
+from ipse.kernel.clock import SECOND, seconds
 from ipse.kernel.ids import b64u, b64u_decode
 from ipse.mobile.errors import WatchRefused
 from ipse.phones.errors import MalformedMessageError
 
 T = TypeVar("T")
 _CODE_KEY_SIZE = 32
+_IDENTIFIER_SIZE = 16
 
 
 class Watch(msgspec.Struct, frozen=True, array_like=True):
@@ -30,6 +32,40 @@ class CodeKeyHandover(NamedTuple):
 
     code_key_id: str
     code_key: bytes
+
+
+class DuressWish(msgspec.Struct, frozen=True):
+    """What the second slot of a phone is for."""
+
+    kind: Literal["duress", "spare"]
+    told: bool = False
+    """Whether the second channel is told when the duress code is used."""
+
+
+WAITING_SEES = frozenset(
+    {"account", "waits_until", "challenge", "watch", "watch_expires_in", "incident", "language", "open", "name"}
+)
+"""What `home` tells a phone that does not carry the identity yet."""
+
+
+def waiting_body(until: int) -> dict[str, Any]:
+    """What a phone is told that waits; `until` in microseconds."""
+    return {
+        "account": {"state": "waiting", "why": "objection_period"},
+        "waits_until": seconds(until),
+        "open": [],
+        "name": "",
+    }
+
+
+def elsewhere_entry(wait: Wait) -> dict[str, Any]:
+    """An activation on another phone, as the phone that has the identity shows it."""
+    return {
+        "enrolment": wait.enrolment_id,
+        "registrar": wait.registrar,
+        "since": seconds(wait.since),
+        "until": seconds(wait.until),
+    }
 
 
 def convert(members: Mapping[str, Any], kind: type[T]) -> T:
@@ -50,6 +86,22 @@ def text(members: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise MalformedMessageError(public=f"{name} is missing")
     return value
+
+
+def slot_id(members: Mapping[str, Any], name: str) -> str:
+    """The id of a code slot, 16 random bytes chosen by the phone.
+
+    Raises:
+        MalformedMessageError: it is not one.
+    """
+    identifier = text(members, name)
+    try:
+        octets = b64u_decode(identifier)
+    except ValueError as error:
+        raise MalformedMessageError(public=f"{name} must be base64url") from error
+    if len(octets) != _IDENTIFIER_SIZE:
+        raise MalformedMessageError(public=f"{name} is 16 bytes")
+    return identifier
 
 
 def handover(members: Mapping[str, Any], *, prefix: str = "") -> CodeKeyHandover:

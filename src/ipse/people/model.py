@@ -23,6 +23,12 @@ class BlockReason(StrEnum):
     PHONE_REMOVED = "phone_removed"
     PHONE_COPIED = "phone_copied"
     BY_OPERATOR = "by_operator"
+    FROM_WEB = "from_web"
+    """On the page that needs no login, by somebody who knows number and birth date."""
+    PANIC = "panic"
+    """With a panic code, without the phone."""
+    DURESS = "duress"
+    """With a duress code; the phone does not show it at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,16 @@ class Account:
     """eIDAS level the enrolment evidence allows: `low`, `substantial`, `high`."""
     created_at: int
     activated_at: int | None
+    evidence_expires_at: int | None = None
+    """The last moment of the evidence behind the attributes; None where it never ends."""
+
+    def evidence_expired(self, now: int) -> bool:
+        """Whether that evidence has ended: attributes are withheld, the level is `low`, the subjects stay."""
+        return self.evidence_expires_at is not None and self.evidence_expires_at < now
+
+    def level_at(self, now: int) -> str:
+        """The level that the evidence allows at this moment."""
+        return "low" if self.evidence_expired(now) else self.level
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +77,20 @@ class Enrolled:
     """What makes the person one: country and national number, else document, name and birth date. Never stored."""
     phone_number: str
     acceptances: tuple[Acceptance, ...]
+    evidence_expires_at: int | None = None
+    """The last moment of the evidence (microseconds)."""
+    also: tuple[str, ...] = ()
+    """Other ways to know the same person again: a document with name and birth date. Never stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What new evidence says of an account that stays as it is."""
+
+    level: str
+    known_by: tuple[str, ...]
+    """What the person must be known by already, the first that is known decides. Never stored."""
+    identity: str
+    """What makes the person one from now on."""
+    evidence_expires_at: int | None
+    """The last moment of the evidence (microseconds)."""

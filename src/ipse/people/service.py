@@ -16,7 +16,7 @@ from ipse.kernel.keystore import Keystore
 from ipse.kernel.sealing import blind_index, seal, unseal
 from ipse.people import store
 from ipse.people.errors import UnknownAccountError
-from ipse.people.model import Account, AccountState, BlockReason, Enrolled
+from ipse.people.model import Account, AccountState, BlockReason, Enrolled, Renewed
 from ipse.storage.database import Database
 from ipse.storage.errors import DuplicateError
 from ipse.storage.statement import Row, Transaction, one, run
@@ -134,23 +134,25 @@ class People:
         `epoch` comes from `current_epoch`. Returns the account, the person key and whether the account is new.
         """
         identity = blind_index(self.keystore.working_key("identity"), enrolled.identity)
-        phone = blind_index(self.keystore.working_key("phone_number"), enrolled.phone_number)
+        phone = self.phone_index(enrolled.phone_number)
         activated = now if enrolled.state is AccountState.ACTIVE else None
-        found = yield from one(store.ACCOUNT_BY_IDENTITY, identity)
+        found = yield from self._recognised(enrolled)
         if found is None:
             account_id, key = self.ids.identifier(), self.ids.octets(32)
             wrapped = _wrap(self._epochs[epoch], account_id, key)
             yield from run(
                 store.CREATE_ACCOUNT, account_id, enrolled.state, enrolled.why, enrolled.language, enrolled.level,
-                identity, phone, epoch, wrapped, now, activated, now,
+                identity, phone, epoch, wrapped, now, activated, now, enrolled.evidence_expires_at,
             )  # fmt: skip
         else:
             account_id = found["account_id"]
             key = _unwrap(self._epochs[found["epoch"]], account_id, bytes(found["wrapped_key"]))
             yield from run(
                 store.RENEW_ACCOUNT, account_id, enrolled.state, enrolled.why, enrolled.language, enrolled.level,
-                phone, activated, now,
+                phone, activated, now, enrolled.evidence_expires_at,
             )  # fmt: skip
+        for index in self._identity_indexes(enrolled):
+            yield from run(store.KNOW_AGAIN, index, account_id, now)
         for accepted in enrolled.acceptances:
             yield from run(
                 store.ACCEPT, account_id, accepted.kind, accepted.version, accepted.language, accepted.sha256, now
@@ -159,6 +161,78 @@ class People:
         if row is None:  # pragma: no cover - written above
             raise UnknownAccountError
         return store.read_account(row), key, found is None
+
+    def recognising(self, enrolled: Enrolled) -> Transaction[tuple[Account, bytes] | None]:
+        """The account and key of a person who enrols again, kept from changing until the transaction ends.
+
+        A national number comes before documents. Call `know_epochs` before.
+        """
+        found = yield from self._recognised(enrolled)
+        if found is None:
+            return None
+        account = store.read_account(found)
+        key = _unwrap(self._epochs[found["epoch"]], account.account_id, bytes(found["wrapped_key"]))
+        return account, key
+
+    def _recognised(self, enrolled: Enrolled) -> Transaction[Row | None]:
+        indexes = self._identity_indexes(enrolled)
+        rows = yield from run(store.IDENTITIES, *(indexes[at] if at < len(indexes) else b"" for at in range(4)))
+        by_index = {bytes(row["identity_index"]): row["account_id"] for row in rows}
+        for index in indexes:
+            if index in by_index:
+                return (yield from one(store.HOLD_LIVING, by_index[index]))
+        return None
+
+    def _identity_indexes(self, enrolled: Enrolled) -> list[bytes]:
+        key = self.keystore.working_key("identity")
+        return list(dict.fromkeys(blind_index(key, known) for known in (enrolled.identity, *enrolled.also)))[:4]
+
+    def phone_index(self, number: str) -> bytes:
+        """The keyed blind index of a phone number."""
+        return blind_index(self.keystore.working_key("phone_number"), number)
+
+    async def accounts_of_number(self, number: str) -> list[Account]:
+        """The living accounts that a phone number leads to, latest first."""
+        rows = await self.database.rows(store.ACCOUNT_BY_PHONE, self.phone_index(number))
+        return [await self._read(row) for row in rows]
+
+    def changing_number(self, account_id: str, number: str, *, now: int) -> Transaction[bool]:
+        """Let another number lead to this active account; False when it is not active."""
+        return (yield from one(store.CHANGE_NUMBER, account_id, self.phone_index(number), now)) is not None
+
+    def archiving(self, account_id: str, *, why: str, now: int) -> Transaction[bool]:
+        """Delete a person: their key, everything that finds them, and the subjects, which never come back.
+
+        False when it was done before. The account stays as a shell without personal data, for the audit.
+        """
+        if (yield from one(store.ARCHIVE, account_id, b"", why, now)) is None:
+            return False
+        yield from run(store.FORGET_IDENTITIES, account_id)
+        yield from run(store.RETIRE_SUBJECTS, account_id, now)
+        yield from run(store.FORGET_ACCEPTANCES, account_id)
+        return True
+
+    def forget_key(self, account_id: str) -> None:
+        """After `archiving`: this process forgets the key, too."""
+        self._keys.pop(account_id, None)
+
+    def renewing(self, account_id: str, renewed: Renewed, *, now: int) -> Transaction[bool]:
+        """Give an active account new evidence, inside the transaction that keeps it; False when it is another person's.
+
+        Phone, code, number and subjects stay untouched.
+        """
+        key = self.keystore.working_key("identity")
+        indexes = [blind_index(key, known) for known in renewed.known_by][:4]
+        rows = yield from run(store.IDENTITIES, *(indexes[at] if at < len(indexes) else b"" for at in range(4)))
+        by_index = {bytes(row["identity_index"]): row["account_id"] for row in rows}
+        if next((by_index[index] for index in indexes if index in by_index), None) != account_id:
+            return False
+        identity = blind_index(key, renewed.identity)
+        values = (account_id, renewed.level, identity, renewed.evidence_expires_at, now)
+        if (yield from one(store.RENEW_EVIDENCE, *values)) is None:
+            return False
+        yield from run(store.KNOW_AGAIN, identity, account_id, now)
+        return True
 
     async def know_epochs(self) -> None:
         """Load every epoch key, so that `enrolling` can open any account's key."""
@@ -170,6 +244,15 @@ class People:
         row = yield from one(store.BLOCK, account_id, why, now)
         return row is not None
 
+    def failing(self, account_id: str) -> Transaction[int]:
+        """Count a wrong code of any kind; how many there were in a row (B-22)."""
+        row = yield from one(store.FAIL, account_id)
+        return int(row["failures"]) if row is not None else 0
+
+    def forgiving(self, account_id: str) -> Transaction[None]:
+        """After a right code, or full re-proofing: count from nothing again."""
+        yield from run(store.FORGIVE, account_id)
+
     def setting_language(self, account_id: str, language: str, *, now: int) -> Transaction[None]:
         """Keep the person's language."""
         yield from run(store.SET_LANGUAGE, account_id, language, now)
@@ -178,6 +261,12 @@ class People:
         """The active account that this partner knows by a subject; None where there is none."""
         row = await self.database.row(store.ACCOUNT_OF_SUBJECT, subject, partner_id)
         return str(row["account_id"]) if row is not None else None
+
+    async def account_of_number(self, phone_number: str) -> str:
+        """The active account with this number (`+32 485694175`); empty where there is none."""
+        index = blind_index(self.keystore.working_key("phone_number"), phone_number)
+        row = await self.database.row(store.ACCOUNT_OF_NUMBER, index)
+        return str(row["account_id"]) if row is not None else ""
 
     def holding(self, account_id: str) -> Transaction[bool]:
         """Keep an active account from changing until the transaction ends; False when it is not active."""

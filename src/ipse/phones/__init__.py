@@ -11,7 +11,7 @@ from ipse.phones.errors import (
     UnknownPhoneError,
     WrongSignatureError,
 )
-from ipse.phones.model import Answer, CodeKey, NewPhone, Phone, PhoneState, Received
+from ipse.phones.model import Answer, CodeKey, NewPhone, Phone, PhoneState, Received, SimState
 
 __all__ = [
     "Answer",
@@ -23,6 +23,7 @@ __all__ = [
     "PhoneState",
     "PhoneStoppedError",
     "Received",
+    "SimState",
     "UnknownPhoneError",
     "WrongSignatureError",
 ]

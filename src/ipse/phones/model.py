@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +16,8 @@ class PhoneState(StrEnum):
     """The life of one copy of the app."""
 
     ENROLLING = "enrolling"
+    WAITING = "waiting"
+    """The code is set; the identity moves here when nobody objects on the phone that has it."""
     ACTIVE = "active"
     STOPPED = "stopped"
 
@@ -27,15 +29,48 @@ class StopReason(StrEnum):
     REMOVED = "removed"
     COPIED = "copied"
     BLOCKED = "blocked"
+    OBJECTED = "objected"
+    """The person stopped it from the phone that has the identity."""
+    ENDED = "ended"
+    """The activation that it waited for has ended."""
+    DELETED = "deleted"
+
+
+class SimState(StrEnum):
+    """Whether the mobile operator answers for the SIM of a phone."""
+
+    READY = "ready"
+    """Every function."""
+    REDUCED = "reduced"
+    """Signing in only, at most at level substantial."""
+
+
+class CodeKind(StrEnum):
+    """What a code key is for. Only the keystore can tell: it is wrapped with the key."""
+
+    NORMAL = "normal"
+    DURESS = "duress"
+    SPARE = "spare"
+    """No code has this key: it fills the second slot of a phone without duress code."""
 
 
 @dataclass(frozen=True, slots=True)
 class CodeKey:
-    """A code key as a row: `kind` is `normal`; wrapped under the keystore, bound to the device key."""
+    """A code key as a row: what it is for is wrapped with it under the keystore, bound to the device key."""
 
     code_key_id: str
     kind: str
+    """`slot`, or `normal` for one whose wrapping holds the key alone (from before there were slots)."""
     wrapped_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCodeKey:
+    """A code key, unwrapped. `told` says whether the second channel is told when a duress code is used."""
+
+    kind: CodeKind
+    key: bytes
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +103,14 @@ class Phone:
     tries: int
     app_version: str
     code_key: CodeKey | None
+    spare_key: CodeKey | None = None
+    """The other slot, when the message names it."""
+    quiet_until: int | None = None
+    """The identity is blocked by a duress code, and this phone does not show it before (microseconds)."""
+    sim_state: SimState = SimState.READY
+    sim_checked_at: int | None = None
+    """When its operator last answered for the SIM, in microseconds."""
+    sim_operator: str | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -75,6 +118,13 @@ class Answer(msgspec.Struct, frozen=True):
 
     status: int
     body: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Found:
+    """What judging the code has found out since the row was read."""
+
+    quiet_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +139,19 @@ class Received:
     chain: str
     challenge: str
     recorded: Answer | None = None
+    spare_id: str = ""
+    """The code key id of the phone's other slot, as the message names it."""
+    found: Found = field(default_factory=Found)
+
+    @property
+    def quiet_until(self) -> int | None:
+        """Until when this phone looks as always though its identity is blocked (microseconds)."""
+        return self.found.quiet_until or self.phone.quiet_until
+
+    @property
+    def withheld(self) -> bool:
+        """Whether what this phone does succeeds on its screen alone: a duress code was typed, now or before."""
+        return self.quiet_until is not None
 
     @property
     def account_id(self) -> str:

@@ -25,7 +25,18 @@ from ipse.phones.errors import (
     UnknownPhoneError,
     WrongSignatureError,
 )
-from ipse.phones.model import Answer, NewPhone, Phone, PhoneState, Received, StopReason
+from ipse.phones.model import (
+    Answer,
+    CodeKey,
+    CodeKind,
+    NewPhone,
+    OpenedCodeKey,
+    Phone,
+    PhoneState,
+    Received,
+    SimState,
+    StopReason,
+)
 from ipse.standards import phone_channel
 from ipse.standards.phone_channel import MessageError, OpenedMessage, SignatureError, UnverifiedMessage
 from ipse.storage.database import Database
@@ -34,6 +45,19 @@ from ipse.storage.statement import Statement, Transaction, one, run
 _KEPT_DEVICE_KEYS = 10_000
 _JUDGING_SECONDS = 2.0
 _LOOK_SECONDS = 0.1
+_SLOT = "slot"
+_KINDS = tuple(CodeKind)
+_KEY_SIZE = 32
+_STOPPED_MAC = b""
+"""Of a stopped phone: no other state fits it."""
+
+
+_WAITING_SAYS = frozenset({"home", "remove"})
+"""The messages of a phone that waits for an identity."""
+
+
+def _waiting_may(phone: Phone, state: PhoneState, expected_type: str) -> bool:
+    return phone.state is PhoneState.WAITING and state is PhoneState.ACTIVE and expected_type in _WAITING_SAYS
 
 
 class StaleMessageError(Exception):
@@ -102,20 +126,26 @@ class Phones:
         expected_type: str,
         state: PhoneState = PhoneState.ACTIVE,
         code_key_id: str = "",
+        spare_id: str = "",
     ) -> Received:
         """Judge signature, state, repeat and chain value of a message; nothing is changed yet.
+
+        `code_key_id` is the code key that the message names, `spare_id` that of the phone's other slot.
 
         Raises:
             UnknownPhoneError, WrongSignatureError, MalformedMessageError: refused before acceptance.
             PhoneStoppedError: the phone does not carry the identity any more.
             PhoneCopiedError: an old chain value; the caller must stop phone and identity.
         """
-        phone = await self._phone(message.kid, code_key_id)
+        phone = await self._phone(message.kid, code_key_id, spare_id)
         verified = self._verified(message, phone, expected_type)
-        fresh = Received(phone, verified, chain=b64u(self.ids.octets(16)), challenge=b64u(self.ids.octets(16)))
+        chain, challenge = b64u(self.ids.octets(16)), b64u(self.ids.octets(16))
+        fresh = Received(phone, verified, chain=chain, challenge=challenge, spare_id=spare_id)
         if hmac.compare_digest(message.digest, phone.message_digest):
             return await self._repeated(fresh, code_key_id)
-        if phone.state is not state:
+        if phone.quiet_until is not None and phone.quiet_until <= self.clock.now():
+            raise PhoneStoppedError(why=StopReason.BLOCKED)
+        if phone.state is not state and not _waiting_may(phone, state, expected_type):
             if phone.state is PhoneState.STOPPED:
                 raise PhoneStoppedError(why=phone.why)
             raise MalformedMessageError(public=f"{expected_type} is not for a phone that is {phone.state}")
@@ -166,7 +196,8 @@ class Phones:
     ) -> Transaction[None]:
         """Keep a phone that begins to enrol."""
         device_key = msgspec.json.encode(new.device_key).decode()
-        mac = self._mac(new.phone_id, None, device_key, new.key_protection)
+        held = (new.phone_id, None, device_key, new.key_protection)
+        mac = self._mac(held, PhoneState.ENROLLING, chain, 0)
         sealed = self._sealed_answer(new.phone_id, answer)
         yield from run(
             store.CREATE, new.phone_id, device_key, new.thumbprint, new.key_protection, mac, chain, message.digest,
@@ -181,7 +212,10 @@ class Phones:
         phone = received.phone
         sealed = self._sealed_answer(phone.phone_id, answer)
         digest = received.message.digest
-        values = (phone.phone_id, phone.chain, received.chain, challenge, digest, sealed, now, phone.state)
+        mac = self._mac_of(phone, chain=received.chain, tries=phone.tries)
+        values = (
+            phone.phone_id, phone.chain, received.chain, challenge, digest, sealed, now, phone.state, mac, phone.tries,
+        )  # fmt: skip
         return Statement(store.ACCEPT, values)
 
     def accepting(
@@ -204,7 +238,7 @@ class Phones:
         phone = received.phone
         row = await self.database.row(
             store.TAKE_TRY, phone.phone_id, phone.chain, received.chain, received.message.digest, self.clock.now(),
-            challenge, most,
+            challenge, most, self._mac_of(phone, chain=received.chain, tries=phone.tries + 1), phone.tries,
         )  # fmt: skip
         if row is None:
             raise StaleMessageError
@@ -219,90 +253,188 @@ class Phones:
         """
         phone_id = received.phone.phone_id
         sealed = self._sealed_answer(phone_id, answer)
-        return Statement(store.JUDGED, (phone_id, received.message.digest, tries, challenge, sealed, now))
+        phone = replace(received.phone, quiet_until=received.quiet_until)
+        mac = self._mac_of(phone, chain=received.chain, tries=tries)
+        return Statement(store.JUDGED, (phone_id, received.message.digest, tries, challenge, sealed, now, mac))
 
     def activating(
-        self, received: Received, account_id: str, *, code_key: tuple[str, bytes], answer: Answer, now: int
+        self,
+        received: Received,
+        account_id: str,
+        *,
+        code_key: tuple[str, bytes],
+        answer: Answer,
+        now: int,
+        spare_id: str = "",
     ) -> Transaction[None]:
         """Give the identity to this phone and keep its (code key id, 32-byte code key); other phones stopped before.
+
+        `spare_id` names the phone's second slot, which no code opens until there is a duress code.
 
         Raises:
             StaleMessageError: another message was accepted meanwhile.
         """
+        yield from self._binding(received, account_id, PhoneState.ACTIVE, answer, now)
         phone = received.phone
-        mac = self._mac(phone.phone_id, account_id, phone.device_key, phone.key_protection)
+        yield from self._adding_code_key(phone, code_key, CodeKind.NORMAL, now=now)
+        if spare_id and spare_id != code_key[0]:
+            yield from self._adding_code_key(phone, (spare_id, self.ids.octets(32)), CodeKind.SPARE, now=now)
+
+    def awaiting(
+        self, received: Received, account_id: str, *, code_key: tuple[str, bytes], answer: Answer, now: int,
+        spare_id: str = "",
+    ) -> Transaction[None]:
+        """As `activating`, for a phone that waits: another one has the identity until `completing`.
+
+        Raises:
+            StaleMessageError: another message was accepted meanwhile.
+        """
+        yield from self._binding(received, account_id, PhoneState.WAITING, answer, now)
+        phone = received.phone
+        yield from self._adding_code_key(phone, code_key, CodeKind.NORMAL, now=now)
+        if spare_id and spare_id != code_key[0]:
+            yield from self._adding_code_key(phone, (spare_id, self.ids.octets(32)), CodeKind.SPARE, now=now)
+
+    def _binding(
+        self, received: Received, account_id: str, state: PhoneState, answer: Answer, now: int
+    ) -> Transaction[None]:
+        phone = received.phone
+        mac = self._mac((phone.phone_id, account_id, phone.device_key, phone.key_protection), state, received.chain, 0)
         row = yield from one(
-            store.ACTIVATE, phone.phone_id, phone.chain, account_id, mac, received.chain, received.message.digest,
-            self._sealed_answer(phone.phone_id, answer), now,
+            store.AWAIT if state is PhoneState.WAITING else store.ACTIVATE, phone.phone_id, phone.chain, account_id,
+            mac, received.chain, received.message.digest, self._sealed_answer(phone.phone_id, answer), now,
         )  # fmt: skip
         if row is None:
             raise StaleMessageError
-        yield from self.adding_code_key(phone, code_key, now=now)
 
-    def adding_code_key(self, phone: Phone, code_key: tuple[str, bytes], *, now: int) -> Transaction[None]:
+    def completing(self, phone_id: str, *, now: int) -> Transaction[bool]:
+        """Give the identity to a phone that waited for it; its other phones were stopped before.
+
+        False when it does not wait any more, or just said something: try again.
+        """
+        row = yield from one(store.PHONE, phone_id, "", "")
+        if row is None or row["state"] != PhoneState.WAITING:
+            return False
+        phone = store.read_phone(row)
+        mac = self._mac_of(replace(phone, state=PhoneState.ACTIVE), chain=phone.chain, tries=phone.tries)
+        return (yield from one(store.END_WAIT, phone_id, phone.chain, mac, now)) is not None
+
+    def stopping_waiting(self, phone_id: str, why: StopReason, *, now: int) -> Transaction[None]:
+        """Stop a phone that waits for an identity."""
+        yield from run(store.STOP_WAITING, phone_id, why, now, _STOPPED_MAC)
+
+    def others(self, account_id: str, phone_id: str) -> Transaction[list[str]]:
+        """The phones, other than this one, that carry the identity now."""
+        rows = yield from run(store.ACTIVE_PHONES, account_id, phone_id)
+        return [row["phone_id"] for row in rows]
+
+    def _adding_code_key(
+        self, phone: Phone, code_key: tuple[str, bytes], kind: CodeKind, *, now: int
+    ) -> Transaction[None]:
         """Keep a code key, wrapped and bound to the device key."""
-        code_key_id, _ = code_key
-        wrapped = self._wrapped(phone, code_key)
-        yield from run(store.ADD_CODE_KEY, code_key_id, phone.phone_id, "normal", wrapped, now)
+        wrapped = self._wrapped(phone, code_key, kind)
+        yield from run(store.ADD_CODE_KEY, code_key[0], phone.phone_id, _SLOT, wrapped, now)
 
     def code_key_replacement(self, phone: Phone, code_key: tuple[str, bytes], *, now: int) -> Statement:
         """The statement that puts a new code key in place of the one the message named."""
         old = phone.code_key.code_key_id if phone.code_key else ""
-        wrapped = self._wrapped(phone, code_key)
+        wrapped = self._wrapped(phone, code_key, CodeKind.NORMAL)
         return Statement(store.REPLACE_CODE_KEY, (old, phone.phone_id, code_key[0], wrapped, now))
 
-    def _wrapped(self, phone: Phone, code_key: tuple[str, bytes]) -> bytes:
+    def slot_setting(
+        self, phone: Phone, code_key: tuple[str, bytes], kind: CodeKind, *, told: bool, now: int
+    ) -> Statement:
+        """The statement that fills the phone's second slot: with a duress key, or with one that no code has."""
+        wrapped = self._wrapped(phone, code_key, kind, told=told)
+        return Statement(store.SET_SLOT, (code_key[0], phone.phone_id, wrapped, now))
+
+    def going_quiet(self, received: Received, *, until: int, now: int) -> Transaction[None]:
+        """Let this phone look as always until then (microseconds), though its identity is blocked."""
+        phone = received.phone
+        mac = self._mac_of(replace(phone, quiet_until=until), chain=received.chain, tries=phone.tries + 1)
+        yield from run(store.GO_QUIET, phone.phone_id, received.chain, until, now, mac)
+        received.found.quiet_until = until
+
+    def _wrapped(self, phone: Phone, code_key: tuple[str, bytes], kind: CodeKind, *, told: bool = False) -> bytes:
         code_key_id, key = code_key
         return seal(
             self._code_key,
-            key,
+            # One octet for the kind, one for the wish: a stolen database does not tell which slots are used.
+            key + bytes((_KINDS.index(kind), told)),
             table="phones_code_keys",
             row=code_key_id,
             column="wrapped_key",
             extra=phone.thumbprint.encode(),
         )
 
+    def recording_sim(
+        self, phone_id: str, state: SimState, operator: str | None, *, checked_at: int | None, now: int
+    ) -> Transaction[None]:
+        """Keep what is known of the SIM: state, operator, and when that answered (microseconds), None when none did."""
+        yield from run(store.RECORD_SIM, phone_id, state, operator, checked_at, now)
+
     def stopping(self, account_id: str, why: StopReason, *, now: int, but: str = "") -> Transaction[list[str]]:
         """Stop the account's phones, `but` one; forget their code keys. Returns the ids of those stopped."""
-        rows = yield from run(store.STOP_OTHERS, account_id, but, why, now)
+        rows = yield from run(store.STOP_OTHERS, account_id, but, why, now, _STOPPED_MAC)
         if rows:
             yield from run(store.FORGET_CODE_KEYS, account_id)
         return [row["phone_id"] for row in rows]
 
-    def code_key(self, phone: Phone) -> bytes:
+    def code_key(self, phone: Phone) -> OpenedCodeKey:
         """The unwrapped code key the message named.
 
         Raises:
             MalformedMessageError: the phone has no such code key.
         """
-        if phone.code_key is None:
+        opened = None if phone.code_key is None else self._opened(phone, phone.code_key)
+        if opened is None or opened.kind is not CodeKind.NORMAL:
             text = "code_key_id is not a code key of this phone"
             raise MalformedMessageError(text, public=text)
-        return unseal(
+        return opened
+
+    def spare_key(self, received: Received) -> OpenedCodeKey:
+        """The key of the phone's other slot. One that we do not know is a decoy, judged with the same work."""
+        phone, spare_id = received.phone, received.spare_id
+        if phone.spare_key is None:
+            decoy = hmac.digest(self._code_key, b"decoy" + bytes(1) + spare_id.encode(), "sha256")
+            return OpenedCodeKey(CodeKind.SPARE, decoy)
+        return self._opened(phone, phone.spare_key)
+
+    def _opened(self, phone: Phone, kept: CodeKey) -> OpenedCodeKey:
+        octets = unseal(
             self._code_key,
-            phone.code_key.wrapped_key,
+            kept.wrapped_key,
             table="phones_code_keys",
-            row=phone.code_key.code_key_id,
+            row=kept.code_key_id,
             column="wrapped_key",
             extra=phone.thumbprint.encode(),
         )
+        if len(octets) == _KEY_SIZE:
+            return OpenedCodeKey(CodeKind.NORMAL, octets)
+        return OpenedCodeKey(_KINDS[octets[_KEY_SIZE]], octets[:_KEY_SIZE], told=octets[_KEY_SIZE + 1] == 1)
 
     async def is_active(self, phone_id: str) -> bool:
         """Whether this phone carries an identity now."""
         row = await self.database.row(store.STATE, phone_id)
-        return row is not None and row["state"] == PhoneState.ACTIVE
+        if row is None or row["state"] != PhoneState.ACTIVE:
+            return False
+        return row["quiet_until"] is None or bool(row["quiet_until"] > self.clock.now())
+
+    async def is_waiting(self, phone_id: str) -> bool:
+        """Whether this phone waits for an identity."""
+        row = await self.database.row(store.STATE, phone_id)
+        return row is not None and row["state"] == PhoneState.WAITING
 
     async def delete_abandoned(self, *, before: int) -> int:
         """Delete phones that began to enrol before `before` (microseconds) and never finished."""
         return len(await self.database.rows(store.DELETE_ABANDONED, before))
 
-    async def _phone(self, phone_id: str, code_key_id: str) -> Phone:
-        row = await self.database.row(store.PHONE, phone_id, code_key_id)
+    async def _phone(self, phone_id: str, code_key_id: str, spare_id: str = "") -> Phone:
+        row = await self.database.row(store.PHONE, phone_id, code_key_id, spare_id)
         if row is None:
             raise UnknownPhoneError
         phone = store.read_phone(row)
-        mac = self._mac(phone.phone_id, phone.account_id, phone.device_key, phone.key_protection)
-        if not hmac.compare_digest(mac, phone.mac):
+        if not self._is_ours(phone):
             message = f"phones_phones {phone_id} does not fit its MAC"
             raise TamperedRowError(message)
         return phone
@@ -337,9 +469,33 @@ class Phones:
             raise PhoneStoppedError(why=phone.why)
         return replace(received, phone=phone)
 
-    def _mac(self, phone_id: str, account_id: str | None, device_key: str, key_protection: str) -> bytes:
-        text = "\x00".join((phone_id, account_id or "", device_key, key_protection))
-        return hmac.digest(self._mac_key, text.encode(), "sha256")
+    def _is_ours(self, phone: Phone) -> bool:
+        """Whether nobody without the keystore has written this row. A stopped phone stays stopped, whoever wrote it."""
+        if phone.state is PhoneState.STOPPED:
+            return True
+        if hmac.compare_digest(self._mac_of(phone, chain=phone.chain, tries=phone.tries), phone.mac):
+            return True
+        # As it was written before it covered more than the keys; renewed by the phone's next message.
+        held = "\x00".join((phone.phone_id, phone.account_id or "", phone.device_key, phone.key_protection))
+        return hmac.compare_digest(hmac.digest(self._mac_key, held.encode(), "sha256"), phone.mac)
+
+    def _mac_of(self, phone: Phone, *, chain: str, tries: int) -> bytes:
+        held = (phone.phone_id, phone.account_id, phone.device_key, phone.key_protection)
+        return self._mac(held, phone.state, chain, tries, quiet_until=phone.quiet_until)
+
+    def _mac(
+        self,
+        held: tuple[str, str | None, str, str],
+        state: PhoneState,
+        chain: str,
+        tries: int,
+        *,
+        quiet_until: int | None = None,
+    ) -> bytes:
+        """Over what somebody who can write the row would change: whose it is, its keys, its state and its tries."""
+        phone_id, account_id, device_key, key_protection = held
+        values = (phone_id, account_id or "", device_key, key_protection, state, chain, str(tries), str(quiet_until))
+        return hmac.digest(self._mac_key, "\x00".join(values).encode(), "sha256")
 
     def _sealed_answer(self, phone_id: str, answer: Answer) -> bytes:
         plaintext = msgspec.json.encode(answer)

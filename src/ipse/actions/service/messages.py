@@ -16,7 +16,7 @@ from ipse.actions import store
 from ipse.actions.errors import AttemptLost, WrongChallenge, WrongCode
 from ipse.actions.service.requests import account_wake_key, wake_key
 from ipse.audit.service import auditing
-from ipse.kernel.clock import Clock
+from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.errors import PlatformError
 from ipse.notices.model import NoticeKind
 from ipse.notices.service import Notices
@@ -24,14 +24,16 @@ from ipse.people.errors import AccountBlockedError
 from ipse.people.model import BlockReason
 from ipse.people.service import People
 from ipse.phones.errors import MalformedMessageError, PhoneCopiedError
-from ipse.phones.model import Answer, PhoneState, Received, StopReason
+from ipse.phones.model import Answer, CodeKind, PhoneState, Received, StopReason
 from ipse.phones.service import Phones, StaleMessageError
-from ipse.standards.phone_channel import UnverifiedMessage, code_proof
+from ipse.standards.phone_channel import Proofs, UnverifiedMessage, code_proof
 from ipse.storage.database import Database
-from ipse.storage.statement import Pair, Statement, Transaction, run
+from ipse.storage.statement import Pair, Statement, Transaction, in_turn, run
 
 Handler = Callable[[Received], Awaitable[Answer]]
 _TRIES = 3
+MOST_FAILURES = 100
+"""Wrong codes in a row over everything that asks for one (B-22)."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Work:
 
     statement: Statement
     refused: PlatformError
+    also: Callable[[], Transaction[None]] | None = None
+    """More of the same transaction, after the statement: a notice, for example."""
 
 
 class _Answered(Exception):
@@ -61,6 +65,8 @@ class Messages:
     tries: int
     """Wrong codes in a row that block the identity."""
     notices: Notices
+    quiet_seconds: int = 86_400
+    """How long a phone looks as always after a duress code."""
 
     async def exchange(
         self,
@@ -70,6 +76,7 @@ class Messages:
         *,
         state: PhoneState = PhoneState.ACTIVE,
         code_key_id: str = "",
+        spare_id: str = "",
     ) -> Answer:
         """Receive a message, let `handler` do and accept it, answer; a repeat gets what was recorded.
 
@@ -79,7 +86,9 @@ class Messages:
             PlatformError: refused before acceptance, see `Phones.receive`.
         """
         for _ in range(_TRIES):
-            received = await self._receive(message, expected_type, state=state, code_key_id=code_key_id)
+            received = await self._receive(
+                message, expected_type, state=state, code_key_id=code_key_id, spare_id=spare_id
+            )
             if received.recorded is not None:
                 return received.recorded
             try:
@@ -107,11 +116,13 @@ class Messages:
         await self._run(self.phones.acceptance(received, answer, now=self.clock.now(), challenge=challenge))
         return answer
 
-    async def prove(self, received: Received, proof: bytes | None) -> None:
-        """Judge the code proof beside a message: the one function that does, for everything that costs a code.
+    async def prove(self, received: Received, proof: Proofs) -> CodeKind:
+        """Judge the code proofs beside a message: the one function that does, for everything that costs a code.
 
-        The try and the challenge are taken by one committed statement before the proof is looked at. Returns after a
-        right code, with the outcome still to be recorded by `conclude`. A wrong one is recorded here.
+        The try and the challenge are taken by one committed statement before the proofs are looked at; both slots of
+        the phone are one try. Returns after a right code, with the outcome still to be recorded by `conclude`. A wrong
+        one is recorded here. A duress code is right, too: it blocks the identity, and says so nowhere; from then on
+        `received.withheld` tells the caller to release, sign and change nothing.
 
         Raises:
             WrongChallenge: nothing was taken.
@@ -120,13 +131,24 @@ class Messages:
         challenge, given_out = received.message.members.get("challenge"), phone.challenge or ""
         if not isinstance(challenge, str) or not hmac.compare_digest(challenge.encode(), given_out.encode()):
             raise WrongChallenge
-        key = self.phones.code_key(phone)
+        main, spare = self.phones.code_key(phone), self.phones.spare_key(received)
         if phone.tries >= self.tries:
             await self._block_after_tries(received)
         tries = await self.phones.take_try(received, challenge, most=self.tries)
-        if hmac.compare_digest(code_proof(key, received.message.compact), proof or b""):
-            return
-        await self._wrong(received, tries)
+        compact = received.message.compact
+        main_id = phone.code_key.code_key_id if phone.code_key else ""
+        # Both are judged, whatever the first says and whether or not the second slot is used.
+        is_main = hmac.compare_digest(code_proof(main.key, compact), proof.of(main_id, named=True))
+        is_spare = hmac.compare_digest(code_proof(spare.key, compact), proof.of(received.spare_id, named=False))
+        is_duress = is_spare and spare.kind is CodeKind.DURESS
+        if not is_main and not is_duress:
+            await self._wrong(received, tries)
+        if is_duress and not is_main:
+            await self._go_quiet(received, told=spare.told)
+            return CodeKind.DURESS
+        if phone.tries:
+            await self.database.transact(lambda: self.people.forgiving(received.account_id))
+        return CodeKind.NORMAL
 
     async def conclude(
         self, received: Received, body: dict[str, Any], work: Work | None = None, *, challenge: str | None = None
@@ -139,12 +161,46 @@ class Messages:
             return answer
         refused = work.refused
         try:
-            await self.database.pair(Pair(judgement, work.statement, (StaleMessageError(), refused)))
+            await self._bring_about(Pair(judgement, work.statement, (StaleMessageError(), refused)), work)
         except type(refused) as error:
             outcome = refusal(refused, received)
             await self._run(self.phones.judgement(received, outcome, tries=0, challenge=None, now=now))
             raise _Answered(outcome) from error
         return answer
+
+    async def conclude_changing(
+        self, received: Received, body: dict[str, Any], change: Callable[[], Transaction[None]]
+    ) -> Answer:
+        """After a right code: do `change`, which takes the account before any phone, and record the outcome.
+
+        One transaction. A refusal that `change` raises is the outcome, and nothing was changed.
+        """
+        answer, now = answering(received, body), self.clock.now()
+
+        def transaction() -> Transaction[None]:
+            yield from change()
+            if not (yield self.phones.judgement(received, answer, tries=0, challenge=None, now=now)):
+                raise StaleMessageError
+
+        try:
+            await self.database.transact(transaction)
+        except PlatformError as error:
+            outcome = refusal(error, received)
+            await self._run(self.phones.judgement(received, outcome, tries=0, challenge=None, now=now))
+            raise _Answered(outcome) from error
+        return answer
+
+    async def _bring_about(self, pair: Pair, work: Work) -> None:
+        also = work.also
+        if also is None:
+            await self.database.pair(pair)
+            return
+
+        def transaction() -> Transaction[None]:
+            yield from in_turn(pair)
+            yield from also()
+
+        await self.database.transact(transaction)
 
     async def block(self, account_id: str, why: BlockReason, stop: StopReason, *, actor: str) -> None:
         """Stop an identity: account, phones, open requests, codes and access tokens, in one transaction."""
@@ -169,6 +225,8 @@ class Messages:
         """Inside a transaction: the account's part of a block, with its audit line."""
         if (yield from self.people.blocking(account_id, why, now=now)):
             yield from auditing(now, actor=actor, act="account.block", subject=account_id, details={"why": why})
+            if why is BlockReason.DURESS:
+                return  # told only as the person chose
             kind = NoticeKind.WRONG_CODES if why is BlockReason.WRONG_CODES else NoticeKind.BLOCKED
             yield from self.notices.telling(account_id, kind, now=now, facts={"why": why})
 
@@ -177,15 +235,18 @@ class Messages:
 
         Returns the ids of the phones stopped.
         """
+        yield from self.people.forgiving(account_id)
         stopped = yield from self.phones.stopping(account_id, StopReason.MOVED, now=now, but=phone_id)
         yield from run(store.REVOKE_CLAIMED, account_id, now)
         return stopped
 
     async def _receive(
-        self, message: UnverifiedMessage, expected_type: str, *, state: PhoneState, code_key_id: str
+        self, message: UnverifiedMessage, expected_type: str, *, state: PhoneState, code_key_id: str, spare_id: str
     ) -> Received:
         try:
-            return await self.phones.receive(message, expected_type=expected_type, state=state, code_key_id=code_key_id)
+            return await self.phones.receive(
+                message, expected_type=expected_type, state=state, code_key_id=code_key_id, spare_id=spare_id
+            )
         except PhoneCopiedError as error:
             if error.account_id is not None:
                 await self.block(error.account_id, BlockReason.PHONE_COPIED, StopReason.COPIED, actor="system")
@@ -199,8 +260,25 @@ class Messages:
         if not await self.database.rows(statement.text, *statement.values):
             raise StaleMessageError
 
+    async def _go_quiet(self, received: Received, *, told: bool) -> None:
+        """A duress code: block the identity for everybody but the eyes that watch this phone."""
+        if received.withheld:
+            return
+        account_id, now = received.account_id, self.clock.now()
+
+        def transaction() -> Transaction[list[str]]:
+            yield from self.blocking_account(account_id, BlockReason.DURESS, actor="person", now=now)
+            yield from self.phones.going_quiet(received, until=now + self.quiet_seconds * SECOND, now=now)
+            if told:
+                yield from self.notices.telling(account_id, NoticeKind.BLOCKED, now=now, facts={"why": "duress"})
+            rows = yield from run(store.WITHHOLD_ALL, account_id)
+            return [row["action_id"] for row in rows]
+
+        self.wake_blocked(account_id, await self.database.transact(transaction))
+
     async def _wrong(self, received: Received, tries: int) -> NoReturn:
-        if tries >= self.tries:
+        failures = await self.database.transact(lambda: self.people.failing(received.account_id))
+        if tries >= self.tries or failures >= MOST_FAILURES:
             await self._block_after_tries(received)
         await self._record_try(received, WrongCode, tries)
 

@@ -47,16 +47,42 @@ def check(facts: Facts, *, today: date, test_numbers: bool, minors: bool = False
 def identity(facts: Facts, register_number: str | None) -> str:
     """Return what makes a person one: country and register number, else document, name and birth date.
 
-    It is never stored, only its keyed blind index. A person without a register number is known by the document: with
-    the next one they are enrolled anew.
+    It is never stored, only its keyed blind index. A person without a register number is known by the document; with
+    the next one they are known again by the one before (`also_known_by`).
     """
     country = facts.document.country if facts.document else ""
     if register_number:
         return f"number\n{country}\n{register_number}"
+    return _by_document(facts, facts.document.number if facts.document else "")
+
+
+def also_known_by(facts: Facts, *, previous: str = "") -> tuple[str, ...]:
+    """Return the other ways to know this person again: the document, and the one before that they name themselves.
+
+    The name and birth date beside a number are those that the registrar verified, so a number that somebody else
+    knows leads nobody else to the account.
+    """
+    found = []
+    if facts.document and facts.document.number:
+        found.append(_by_document(facts, facts.document.number))
+        if facts.national_number is not None:
+            found.append(f"number\n{facts.national_number.country}\n{facts.national_number.value}")
+        if previous:
+            found.append(_by_document(facts, "".join(previous.split()).upper()))
+    return tuple(found)
+
+
+def reaches(level: str, wanted: str) -> bool:
+    """Whether evidence of an eIDAS level is enough for what was had before; an unknown level reaches nothing."""
+    return level in _LEVELS and (wanted not in _LEVELS or _LEVELS.index(level) >= _LEVELS.index(wanted))
+
+
+def _by_document(facts: Facts, number: str) -> str:
+    country = facts.document.country if facts.document else ""
     names = f"{facts.family_name}\n{facts.given_name or ''}"
     folded = unicodedata.normalize("NFKC", names).casefold()
     born = facts.birthdate or facts.birthdate_as_string or ""
-    return f"document\n{country}\n{facts.document.number if facts.document else ''}\n{folded}\n{born}"
+    return f"document\n{country}\n{number}\n{folded}\n{born}"
 
 
 def assurance(claimed: str | None, *, cap: str) -> str:

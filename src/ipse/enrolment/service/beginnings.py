@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ipse.enrolment import store
 from ipse.enrolment.errors import RefusedAnswerError, UnknownStartError
-from ipse.enrolment.model import START_SECONDS, Begun, EnrolRequest, Exchange
-from ipse.enrolment.rules import reading, requests
+from ipse.enrolment.model import START_SECONDS, Begun, EnrolRequest, Exchange, Registrar, RegistrarKind
+from ipse.enrolment.rules import reading, requests, screens
 from ipse.enrolment.service.published import documents
 from ipse.enrolment.service.rows import Back, Rows
 from ipse.kernel.clock import SECOND
@@ -52,7 +52,16 @@ class Beginnings:
             now, expires_at,
         )  # fmt: skip
         start_url = f"{self.rows.settings.base_url}/enrolment/start?ticket={ticket}"
-        return Begun(enrolment_id=enrolment_id, start_url=start_url, expires_at=expires_at)
+        code = yield from self._short_code(enrolment_id, registrar)
+        return Begun(enrolment_id=enrolment_id, start_url=start_url, expires_at=expires_at, card_code=code)
+
+    def _short_code(self, enrolment_id: str, registrar: Registrar | None) -> Transaction[str | None]:
+        """Another way to the card's page, for whoever has the reader at a computer."""
+        if registrar is None or registrar.kind is not RegistrarKind.EID_CARD:
+            return None
+        code = screens.new_code(self.rows.ids.octets(screens.CODE_OCTETS))
+        yield from run(store.GIVE_CODE, enrolment_id, sha256(code))
+        return code
 
     async def start(self, ticket: str, browser_hash: bytes, wording: Wording) -> Back | str:
         """Take a start address, once, for this browser; return the registrar's address, or how it ended at once.
@@ -80,6 +89,8 @@ class Beginnings:
         request = self.rows.request(row)
         try:
             registrar = await self.rows.registrar(row["registrar"])
+            if registrar.kind is RegistrarKind.EID_CARD:
+                return f"{self.rows.settings.base_url}/enrolment/card/{state}"
             return await self.rows.banks(registrar).push(
                 state=state,
                 exchange=exchange,

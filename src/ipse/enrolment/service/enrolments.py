@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from ipse.actions.service import Messages
 from ipse.attributes.service import Attributes
+from ipse.eid.service import Cards
 from ipse.enrolment import store
 from ipse.enrolment.service.activations import Activations
 from ipse.enrolment.service.beginnings import Beginnings
+from ipse.enrolment.service.cards import CardSteps
+from ipse.enrolment.service.renewals import Renewals
 from ipse.enrolment.service.returns import Returns
 from ipse.enrolment.service.rows import Rows
+from ipse.enrolment.service.waiting import Waiting
 from ipse.people.service import People
 
 
@@ -22,11 +27,20 @@ class Enrolments:
     beginnings: Beginnings
     returns: Returns
     activations: Activations
+    renewals: Renewals
+    waiting: Waiting
+    cards: CardSteps
 
     @classmethod
-    def around(cls, rows: Rows, *, people: People, attributes: Attributes) -> Self:
-        """Put the steps together."""
-        return cls(rows, Beginnings(rows), Returns(rows, attributes), Activations(rows, people, attributes))
+    def around(
+        cls, rows: Rows, *, people: People, attributes: Attributes, messages: Messages, cards: Cards | None = None
+    ) -> Self:
+        """Put the steps together; without `cards` nobody enrols by eID card."""
+        activations = Activations(rows, people, attributes, messages.phones, messages.notices)
+        returns = Returns(rows, attributes)
+        steps = CardSteps(rows, returns, cards)
+        renewals = Renewals(rows, returns, people, attributes)
+        return cls(rows, Beginnings(rows), returns, activations, renewals, Waiting(activations, messages), steps)
 
     async def delete_old(self, *, before: int) -> int:
         """Delete enrolments that expired before then (microseconds), however they ended. Returns how many."""

@@ -21,6 +21,7 @@ from ipse.enrolment.errors import (
     TooManyIdentitiesError,
 )
 from ipse.enrolment.model import Registrar, RegistrarKind, RegistrarState, Vouched
+from ipse.enrolment.rules import judging
 from ipse.enrolment.rules import registrars as rules
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.settings import Environment
@@ -56,6 +57,12 @@ class Registrars:
         """Return an active one, inside a transaction."""
         row = yield from one(store.REGISTRAR, registrar_id)
         return None if row is None or row["state"] != RegistrarState.ACTIVE else _read(row)
+
+    def able(self, level: str) -> Transaction[list[str]]:
+        """Return the ids of active ones whose identities can have that level, inside a transaction."""
+        rows = yield from run(store.REGISTRARS)
+        each = (_read(row) for row in rows)
+        return [one.id for one in each if one.state is RegistrarState.ACTIVE and judging.reaches(one.assurance, level)]
 
     async def get(self, registrar_id: str) -> Registrar | None:
         """Return one, whatever its state."""

@@ -19,6 +19,7 @@ from ipse.enrolment.errors import (
     RegistrarError,
     RegistrarStoppedError,
     ReturnUsedError,
+    StaleCodeError,
     UnknownReturnError,
 )
 from ipse.enrolment.model import (
@@ -29,11 +30,12 @@ from ipse.enrolment.model import (
     Kind,
     Registrar,
     RegistrarAnswer,
+    RegistrarKind,
     Returned,
     State,
 )
 from ipse.enrolment.rules import evidence as records
-from ipse.enrolment.rules import judging, reading
+from ipse.enrolment.rules import judging, reading, screens
 from ipse.enrolment.service.rows import Back, Rows
 from ipse.kernel import clock as times
 from ipse.kernel.clock import SECOND
@@ -86,7 +88,7 @@ class Returns:
         now, state_hash = self.rows.clock.now(), sha256(parameters.get("state", ""))
         row = await self.rows.database.row(store.RETURN, state_hash, browser_hash or b"", now)
         if row is None:
-            return await self._returned_before(state_hash, browser_hash, now)
+            return await self.returned_before(state_hash, browser_hash, now)
         exchange = self.rows.vault.take(
             row["sealed_exchange"], Exchange, row=state_hash.hex(), column="sealed_exchange"
         )
@@ -98,6 +100,8 @@ class Returns:
     async def _fetched(self, row: Row, parameters: Mapping[str, str], exchange: Exchange) -> Answer:
         """The registrar's answer, judged; raises as the client and the rules do."""
         registrar = await self.rows.registrar(row["registrar"])
+        if registrar.kind is not RegistrarKind.BANK:
+            raise RegistrarError("a bank's return in an enrolment without a bank")
         if parameters.get("iss") != registrar.issuer:
             raise RegistrarError("the answer is of another issuer (RFC 9207)")
         if "code" not in parameters:
@@ -136,7 +140,8 @@ class Returns:
             return await self.rows.end(row, EndReason.EXPIRED, "the registrar answered too late")
         return Back(language=row["language"], value=answer.value)
 
-    async def _returned_before(self, state_hash: bytes, browser_hash: bytes | None, now: int) -> Back:
+    async def returned_before(self, state_hash: bytes, browser_hash: bytes | None, now: int) -> Back:
+        """What a return that was taken already is answered with. Raises as `take_return`."""
         row = await self.rows.database.row(store.BY_STATE_HASH, state_hash)
         if row is None:
             raise UnknownReturnError
@@ -194,6 +199,7 @@ class Returns:
         Raises:
             EnrolmentEndedError: another phone's value (which ends that enrolment too), too late, or over.
         """
+        value = await self._framed(value, phone_id)
         now, value_hash = self.rows.clock.now(), sha256(value)
         oldest = now - PRESENT_SECONDS * SECOND
         row = await self.rows.database.row(store.PRESENT, enrolment_id, phone_id, value_hash, now, oldest)
@@ -209,6 +215,30 @@ class Returns:
             number_verified=answer.number_verified,
             phone_number=self.rows.request(row).phone_number,
         )
+
+    async def _framed(self, value: str, phone_id: str) -> str:
+        """The one-time value that a frame of a moving code stands for; anything else is a value itself.
+
+        Raises:
+            EnrolmentEndedError: read by another phone, which ends it.
+            StaleCodeError: read too late; the next frame will do.
+        """
+        frame = screens.read_frame(value)
+        row = await self.rows.database.row(store.SHOWN_ELSEWHERE, frame.enrolment_id) if frame else None
+        if frame is None or row is None or row["sealed_answer"] is None:
+            return value
+        answer = self.rows.answer(row)
+        if not screens.is_of(frame, answer.value):
+            return value
+        if row["phone_id"] != phone_id:
+            await self.rows.end(row, EndReason.FOREIGN_RETURN, "its moving code was read by another phone")
+            raise EnrolmentEndedError(EndReason.FOREIGN_RETURN)
+        elapsed = (self.rows.clock.now() - row["changed_at"]) // SECOND
+        if row["state"] == State.RETURNED and not screens.is_fresh(
+            frame, elapsed=elapsed, seconds=self.rows.settings.lifetimes.frame
+        ):
+            raise StaleCodeError
+        return answer.value
 
     async def _registrar(self, registrar_id: str) -> Registrar:
         try:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from ipse.actions.service import Approvals, Messages
+from ipse.actions.service.approvals import as_on_phone
 from ipse.actions.service.messages import Handler, Work
 from ipse.actions.service.requests import account_wake_key
 from ipse.attributes.service import Attributes
@@ -20,14 +21,17 @@ from ipse.kernel.ids import Ids
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Settings
 from ipse.mobile import rules
-from ipse.mobile.rules import Watch
+from ipse.mobile.service.renewals import evidence
+from ipse.mobile.rules import WAITING_SEES, DuressWish, Watch, elsewhere_entry, waiting_body
+from ipse.notices.model import NoticeKind
 from ipse.people.model import Account, BlockReason
 from ipse.people.service import People
 from ipse.phones.errors import MalformedMessageError, WrongSignatureError
-from ipse.phones.model import Answer, NewPhone, PhoneState, Received, StopReason
-from ipse.phones.service import Phones
+from ipse.phones.model import Answer, CodeKind, NewPhone, PhoneState, Received, StopReason
+from ipse.phones.service import Phones, StaleMessageError
 from ipse.standards.phone_channel import OpenedMessage, code_proof
 from ipse.storage.database import Database
+from ipse.storage.errors import DuplicateError
 from ipse.storage.statement import Transaction
 
 _LANGUAGES = ("nl", "fr", "de", "en")
@@ -143,11 +147,15 @@ class Mobile:
         """State of the identity, open requests, a token for `watch`, a challenge for what comes next."""
 
         async def handler(received: Received) -> Answer:
+            if received.phone.state is PhoneState.WAITING and await self.enrolments.waiting.finish_of(
+                received.phone.phone_id
+            ):
+                raise StaleMessageError  # its state has changed: look again
             account = await self.people.account(received.account_id)
             expires = seconds(self.clock.now()) + self.settings.lifetimes.watch
             watch = Watch(account.account_id, received.phone.phone_id, expires)
             body = {
-                "account": _account(account),
+                "account": _account(as_on_phone(account, received)),
                 "name": await self._name(account.account_id),
                 "open": await self.approvals.open_requests(received, account),
                 "challenge": received.challenge,
@@ -156,7 +164,11 @@ class Mobile:
                 "incident": msgspec.to_builtins(self.settings.incident),
                 "language": account.language,
                 "level": self.approvals.level(received, account),
+                "evidence": evidence(account, self.clock.now()),
+                **await self._movements(received),
             }
+            if received.phone.state is PhoneState.WAITING:
+                body = {name: value for name, value in body.items() if name in WAITING_SEES}
             return await self.messages.accept(received, body, challenge=received.challenge)
 
         return await self._signed(body, "home", handler)
@@ -171,7 +183,8 @@ class Mobile:
         async with self.database.wakeups.listening(account_wake_key(watch.account_id)) as bell:
             yield None
             while not self.database.wakeups.closing and self.clock.now() < watch.expires_at * SECOND:
-                if not await self.phones.is_active(watch.phone_id):
+                phones = self.phones
+                if not (await phones.is_active(watch.phone_id) or await phones.is_waiting(watch.phone_id)):
                     yield "stopped"
                     return
                 yield "changed" if await bell.wait(_CHECK_SECONDS) else None
@@ -222,15 +235,24 @@ class Mobile:
         return await self._signed(body, "history", handler)
 
     async def change_code(self, body: str) -> Answer:
-        """A new code, for the old one."""
+        """A new code, or what the second slot is for: both cost the code, and look the same on their way."""
         opened = self.phones.open_sealed(body)
+        if opened.message.unverified_payload().get("type") == "set-duress":
+            return await self._sealed(opened, "set-duress", lambda received: self._set_duress(received, opened))
 
         async def handler(received: Received) -> Answer:
             new = rules.handover(received.message.members, prefix="new_")
             await self.messages.prove(received, opened.proof)
 
-            replacement = self.phones.code_key_replacement(received.phone, new, now=self.clock.now())
-            work = Work(replacement, MalformedMessageError(public="code_key_id is not a code key of this phone"))
+            now = self.clock.now()
+            replacement = self.phones.code_key_replacement(received.phone, new, now=now)
+            refused = MalformedMessageError(public="code_key_id is not a code key of this phone")
+            notices = self.messages.notices
+            work = Work(
+                replacement,
+                refused,
+                also=lambda: notices.telling(received.account_id, NoticeKind.CODE_CHANGED, now=now),
+            )
             return await self.messages.conclude(received, {"code_key_id": new.code_key_id}, work)
 
         return await self._sealed(opened, "change-code", handler)
@@ -267,14 +289,38 @@ class Mobile:
 
         return await self._signed(body, "remove", handler)
 
+    async def _movements(self, received: Received) -> dict[str, Any]:
+        """Whether the identity is about to move: here, or away from here."""
+        waiting = self.enrolments.waiting
+        if received.phone.state is PhoneState.WAITING:
+            return waiting_body(await waiting.until(received.phone.phone_id) or self.clock.now())
+        return {"elsewhere": [elsewhere_entry(wait) for wait in await waiting.of(received.account_id)]}
+
+    async def _set_duress(self, received: Received, opened: OpenedMessage) -> Answer:
+        members = received.message.members
+        slot = rules.handover(members, prefix="slot_")
+        wish = rules.convert(members, DuressWish)
+        if slot.code_key_id != received.spare_id:
+            raise MalformedMessageError(public="slot_code_key_id is not the other slot of this message")
+        await self.messages.prove(received, opened.proof)
+
+        # A forced one must not find out whether there is a duress code, nor take it away.
+        kind = CodeKind(wish.kind)
+        now = self.clock.now()
+        setting = self.phones.slot_setting(received.phone, slot, kind, told=wish.told, now=now)
+        work = Work(setting, MalformedMessageError(public="slot_code_key_id is not a code key of this phone"))
+        return await self.messages.conclude(received, {}, None if received.withheld else work)
+
     async def _activate(self, received: Received, opened: OpenedMessage) -> Answer:
         members = received.message.members
         handover = rules.handover(members)
         if rules.text(members, "device_thumbprint") != received.phone.thumbprint:
             raise MalformedMessageError(public="device_thumbprint is not of this phone's device key")
-        if not hmac.compare_digest(opened.proof or b"", code_proof(handover.code_key, received.message.compact)):
+        proof = opened.proof.of(handover.code_key_id, named=True)
+        if not hmac.compare_digest(proof, code_proof(handover.code_key, received.message.compact)):
             raise WrongSignatureError(public="the proof is not by the code key that was handed over")
         enrolment_id = rules.text(members, "enrolment")
+        spare_id = rules.slot_id(members, "spare_code_key_id") if "spare_code_key_id" in members else ""
         epoch = await self.enrolments.activations.epoch()
         now = self.clock.now()
 
@@ -282,13 +328,25 @@ class Mobile:
             phone_id = received.phone.phone_id
             activated = yield from self.enrolments.activations.activating(enrolment_id, phone_id, epoch=epoch, now=now)
             account = activated.account
+            if activated.waits_until is not None:
+                answer = Answer(200, {**waiting_body(activated.waits_until), "moved": False, "chain": received.chain})
+                yield from self.phones.awaiting(
+                    received, account.account_id, code_key=handover, answer=answer, now=now, spare_id=spare_id
+                )
+                return answer, account.account_id
             stopped = yield from self.messages.moving(account.account_id, phone_id, now=now)
             body = {"account": _account(account), "moved": bool(stopped)}
             answer = Answer(200, {**body, "chain": received.chain})
-            yield from self.phones.activating(received, account.account_id, code_key=handover, answer=answer, now=now)
+            yield from self.phones.activating(
+                received, account.account_id, code_key=handover, answer=answer, now=now, spare_id=spare_id
+            )
             return answer, account.account_id
 
-        answer, account_id = await self.database.transact(transaction)
+        try:
+            answer, account_id = await self.database.transact(transaction)
+        except DuplicateError:
+            # Somebody made the same person's account at this very moment, by another of their documents: find it now.
+            answer, account_id = await self.database.transact(transaction)
         self.database.wakeups.wake(account_wake_key(account_id))
         return answer
 
@@ -312,19 +370,21 @@ class Mobile:
         return facts.given_name or facts.family_name
 
     async def _accept_with_account(self, received: Received) -> Answer:
-        account = await self.people.account(received.account_id)
+        account = as_on_phone(await self.people.account(received.account_id), received)
         return await self.messages.accept(received, {"account": _account(account)})
 
     async def _signed(self, body: str, expected_type: str, handler: Handler) -> Answer:
         return await self.messages.exchange(self.phones.read(body), expected_type, handler)
 
     async def _sealed(self, opened: OpenedMessage, expected_type: str, handler: Handler) -> Answer:
-        code_key_id = opened.message.unverified_payload().get("code_key_id")
+        named = opened.message.unverified_payload().get("code_key_id")
+        code_key_id = named if isinstance(named, str) else ""
         return await self.messages.exchange(
             opened.message,
             expected_type,
             handler,
-            code_key_id=code_key_id if isinstance(code_key_id, str) else "",
+            code_key_id=code_key_id,
+            spare_id=opened.proof.other_than(code_key_id),
         )
 
     @property
