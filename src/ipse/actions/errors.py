@@ -173,6 +173,14 @@ class LevelTooLow(PlatformError):
     title = "This identity does not reach the level that is asked for"
 
 
+class EvidenceExpired(PlatformError):
+    """Ends the request: it needs attributes or a level, and the person's evidence must be renewed first."""
+
+    code = "evidence_expired"
+    status = 403
+    title = "The proof of this identity has run out; renew it in the app"
+
+
 class FallbackNotAllowed(PlatformError):
     """The service, or this request, demands the phone."""
 

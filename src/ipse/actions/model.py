@@ -26,6 +26,10 @@ class ActionState(StrEnum):
 
 OPEN = (ActionState.WAITING, ActionState.CLAIMED)
 
+TRUST = "trust"
+"""Why of an approval: its person trusts the browser that began from now on."""
+LOWERED = "lowered"
+"""Why of an approval: it counts as one of the basic manner, whatever was asked for."""
 WITHHELD = "withheld"
 """Why an approval gives nothing though its phone said so: the person was forced, and typed the duress code."""
 FAULT = "fault"

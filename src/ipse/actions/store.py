@@ -89,9 +89,6 @@ update actions_actions set state = 'rejected', why = 'declined', sealed_approval
 where action_id = $1 and browser_hash = $2 and start = 'fallback' and state = 'claimed' and expires_at > $4
 returning action_id
 """
-# The same with a word on how it came about: `NOTE_TRUST` or `NOTE_LOWERED`.
-APPROVE_NOTED = APPROVE.replace("set state", "set why = $9, state", 1)
-NOTE_TRUST, NOTE_LOWERED = "trust", "lowered"
 # When this person refused what this partner had sent them, newest first.
 REFUSED_AT = """
 select decided_at from actions_actions
@@ -197,7 +194,7 @@ returning action_id
 """
 # From the first fault on everybody who asks is told the same.
 FAULT = """
-update actions_actions set why = 'fault', code_hash = null, token_hash = null
+update actions_actions set why = 'fault', state = 'approved', redeemed_at = null, code_hash = null, token_hash = null
 where action_id = $1 and state in ('approved', 'collected')
 returning action_id
 """

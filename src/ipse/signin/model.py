@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from ipse.actions.model import Collected
 
-Outcome = Literal["rejected", "cancelled", "expired"]
+Outcome = Literal["rejected", "cancelled", "expired", "failed"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ def _claimed(state: State, subject: str, answer: Document) -> None:
 def _code_changed(state: State, _subject: str, answer: Document) -> None:
     state.code_key_id = answer["code_key_id"]
     state.next_code_key_id = ""
-    state.salts = {state.code_key_id: state.salts[state.code_key_id]}
+    kept = (state.code_key_id, state.spare_code_key_id)
+    state.salts = {key_id: salt for key_id, salt in state.salts.items() if key_id in kept}
 
 
 def _removed(state: State, _subject: str, _answer: Document) -> None:

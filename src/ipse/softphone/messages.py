@@ -30,6 +30,7 @@ PATHS = {
     "reveal": "/reveals",
     "history": "/history",
     "change-code": "/code",
+    "set-duress": "/code",
     "settings": "/settings",
     "block": "/block",
     "remove": "/removal",
@@ -70,10 +71,12 @@ class Writer:
     def activate(self, state: State, code: str) -> Pending:
         """Hand the code key over; the salt joins the state, to be saved with the message."""
         key_id, key = self._fresh_code_key(state, code)
+        self._with_spare(state)
         compact = self._compact(
             state,
             "activate",
             {
+                "spare_code_key_id": state.spare_code_key_id,
                 "enrolment": state.enrolment,
                 "code_key_id": key_id,
                 "code_key": b64u(key),
@@ -132,6 +135,28 @@ class Writer:
         }
         return self._proven(state, "change-code", "change-code", members, use.code)
 
+    def set_duress(self, state: State, duress_code: str | None, use: CodeUse, *, told: bool) -> Pending:
+        """Fill the second slot with a duress code, or with a key that no code has."""
+        self._with_spare(state)
+        slot = state.spare_code_key_id
+        salt = b64u_decode(state.salts[slot])
+        key = self.ids.octets(SALT_OCTETS) if duress_code is None else None
+        members = {
+            "challenge": use.challenge,
+            "code_key_id": state.code_key_id,
+            "slot_code_key_id": slot,
+            "slot_code_key": b64u(key or phone_channel.code_key(duress_code or "", salt, state.phone)),
+            "kind": "spare" if duress_code is None else "duress",
+            "told": told,
+        }
+        return self._proven(state, "set-duress", "set-duress", members, use.code)
+
+    def _with_spare(self, state: State) -> None:
+        """A phone from before there were slots gets its second one."""
+        if not state.spare_code_key_id:
+            state.spare_code_key_id = self.ids.identifier()
+            state.salts[state.spare_code_key_id] = b64u(self.ids.octets(SALT_OCTETS))
+
     def _fresh_code_key(self, state: State, code: str) -> tuple[str, bytes]:
         salt = self.ids.octets(SALT_OCTETS)
         key_id = self.ids.identifier()
@@ -140,10 +165,15 @@ class Writer:
         return key_id, phone_channel.code_key(code, salt, state.phone)
 
     def _proven(self, state: State, kind: str, purpose: str, members: Mapping[str, object], code: str) -> Pending:
+        self._with_spare(state)
         compact = self._compact(state, kind, members)
-        salt = b64u_decode(state.salts[state.code_key_id])
-        proof = phone_channel.code_proof(phone_channel.code_key(code, salt, state.phone), compact)
-        return self._sealed(state, kind, purpose, compact, proof)
+        proofs = {
+            slot: phone_channel.code_proof(
+                phone_channel.code_key(code, b64u_decode(state.salts[slot]), state.phone), compact
+            )
+            for slot in sorted((state.code_key_id, state.spare_code_key_id))
+        }
+        return self._sealed(state, kind, purpose, compact, proofs)
 
     def _compact(self, state: State, kind: str, members: Mapping[str, object]) -> str:
         payload: dict[str, Any] = {
@@ -158,7 +188,9 @@ class Writer:
         kid = state.phone or phone_channel.thumbprint(key.public())
         return phone_channel.sign(phone_channel.private_key(key.private()), kid, payload)
 
-    def _sealed(self, state: State, kind: str, purpose: str, compact: str, proof: bytes | None) -> Pending:
+    def _sealed(
+        self, state: State, kind: str, purpose: str, compact: str, proof: bytes | Mapping[str, bytes] | None
+    ) -> Pending:
         recipient = self.configuration(state.base).sealing_key
         return _message(kind, purpose, phone_channel.seal(recipient, compact, proof))
 

@@ -19,11 +19,12 @@ from ipse.softphone.activation import Activated, Activation
 from ipse.softphone.channel import Answer, Channel
 from ipse.softphone.configuration import Configurations
 from ipse.softphone.connections import connect
-from ipse.softphone.errors import CannotDecline, NoPhone, NothingAsked, NotUnderstood
+from ipse.softphone.errors import CannotDecline, NoPhone, NothingAsked, NotUnderstood, WeakCode
 from ipse.softphone.links import parse
 from ipse.softphone.messages import Approved, CodeUse, Writer
 from ipse.softphone.state import Device, Pending, State
 from ipse.softphone.store import MemoryStore, Store
+from ipse.standards.weak_codes import near
 
 __all__ = ["Activated", "Activation", "Connecting", "Outcome", "Request", "SoftPhone"]
 
@@ -180,6 +181,26 @@ class SoftPhone:
         activation.refuse_weak(new_code, birthdate=state.birthdate, phone_number=state.phone_number)
         use = CodeUse(code=code, challenge=self.home()["challenge"])
         self._send("change-code", lambda state: self._writer.change_code(state, new_code, use))
+
+    def set_duress(self, code: str, duress_code: str, *, told: bool = False) -> None:
+        """Set or change the duress code; `told`: the second channel is told when it is used.
+
+        Raises:
+            WeakCode: it is too easy to guess, or too near to the code.
+        """
+        state = self._usable()
+        activation.refuse_weak(duress_code, birthdate=state.birthdate, phone_number=state.phone_number)
+        if near(code, duress_code):
+            raise WeakCode("the duress code must differ from the code in at least two digits, not only in their order")
+        self._fill_slot(code, duress_code, told=told)
+
+    def remove_duress(self, code: str) -> None:
+        """Have no duress code; the same where there was none."""
+        self._fill_slot(code, None, told=False)
+
+    def _fill_slot(self, code: str, duress_code: str | None, *, told: bool) -> None:
+        use = CodeUse(code=code, challenge=self.home()["challenge"])
+        self._send("set-duress", lambda state: self._writer.set_duress(state, duress_code, use, told=told))
 
     def set_language(self, language: str) -> Answer:
         """Choose the language of names and purposes: nl, fr, de or en."""

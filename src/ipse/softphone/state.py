@@ -109,7 +109,9 @@ class State(msgspec.Struct):
     """The error code that ended this phone, if one did."""
     code_key_id: str = ""
     salts: dict[str, str] = msgspec.field(default_factory=dict)
-    """Code key id to salt (base64url). Two entries only while a change of code is unanswered."""
+    """Code key id to salt (base64url): two slots, and one more while a change of code is unanswered."""
+    spare_code_key_id: str = ""
+    """The second slot. Nothing here tells whether a duress code fills it."""
     next_code_key_id: str = ""
     claimed: dict[str, Claimed] = msgspec.field(default_factory=dict)
     """SHA-256 of a start (base64url), or the id of an addressed request, to what it led to: a frame can be claimed

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -28,6 +28,11 @@ SEALED_TYPE = "ipse-phone-sealed+jwe"
 CODE_KEY_INFO = b"ipse code key v1"
 MAXIMUM_SIZE = 64 * 1024
 """Bytes; a longer message is refused unread."""
+
+SLOTS = 2
+"""Code slots of a phone; the second tells nobody whether it is used."""
+PADDED_SIZE = 2048
+"""Bytes: what is sealed with proofs is filled up to a multiple of this, so that its length says nothing of it."""
 
 _SIGNATURE_SIZE = 64
 _COORDINATE_SIZE = 32
@@ -78,11 +83,27 @@ class SignedMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Proofs:
+    """The code proofs beside a message: one for each code slot of the phone, or one without a name (first version)."""
+
+    by_id: Mapping[str, bytes] = field(default_factory=dict)
+    single: bytes | None = None
+
+    def of(self, code_key_id: str, *, named: bool) -> bytes:
+        """The proof for a code key, empty when there is none; one without a name is for the key the message names."""
+        return self.by_id.get(code_key_id) or (self.single if named and self.single else b"")
+
+    def other_than(self, code_key_id: str) -> str:
+        """The id of the other slot; empty when there is none."""
+        return next((known for known in self.by_id if known != code_key_id), "")
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedMessage:
-    """What a sealed message held: the message inside, still unverified, and the code proof beside it."""
+    """What a sealed message held: the message inside, still unverified, and the code proofs beside it."""
 
     message: UnverifiedMessage
-    proof: bytes | None
+    proof: Proofs = Proofs()
 
 
 def _segment(text: str, name: str) -> bytes:
@@ -240,8 +261,21 @@ def _content_key(shared: bytes) -> bytes:
     return hashlib.sha256((1).to_bytes(4) + shared + other).digest()
 
 
-def seal(recipient: Mapping[str, Any], compact: str, proof: bytes | None) -> str:
-    """Seal a signed message, with its code proof beside it, to the server's phone-channel key (a public JWK)."""
+def _content(compact: str, proof: bytes | Mapping[str, bytes] | None) -> bytes:
+    if proof is None:
+        return msgspec.json.encode({"jws": compact})
+    if isinstance(proof, bytes):
+        return msgspec.json.encode({"jws": compact, "proof": b64u(proof)})
+    content = {"jws": compact, "proofs": {name: b64u(one) for name, one in proof.items()}, "pad": ""}
+    content["pad"] = "." * (-len(msgspec.json.encode(content)) % PADDED_SIZE)
+    return msgspec.json.encode(content)
+
+
+def seal(recipient: Mapping[str, Any], compact: str, proof: bytes | Mapping[str, bytes] | None) -> str:
+    """Seal a signed message, with the code proofs of its slots beside it, to the server's phone-channel key.
+
+    `recipient` is its public JWK. A single proof is the form for a phone without slots.
+    """
     ephemeral = ec.generate_private_key(ec.SECP256R1())
     header = {
         "alg": "ECDH-ES",
@@ -252,9 +286,8 @@ def seal(recipient: Mapping[str, Any], compact: str, proof: bytes | None) -> str
     }
     protected = b64u(msgspec.json.encode(header))
     key = _content_key(ephemeral.exchange(ec.ECDH(), public_key(recipient)))
-    content = {"jws": compact} if proof is None else {"jws": compact, "proof": b64u(proof)}
     nonce = os.urandom(12)  # noqa: TID251 - a nonce is nobody's choice
-    sealed = AESGCM(key).encrypt(nonce, msgspec.json.encode(content), protected.encode())
+    sealed = AESGCM(key).encrypt(nonce, _content(compact, proof), protected.encode())
     return ".".join((protected, "", b64u(nonce), b64u(sealed[:-16]), b64u(sealed[-16:])))
 
 
@@ -290,8 +323,16 @@ def open_sealed(compact: str, keys: Mapping[str, ec.EllipticCurvePrivateKey]) ->
     if not isinstance(content.get("jws"), str):
         message = "sealed content must hold jws"
         raise MessageError(message)
-    proof = content.get("proof")
-    return OpenedMessage(read(content["jws"]), None if proof is None else _segment(str(proof), "proof"))
+    return OpenedMessage(read(content["jws"]), _proofs(content))
+
+
+def _proofs(content: Mapping[str, Any]) -> Proofs:
+    single, named = content.get("proof"), content.get("proofs", {})
+    if not isinstance(named, dict) or len(named) > SLOTS:
+        message = f"proofs must hold at most {SLOTS} proofs by the ids of code keys"
+        raise MessageError(message)
+    by_id = {name: _segment(str(proof), "proofs") for name, proof in named.items()}
+    return Proofs(by_id, None if single is None else _segment(str(single), "proof"))
 
 
 def private_keys(jwks: Sequence[Mapping[str, str]]) -> dict[str, ec.EllipticCurvePrivateKey]:

@@ -66,6 +66,16 @@ def ends_phone_number(code: str, phone_number: str) -> bool:
     return digits.endswith(code)
 
 
+def near(code: str, other: str) -> bool:
+    """Whether one wrong digit, or two neighbours swapped, make one code of the other: a slip must not be a duress code."""
+    differing = [at for at, (one, two) in enumerate(zip(code, other, strict=True)) if one != two]
+    if len(differing) <= 1:
+        return True
+    first, *others = differing
+    swapped = code[first] == other[first + 1] and code[first + 1] == other[first] if first + 1 < len(code) else False
+    return others == [first + 1] and swapped
+
+
 _SHAPES: tuple[tuple[Weakness, Callable[[str], bool]], ...] = (
     (Weakness.ALL_EQUAL, is_all_equal),
     (Weakness.RUN, is_run),

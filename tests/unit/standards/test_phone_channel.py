@@ -67,7 +67,7 @@ def test_what_another_library_seals_we_open() -> None:
     header = {"alg": "ECDH-ES", "enc": "A256GCM", "typ": phone_channel.SEALED_TYPE, "kid": "channel-1"}
     sealed = jwe.encrypt_compact(header, json.dumps({"jws": compact}), _server(), algorithms=["ECDH-ES", "A256GCM"])
     opened = phone_channel.open_sealed(sealed, {"channel-1": SERVER})
-    assert (opened.message.compact, opened.proof) == (compact, None)
+    assert (opened.message.compact, opened.proof) == (compact, phone_channel.Proofs())
 
 
 def test_thumbprint_is_that_of_rfc_7638() -> None:

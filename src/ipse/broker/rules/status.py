@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ipse.actions.model import OPEN, ActionState
+from ipse.actions.model import FAULT, OPEN, ActionState
 from ipse.broker.model import Decided, Flow, Session, SessionError, Status
 
 _ERRORS: Final[Mapping[str, tuple[str, str]]] = {
@@ -36,6 +36,8 @@ def status_of(session: Session, decided: Decided | None, now: int) -> tuple[Stat
     """The status at a moment (microseconds UTC), and the error that goes with it."""
     if decided is None:
         return _without_action(session, now)
+    if decided.why == FAULT:
+        return Status.ERROR, error("result_unavailable")
     if decided.state in OPEN or (decided.state is ActionState.APPROVED and decided.expires_at > now):
         return Status.WAITING_FOR_USER, None
     if decided.state is ActionState.COLLECTED:

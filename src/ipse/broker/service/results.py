@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from ipse.actions.errors import CodeUsed, RequestEnded, RequestExpired, UnknownCode, UnknownToken
+from ipse.actions.errors import CodeUsed, RequestEnded, RequestExpired, ResultFault, UnknownCode, UnknownToken
 from ipse.actions.model import Granted, Redeemed
 from ipse.actions.service.requests import Actions
 from ipse.broker import store
@@ -94,7 +94,7 @@ class Results:
     async def _collect(self, session: Session, value: str) -> None:
         try:
             redeemed = await self._redeem(session, value)
-        except (CodeUsed, RequestEnded, RequestExpired) as error:
+        except (CodeUsed, RequestEnded, RequestExpired, ResultFault) as error:
             await self._stop(session)
             raise ResultGone(type(error).__name__) from error
         except UnknownCode as error:

@@ -159,7 +159,7 @@ class Sessions:
 
     # --- browsers --------------------------------------------------------------------------------------------
 
-    async def open(self, reference: str, browser_hash: bytes, language: str) -> Opened:
+    async def open(self, reference: str, browser_hash: bytes, language: str, *, address: str = "") -> Opened:
         """What the browser with this cookie gets at the authentication URL: the first one has the session.
 
         Raises:
@@ -173,7 +173,7 @@ class Sessions:
             asked = self._asked(session)
             if session.cancelled_at is not None or session.expires_at <= self.clock.now():
                 return Opened(url=_never_opened(session, asked))
-            action = await self._begin(session, asked, browser_hash, language)
+            action = await self._begin(session, asked, browser_hash, language, address=address)
             taking = (sha256(reference), browser_hash, action.action_id, self.clock.now())
             if await self.database.row(store.OPEN, *taking) is not None:
                 return Opened(action=action)
@@ -189,7 +189,7 @@ class Sessions:
         callbacks, session_id = _callbacks(end.protocol), str(end.protocol["session"])
         if isinstance(end, Collected):
             return WayBack(with_parameters(callbacks.success, {"sessionId": session_id, "resultToken": end.code}))
-        failed = end.outcome == "expired" or end.why == "level"
+        failed = end.outcome in {"expired", "failed"} or end.why == "level"
         url = callbacks.error if failed else callbacks.abort
         return WayBack(with_parameters(url, {"sessionId": session_id}))
 
@@ -234,7 +234,9 @@ class Sessions:
         )  # fmt: skip
         return session
 
-    async def _begin(self, session: Session, asked: Asked, browser_hash: bytes, language: str) -> Action:
+    async def _begin(
+        self, session: Session, asked: Asked, browser_hash: bytes, language: str, *, address: str = ""
+    ) -> Action:
         """The action of a session. The person sees the final partner's name and the broker's (T-11)."""
         request = asked.request
         service = await self.partners.service(session.service_code)
@@ -263,8 +265,10 @@ class Sessions:
                 match=bool(request.subject),
                 level=request.requested_loa or "low",
                 level_essential=bool(request.requested_loa),
+                pause_during_calls=service.pause_during_calls,
             ),
             browser_hash=browser_hash,
+            address=address,
             account_id=account,
             seconds=request.session_lifetime if headless else None,
             token_seconds=RESULT_SECONDS,

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from ipse.kernel.ids import Ids
 from ipse.mobile.http.channel import Body, Channel
 from ipse.mobile.http.files import app_files, app_routes
+from ipse.mobile.http.renewals import renewal_operations
 from ipse.mobile.service import Mobile
 from ipse.web.routes import Caller, Route
 
@@ -33,6 +34,7 @@ def routes(mobile: Mobile, ids: Ids, *, more: Mapping[str, Body] = MappingProxyT
         "/settings": lambda body, _request: mobile.change_settings(body),
         "/block": lambda body, _request: mobile.block(body),
         "/removal": lambda body, _request: mobile.remove(body),
+        **renewal_operations(mobile),
         **more,
     }
     posts = {path: channel.message(operation) for path, operation in operations.items()}

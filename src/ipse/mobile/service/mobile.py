@@ -21,8 +21,8 @@ from ipse.kernel.ids import Ids
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Settings
 from ipse.mobile import rules
-from ipse.mobile.service.renewals import evidence
 from ipse.mobile.rules import WAITING_SEES, DuressWish, Watch, elsewhere_entry, waiting_body
+from ipse.mobile.service.renewals import evidence
 from ipse.notices.model import NoticeKind
 from ipse.people.model import Account, BlockReason
 from ipse.people.service import People

@@ -58,10 +58,11 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """The browser that asks: its language, and the hash of its cookie."""
+    """The browser that asks: its language or languages (Accept-Language), the hash of its cookie, its address."""
 
     language: str
     cookie_hash: bytes
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,7 @@ class Authorizations:
     responses: Responses
     request_log: RequestLog
 
-    async def begin(
-        self, pairs: Sequence[tuple[str, str]], cookie_hash: bytes, accept_language: str | None = None
-    ) -> Action | Resumed | WayBack:
+    async def begin(self, pairs: Sequence[tuple[str, str]], browser: Browser) -> Action | Resumed | WayBack:
         """Judge a request and begin an action, or say where the refusal goes.
 
         Raises:
@@ -98,17 +97,17 @@ class Authorizations:
         candidate = Candidate(parameters=query, partner=partner)
         if not _INDIRECT.isdisjoint(query):
             try:
-                arrived = await self._arrive(candidate, cookie_hash)
+                arrived = await self._arrive(candidate, browser.cookie_hash)
             except OAuthError as error:
                 return await self._unread(candidate, error)
             if arrived.handle is not None:
                 return Resumed(arrived.handle)
-            begun = await self._begin(arrived.candidate, cookie_hash, accept_language)
+            begun = await self._begin(arrived.candidate, browser)
             if arrived.digest is None or isinstance(begun, WayBack):
                 return begun
-            counts = await self.pushed.attach(arrived.digest, begun, cookie_hash)
+            counts = await self.pushed.attach(arrived.digest, begun, browser.cookie_hash)
             return begun if counts == begun.handle else Resumed(counts)
-        return await self._begin(candidate, cookie_hash, accept_language)
+        return await self._begin(candidate, browser)
 
     def destination(self, protocol: Mapping[str, Any]) -> str:
         """The address the answer to a request goes to."""
@@ -169,7 +168,7 @@ class Authorizations:
             taken = await self.pushed.take(believed, partner.partner_id, cookie_hash, first=first)
         return _Arrived(given, taken.digest, taken.handle)
 
-    async def _begin(self, candidate: Candidate, cookie_hash: bytes, accept_language: str | None) -> Action | WayBack:
+    async def _begin(self, candidate: Candidate, browser: Browser) -> Action | WayBack:
         """Judge what is known of a request."""
         try:
             proven = await self._proven(candidate)
@@ -179,8 +178,8 @@ class Authorizations:
         parameters = proven.parameters
         try:
             request = check_request(proven)
-            language = languages.choose(parameters.get("ui_locales"), accept_language)
-            browser = Browser(language, cookie_hash)
+            language = languages.choose(parameters.get("ui_locales"), browser.language)
+            browser = replace(browser, language=language)
             return await self.actions.begin(new_action(request, browser, await self._hinted(request)))
         except OAuthError as error:
             self._note(candidate, error, proven.service.code)
@@ -258,6 +257,11 @@ def _fallbacks(request: AuthorizationRequest) -> tuple[str, ...]:
     return request.service.fallbacks
 
 
+def _demands_manner(request: AuthorizationRequest) -> bool:
+    """Whether an essential `acr` demands a manner of approval: a weaker one must not be answered in its place."""
+    return any(acr.essential for each in (request.claims.id_token, request.claims.userinfo) if (acr := each.get("acr")))
+
+
 def new_action(request: AuthorizationRequest, browser: Browser, account_id: str | None) -> NewAction:
     """A judged request as an action to begin; `account_id` is the person whose phone it is addressed to."""
     service, profile = request.service, request.profile
@@ -282,9 +286,12 @@ def new_action(request: AuthorizationRequest, browser: Browser, account_id: str 
             match=request.subject_hint is not None,
             level=request.eidas_level or "",
             level_essential=request.eidas_essential,
+            assurance_essential=_demands_manner(request),
+            pause_during_calls=service.pause_during_calls,
             fallbacks=_fallbacks(request),
         ),
         browser_hash=browser.cookie_hash,
+        address=browser.address,
         account_id=account_id,
         content=request.content,
         content_digest=request.content_digest,
