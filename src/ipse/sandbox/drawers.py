@@ -49,6 +49,13 @@ class Drawer:
         """What is kept under `name`, unless it has expired."""
         return self._read(self._path(name))
 
+    def everything(self) -> list[dict[str, Any]]:
+        """All that is kept and has not expired, in no order."""
+        if not self.folder.is_dir():
+            return []
+        found = (self._read(path) for path in self.folder.iterdir() if path.suffix == "")
+        return [value for value in found if value is not None]
+
     def take(self, name: str) -> dict[str, Any] | None:
         """What is kept under `name`, and keep it no longer: exactly one taker gets it."""
         path = self._path(name)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -24,6 +25,28 @@ class How(StrEnum):
     """Every answer is status 500."""
     REFUSE = "refuse"
     """Works, but turns people away."""
+    DOWN = "down"
+    """Every connection breaks before the answer is there."""
+    HANG = "hang"
+    """No answer comes."""
+    GARBAGE = "garbage"
+    """Every answer is something else than what was asked for."""
+    BUSY = "busy"
+    """Every answer is status 429."""
+    LIE = "lie"
+    """Says of every number that it is there and was never swapped."""
+    FORGE = "forge"
+    """Signs ID tokens with a key that is not published, and shows a token at the sink that it was not given."""
+    REPEAT = "repeat"
+    """Sends every event twice."""
+    LATE = "late"
+    """Sends every event ten seconds late."""
+    SHUFFLE = "shuffle"
+    """Sends events in another order than they happened in."""
+
+
+EVERYBODY: Final = (How.OK, How.SLOW, How.ERROR, How.REFUSE)
+"""How any party can behave; mobile operators know all the other ways as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +64,8 @@ class Moods:
     parties: tuple[str, ...]
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the world stops: whoever answers slowly then answers at once."""
+    inventive: frozenset[str] = frozenset()
+    """The parties that can misbehave in every way."""
     _moods: dict[str, Mood] = field(default_factory=dict)
 
     def of(self, party: str) -> Mood:
@@ -55,8 +80,9 @@ class Moods:
         """
         if party not in self.parties:
             raise ValueError(f"party must be one of {', '.join(self.parties)}")
-        if how not in set(How):
-            raise ValueError(f"how must be one of {', '.join(How)}")
+        known = tuple(How) if party in self.inventive else EVERYBODY
+        if how not in known:
+            raise ValueError(f"how must be one of {', '.join(known)}")
         if not 0 <= seconds <= SLOWEST:
             raise ValueError(f"seconds must be between 0 and {SLOWEST:.0f}")
         mood = Mood(How(how), seconds if how == How.SLOW else 0.0)

@@ -16,7 +16,7 @@ from ipse.sandbox.bank import BANKS
 from ipse.sandbox.desk import DESK
 from ipse.sandbox.house import HOUSE
 from ipse.sandbox.inboxes.smtp import PARTY as INBOXES
-from ipse.sandbox.moods import How, Moods
+from ipse.sandbox.moods import EVERYBODY, Moods
 from ipse.sandbox.partner import PORTAL, SHOP
 from ipse.sandbox.persons import persons, portrait
 from ipse.sandbox.sight import Sight
@@ -27,7 +27,7 @@ from ipse.web.forms import read_body, read_form
 _SLOW_SECONDS = 5.0
 
 
-_ANYWHERE = ("/world.json", "/misbehave", "/banks/", "/inboxes/api", "/inboxes/sms")
+_ANYWHERE = ("/world.json", "/misbehave", "/banks/", "/inboxes/api", "/inboxes/sms", "/operators/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Overview:
             people=people,
             today=day(self.clock.now()),
             parties=[(party, name, self.moods.of(party)) for party, name in parties],
-            hows=list(How),
+            hows=list(EVERYBODY),
         )
 
     async def description(self, _: Request) -> Response:
@@ -111,7 +111,7 @@ class Overview:
         except (ValueError, TypeError, MalformedForm) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
         if from_page:
-            return RedirectResponse("/#misbehave", 303)
+            return RedirectResponse("/operators/" if wanted.get("from") else "/#misbehave", 303)
         return JSONResponse({"party": wanted["party"], "how": mood.how, "seconds": mood.seconds})
 
     async def picture(self, request: Request) -> Response:

@@ -96,6 +96,15 @@ class Places:
         """A bank's OpenID issuer."""
         return f"{self.world}/banks/{bank_id}"
 
+    def operator_issuer(self, operator_id: str) -> str:
+        """A mobile operator's OpenID issuer, which is also the root of its APIs."""
+        return f"{self.world}/operators/{operator_id}"
+
+    @property
+    def number_return(self) -> str:
+        """The only address that a mobile operator sends people back to."""
+        return self.scheme + "/enrolment/number/return"
+
     def write(self, folder: Path) -> None:
         """Keep for the next start."""
         (folder / "places.json").write_bytes(msgspec.json.format(msgspec.json.encode(self)))

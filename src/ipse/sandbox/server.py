@@ -39,6 +39,9 @@ from ipse.sandbox.inboxes.http import InboxPages
 from ipse.sandbox.inboxes.smtp import PARTY as INBOXES
 from ipse.sandbox.inboxes.smtp import MailServer
 from ipse.sandbox.moods import Moods, Moody
+from ipse.sandbox.operators import OPERATORS
+from ipse.sandbox.operators.oauth import Registered
+from ipse.sandbox.operators.telecoms import Ground, Telecoms
 from ipse.sandbox.overview import OneName, Overview
 from ipse.sandbox.partner import PORTAL, SHOP, PartnerProfile
 from ipse.sandbox.partner.client import Identity, RelyingParty
@@ -52,6 +55,7 @@ from ipse.web.assets import routes as assets_routes
 
 _SWEEP_SECONDS = 300
 _GRACE_SECONDS = 2
+_TELECOMS = tuple(one.id for one in OPERATORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +95,23 @@ def application(world: World, *, clock: Clock | None = None, ids: Ids | None = N
     routes.append(Mount(house.path, app=Moody(house.router(), HOUSE.id, stage.moods)))
     desk = _desk(stage)
     routes.append(Mount(desk.path, app=Moody(desk.router(), DESK.id, stage.moods)))
+    telecoms = _telecoms(stage)
+    routes += telecoms.routes()
     routes += InboxPages(stage.inboxes, stage.moods, stage.sight(), stage.clock, world.secrets.sms_token).routes()
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         sweeping = asyncio.create_task(_sweep(stage))
+        telling = asyncio.create_task(telecoms.run())
         yield
         sweeping.cancel()
+        telling.cancel()
         await stage.http.aclose()
 
     one_name = Middleware(OneName, world=world.places.world)
     app = Starlette(routes=routes, lifespan=lifespan, middleware=[one_name])
     app.state.moods = stage.moods
+    app.state.telecoms = telecoms
     app.state.mail = MailServer(stage.inboxes, stage.moods)
     return app
 
@@ -121,12 +130,31 @@ def _stage(world: World, clock: Clock, ids: Ids) -> Stage:
         world=world,
         clock=clock,
         ids=ids,
-        moods=Moods(parties=(*(bank.id for bank in BANKS), SHOP.id, PORTAL.id, HOUSE.id, DESK.id, INBOXES)),
+        moods=Moods(
+            parties=(*(bank.id for bank in BANKS), SHOP.id, PORTAL.id, HOUSE.id, DESK.id, INBOXES, *_TELECOMS),
+            inventive=frozenset(_TELECOMS),
+        ),
         assets=Assets(("ipse.web", "ipse.sandbox")),
         http=http,
         keys=SchemeKeys(places.enrolment_keys, http, clock),
         inboxes=Inboxes(world.folder / "inboxes", clock, ids),
     )
+
+
+def _telecoms(stage: Stage) -> Telecoms:
+    places, secrets = stage.world.places, stage.world.secrets
+    ground = Ground(
+        places=places,
+        client=Registered(CLIENT_ID, (places.number_return,), stage.keys),
+        drawer=stage.drawer,
+        inboxes=stage.inboxes,
+        sight=stage.sight(),
+        http=stage.http,
+        moods=stage.moods,
+        clock=stage.clock,
+        ids=stage.ids,
+    )
+    return Telecoms.of(ground, secrets.operator_keys, secrets.subject_salt)
 
 
 def _bank(stage: Stage, bank: Bank) -> BankPages:

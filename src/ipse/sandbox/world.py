@@ -15,6 +15,8 @@ from ipse.sandbox import jose
 from ipse.sandbox.bank import BANKS
 from ipse.sandbox.desk import model as desk
 from ipse.sandbox.house.model import ACT, HOUSE, PAIR
+from ipse.sandbox.operators import OPERATORS
+from ipse.sandbox.operators.model import COUNTRY
 from ipse.sandbox.partner.model import (
     PORTAL,
     SHOP,
@@ -40,6 +42,7 @@ class Secrets(msgspec.Struct, frozen=True):
     desk_secret: str
     museum_enc: dict[str, Any]
     sms_token: str
+    operator_keys: dict[str, dict[str, Any]]
 
     @classmethod
     def new(cls, ids: Ids) -> Self:
@@ -55,6 +58,7 @@ class Secrets(msgspec.Struct, frozen=True):
             desk_secret=ids.secret(),
             museum_enc=jose.generate("museum-enc-1", "enc", "ECDH-ES"),
             sms_token=ids.secret(),
+            operator_keys={one.id: jose.generate(f"{one.id}-1", "sig", "ES256") for one in OPERATORS},
         )
 
 
@@ -192,7 +196,25 @@ class World:
             ],
             "world": self.places.world,
             "inboxes": self.inboxes(),
+            "operators": self.operators(),
+            "sims": f"{self.places.world}/operators/api/sims",
         }
+
+    def operators(self) -> list[dict[str, Any]]:
+        """The mobile operators, as the scheme must know them."""
+        return [
+            {
+                "id": one.id,
+                "name": one.name,
+                "country": COUNTRY,
+                "prefixes": list(one.prefixes),
+                "issuer": self.places.operator_issuer(one.id),
+                "api_root": self.places.operator_issuer(one.id),
+                "client_id": CLIENT_ID,
+                "apis": sorted(str(api) for api in one.serves),
+            }
+            for one in OPERATORS
+        ]
 
     def inboxes(self) -> dict[str, Any]:
         """Where e-mail and text messages arrive, and where they can be read."""
