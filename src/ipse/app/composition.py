@@ -15,6 +15,7 @@ from ipse.app.certificates import outgoing_context, partner_authorities
 from ipse.app.registry import open_registry
 from ipse.app.second_channel import build_delivery
 from ipse.attributes import http as attributes_http
+from ipse.attributes.jobs import tell_of_ends
 from ipse.attributes.service import Attributes
 from ipse.broker import http as broker_http
 from ipse.broker import jobs as broker_jobs
@@ -27,6 +28,9 @@ from ipse.enrolment.clients import Banks
 from ipse.enrolment.service import Enrolments
 from ipse.enrolment.service import Rows as EnrolmentRows
 from ipse.enrolment.service.registrars import Registrars
+from ipse.fallback import http as fallback_http
+from ipse.fallback.service import Fallback, build_fallback
+from ipse.fraud.service import build_fraud
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids
 from ipse.kernel.keystore import Keystore
@@ -36,6 +40,7 @@ from ipse.keyring.service import KeyRing
 from ipse.lab import http as lab_http
 from ipse.lab.service import LabDesk
 from ipse.mobile import http as mobile_http
+from ipse.mobile.http.fallbacks import fallback_operations
 from ipse.mobile.service import Mobile
 from ipse.notices import TOLD
 from ipse.notices.service import Delivery, Notices
@@ -58,7 +63,7 @@ from ipse.web.outgoing import Outgoing
 from ipse.web.pages import Pages
 from ipse.web.routes import Caller, Route
 
-PAGES = ("ipse.signin", "ipse.enrolment", "ipse.oidc", "ipse.broker", "ipse.attributes")
+PAGES = ("ipse.signin", "ipse.enrolment", "ipse.oidc", "ipse.broker", "ipse.attributes", "ipse.fallback")
 _ABANDONED_SECONDS = 86_400
 Job = Callable[[], Awaitable[object]]
 
@@ -112,6 +117,7 @@ class _Features:
     broker: Broker
     lab: LabDesk | None
     delivery: Delivery
+    fallback: Fallback
 
 
 async def build_scheme(settings: Settings, keystore: Keystore, database: Database, *, clock: Clock, ids: Ids) -> Scheme:
@@ -158,7 +164,12 @@ def _features(given: _Given) -> _Features:
     people = People(database, keystore, clock, ids)
     phones = Phones(database, keystore, clock, ids)
     attributes = Attributes(database, people.person_key, clock)
-    actions = Actions(database, people, keystore, clock, ids, settings.lifetimes, **_lab_limits(settings))
+    guards = build_fraud(
+        settings.fraud, database=database, keystore=keystore, clock=clock, ids=ids, person_key=people.person_key
+    )
+    actions = Actions(
+        database, people, keystore, clock, ids, settings.lifetimes, guards=guards, **_lab_limits(settings)
+    )
     lab = None if settings.lab is None else LabDesk(settings.lab, actions, settings.app_origin, clock)
     notices = Notices(keystore, ids)
     messages = Messages(database, people, phones, clock, settings.tries, notices, settings.lifetimes.quiet)
@@ -211,6 +222,7 @@ def _features(given: _Given) -> _Features:
         broker=broker,
         lab=lab,
         delivery=build_delivery(settings, notices, people, attributes, database, clock=clock, ids=ids),
+        fallback=build_fallback(actions, attributes, scheme=settings.name),
     )
 
 
@@ -238,6 +250,7 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
     )
     if features.lab is not None:
         signin.plain, signin.began = features.lab.switches.plain_pages, features.lab.began
+    signin.phone_down = settings.incident is not None and settings.incident.phone_down
     mobile = Mobile(
         settings,
         database,
@@ -257,7 +270,8 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
             features.broker.sessions, features.broker.access, signin=signin, pages=pages, ids=given.ids
         ),
         *signin_http.routes(signin),
-        *mobile_http.routes(mobile, given.ids),
+        *mobile_http.routes(mobile, given.ids, more=fallback_operations(mobile, features.fallback.setups)),
+        *fallback_http.routes(features.fallback, pages),
         *enrolment_http.routes(features.enrolments, pages),
         *partners_http.routes(features.desk, given.ids, features.provider.proofs),
         *attributes_http.routes(pages, claim_prefix=settings.claim_prefix, registrars=features.registrars.active),
@@ -284,8 +298,11 @@ def _jobs(given: _Given, features: _Features) -> list[tuple[str, Job]]:
         ("partners.forget_replays", features.desk.replays.forget),
         ("partners.forget_refusals", features.desk.log.forget),
         ("partners.forget_tokens", features.desk.tokens.forget),
+        ("fraud.forget", features.actions.fraud.forget),
         ("broker.delete_old", lambda: broker_jobs.delete_old(features.broker.sessions)),
         ("enrolment.finish_waiting", features.enrolments.waiting.finish_due),
+        ("attributes.tell_of_ends", lambda: tell_of_ends(features.attributes, features.messages.notices)),
+        ("fallback.forget", features.fallback.visits.forget),
         ("notices.forget", features.delivery.forget),
         ("enrolment.delete_abandoned", lambda: enrolment_jobs.delete_abandoned(features.enrolments)),
     ]

@@ -15,6 +15,7 @@ from ipse.kernel.hosts import names_loopback
 from ipse.kernel.lab import Lab
 
 _MOST_TRIES = 5
+_MOST_HOURS = 2400
 _UNKNOWN_SCOPES = ("refuse", "ignore")
 _MINUTE, _HALF_HOUR, _DAY, _WEEK = 60, 1800, 86_400, 604_800
 _SHORTEST_PASSWORD = 12
@@ -120,6 +121,21 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Style sheets, scripts, pictures."""
 
 
+class Sim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How mobile operators are asked. Who they are: `ipse operator`."""
+
+    swap_hours: int = 72
+    """A SIM that was changed less long ago activates nothing through a bank, only with the card; 1 to 2400."""
+    fresh_seconds: int = 86_400
+    """An operator's answer older than this is asked for anew before a code is demanded or something is signed."""
+    retry_seconds: int = 300
+    """First pause before an operator is asked again about a SIM that was not ready; doubled each time, to six hours."""
+    home_seconds: int = 60
+    """The shortest pause between two such questions when the person looks."""
+    subscription_days: int = 90
+    """How long a subscription to an operator's events runs; it is renewed when a quarter of that is left."""
+
+
 class Lifetimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds."""
 
@@ -145,6 +161,8 @@ class Lifetimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An activation, from first message to last."""
     watch: int = 600
     """How long an open app is told of new requests before it asks again."""
+    quiet: int = 86_400
+    """How long a phone looks as always after a duress code, though the identity is blocked at once."""
 
 
 class EidTrust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -163,8 +181,6 @@ class EidTrust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds that such an answer counts at most."""
     reader: str = "http://127.0.0.1:35960"
     """Where a person's own computer reads the files of the card (`ipse card`)."""
-    stand_in: str = ""
-    """Sandbox and lab: address of a script that answers in place of the Web eID browser extension."""
 
 
 class Incident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -172,6 +188,8 @@ class Incident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     sentence: dict[str, str]
     """By language: nl, fr, de, en."""
+    phone_down: bool = False
+    """Whether people cannot approve with the phone now: sign-in pages then put the other ways first."""
     url: str = ""
     """Where to read more."""
 
@@ -218,6 +236,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """PEM file: our certificate, then those between it and its authority; it names both public hosts."""
     tls_key: str | None = None
     """PEM file of its private key, readable by its owner alone."""
+    sim: Sim = Sim()
+    """How mobile operators are asked."""
     limits: Limits = Limits()
     """Requests of one client address."""
     lifetimes: Lifetimes = Lifetimes()
@@ -293,6 +313,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             )
         if not 1 <= self.tries <= _MOST_TRIES:
             found.append(Finding(f"tries is {self.tries}", f"choose 1 to {_MOST_TRIES}"))
+        if not 1 <= self.sim.swap_hours <= _MOST_HOURS:
+            found.append(Finding(f"sim.swap_hours is {self.sim.swap_hours}", f"choose 1 to {_MOST_HOURS}"))
         if self.unknown_scopes not in _UNKNOWN_SCOPES:
             found.append(Finding(f"unknown_scopes is {self.unknown_scopes}", "choose refuse or ignore"))
         found += _rotation(self)
@@ -425,7 +447,7 @@ def _cards(settings: Settings) -> Iterator[Finding]:
         )
     if eid.ocsp_age < _MINUTE:
         yield Finding(f"eid.ocsp_age is {eid.ocsp_age}", f"choose {_MINUTE} seconds or more")
-    for name, address in (("reader", eid.reader), ("stand_in", eid.stand_in), ("ocsp_responder", eid.ocsp_responder)):
+    for name, address in (("reader", eid.reader), ("ocsp_responder", eid.ocsp_responder)):
         parts = urlsplit(address)
         if address and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
             yield Finding(f"eid.{name} is {address!r}", "write an address such as http://127.0.0.1:35960")
@@ -433,8 +455,6 @@ def _cards(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             f"eid.reader is {eid.reader}: a card is read on the person's own computer", "name a loopback address"
         )
-    if settings.environment is Environment.PRODUCTION and eid.stand_in:
-        yield Finding("eid.stand_in puts a script of somebody else into our page", "leave it out")
 
 
 def _proxies(name: str, trusted: tuple[str, ...]) -> Iterator[Finding]:

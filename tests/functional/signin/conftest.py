@@ -90,7 +90,7 @@ class Site:
         """What an approval does to the row."""
         until = self._now + 60 * SECOND
         await self._change(
-            handle, store.APPROVE, "phone", "subject", b"approval", sha256(return_value or handle), self._now, until
+            handle, store.APPROVE, "phone", "subject", b"approval", sha256(return_value or handle), self._now, until, "code"
         )
 
     async def rejected(self, handle: str) -> None:

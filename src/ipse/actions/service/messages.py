@@ -26,7 +26,7 @@ from ipse.people.service import People
 from ipse.phones.errors import MalformedMessageError, PhoneCopiedError
 from ipse.phones.model import Answer, CodeKind, PhoneState, Received, StopReason
 from ipse.phones.service import Phones, StaleMessageError
-from ipse.standards.phone_channel import Proofs, UnverifiedMessage, code_proof
+from ipse.standards.phone_channel import OpenedMessage, Proofs, UnverifiedMessage, code_proof
 from ipse.storage.database import Database
 from ipse.storage.statement import Pair, Statement, Transaction, in_turn, run
 
@@ -110,6 +110,13 @@ class Messages:
                 return answer
         raise MalformedMessageError(public="send one message at a time")
 
+    async def exchange_sealed(self, opened: OpenedMessage, expected_type: str, handler: Handler) -> Answer:
+        """As `exchange`, for a message with code proofs beside it. Raises as `exchange`."""
+        named = opened.message.unverified_payload().get("code_key_id")
+        code_key_id = named if isinstance(named, str) else ""
+        spare_id = opened.proof.other_than(code_key_id)
+        return await self.exchange(opened.message, expected_type, handler, code_key_id=code_key_id, spare_id=spare_id)
+
     async def accept(self, received: Received, body: dict[str, Any], *, challenge: str | None = None) -> Answer:
         """Accept a message that changes nothing else."""
         answer = answering(received, body)
@@ -169,11 +176,17 @@ class Messages:
         return answer
 
     async def conclude_changing(
-        self, received: Received, body: dict[str, Any], change: Callable[[], Transaction[None]]
+        self,
+        received: Received,
+        body: dict[str, Any],
+        change: Callable[[], Transaction[None]],
+        *,
+        after: Callable[[], Transaction[None]] | None = None,
     ) -> Answer:
         """After a right code: do `change`, which takes the account before any phone, and record the outcome.
 
-        One transaction. A refusal that `change` raises is the outcome, and nothing was changed.
+        One transaction; `after` is what may only come once the tries are reset, such as stopping this phone. A refusal
+        that `change` raises is the outcome, and nothing was changed.
         """
         answer, now = answering(received, body), self.clock.now()
 
@@ -181,6 +194,8 @@ class Messages:
             yield from change()
             if not (yield self.phones.judgement(received, answer, tries=0, challenge=None, now=now)):
                 raise StaleMessageError
+            if after is not None:
+                yield from after()
 
         try:
             await self.database.transact(transaction)
@@ -229,6 +244,12 @@ class Messages:
                 return  # told only as the person chose
             kind = NoticeKind.WRONG_CODES if why is BlockReason.WRONG_CODES else NoticeKind.BLOCKED
             yield from self.notices.telling(account_id, kind, now=now, facts={"why": why})
+
+    def erasing(self, account_id: str, *, now: int) -> Transaction[list[str]]:
+        """Inside the deletion of a person, after the account: phones, then requests. Returns those revoked."""
+        yield from self.phones.stopping(account_id, StopReason.DELETED, now=now)
+        rows = yield from run(store.REVOKE_ALL, account_id)
+        return [row["action_id"] for row in rows]
 
     def moving(self, account_id: str, phone_id: str, *, now: int) -> Transaction[list[str]]:
         """Inside an activation: stop the account's other phones and end what they had claimed.

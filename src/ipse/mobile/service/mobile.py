@@ -211,14 +211,16 @@ class Mobile:
     async def decide(self, body: str, *, address: str) -> Answer:
         """Approve or reject."""
         opened = self.phones.open_sealed(body)
-        return await self._sealed(
+        return await self.messages.exchange_sealed(
             opened, "approval", lambda received: self.approvals.decide(received, opened.proof, address=address)
         )
 
     async def reveal(self, body: str) -> Answer:
         """Protected values in full."""
         opened = self.phones.open_sealed(body)
-        return await self._sealed(opened, "reveal", lambda received: self.approvals.reveal(received, opened.proof))
+        return await self.messages.exchange_sealed(
+            opened, "reveal", lambda received: self.approvals.reveal(received, opened.proof)
+        )
 
     async def history(self, body: str) -> Answer:
         """Past requests."""
@@ -238,7 +240,9 @@ class Mobile:
         """A new code, or what the second slot is for: both cost the code, and look the same on their way."""
         opened = self.phones.open_sealed(body)
         if opened.message.unverified_payload().get("type") == "set-duress":
-            return await self._sealed(opened, "set-duress", lambda received: self._set_duress(received, opened))
+            return await self.messages.exchange_sealed(
+                opened, "set-duress", lambda received: self._set_duress(received, opened)
+            )
 
         async def handler(received: Received) -> Answer:
             new = rules.handover(received.message.members, prefix="new_")
@@ -255,7 +259,7 @@ class Mobile:
             )
             return await self.messages.conclude(received, {"code_key_id": new.code_key_id}, work)
 
-        return await self._sealed(opened, "change-code", handler)
+        return await self.messages.exchange_sealed(opened, "change-code", handler)
 
     async def change_settings(self, body: str) -> Answer:
         """The person's language."""
@@ -375,17 +379,6 @@ class Mobile:
 
     async def _signed(self, body: str, expected_type: str, handler: Handler) -> Answer:
         return await self.messages.exchange(self.phones.read(body), expected_type, handler)
-
-    async def _sealed(self, opened: OpenedMessage, expected_type: str, handler: Handler) -> Answer:
-        named = opened.message.unverified_payload().get("code_key_id")
-        code_key_id = named if isinstance(named, str) else ""
-        return await self.messages.exchange(
-            opened.message,
-            expected_type,
-            handler,
-            code_key_id=code_key_id,
-            spare_id=opened.proof.other_than(code_key_id),
-        )
 
     @property
     def _watch_key(self) -> bytes:

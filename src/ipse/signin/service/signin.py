@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 from collections.abc import AsyncIterator, Callable, Mapping
 
@@ -11,14 +10,15 @@ import segno
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from ipse.actions.errors import RequestEnded, RequestExpired, UnknownAction
+from ipse.actions.errors import RequestEnded, RequestExpired, ResultFault, UnknownAction
 from ipse.actions.model import OPEN, Action, ActionState, ActionView, Collected, Start
 from ipse.actions.service.requests import Actions, wake_key
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids, b64u
-from ipse.signin.model import Ended, Ending, WayBack
+from ipse.signin.model import Ended, Ending, Outcome, WayBack
 from ipse.signin.rules import is_frame_of, next_sign_of_life, outcome_of, shown_start, state_at
 from ipse.signin.service.lookout import Lookout
+from ipse.signin.service.numbers import KNOWN, NumberPages, hand_trust, trust
 from ipse.storage.wakeups import Wakeups
 from ipse.web import cookies, languages
 from ipse.web.pages import Pages, form_source, language_of
@@ -49,6 +49,8 @@ class SignIn:
 
     plain = False
     """Whether pages do without JavaScript in any browser: so in a lab."""
+    phone_down = False
+    """Whether the phone channel is reported out of order: the other ways then come first."""
     began: Callable[[Request, Action], None] | None = None
     """Who is told of each request that begins with a page, in a lab."""
 
@@ -71,6 +73,7 @@ class SignIn:
         self._clock = clock
         self._ids = ids
         self._lookout = Lookout(actions, wakeups)
+        self.numbers = NumberPages(actions, pages, ids)
 
     # --- pages -----------------------------------------------------------------------------------------------
 
@@ -127,9 +130,13 @@ class SignIn:
             state=view.state.value,
             start=shown_start(action),
             matched=asked.match,
+            numbered=asked.number,
+            known=cookies.read_kept(request, KNOWN) is not None,
             broker=asked.broker_name,
             extensible=view.extensible,
             explained=bool(purpose),
+            fallback=bool(asked.fallbacks),
+            phone_down=self.phone_down,
             plain=self.plain or b"plain=1" in request.scope["query_string"].split(b"&"),
             long=len(title) > LONG_TITLE,
             app_origin=self._app_origin,
@@ -144,7 +151,7 @@ class SignIn:
         if outcome is None:
             name = "elsewhere" if view.state is ActionState.APPROVED else "collected"
         else:
-            name = action.why if action.why in {"wrong_digits", "level"} else view.state.value
+            name = action.why if action.why in {"wrong_digits", "level", "risk"} else view.state.value
         return self._pages.render(
             "signin/over.html",
             language,
@@ -176,9 +183,9 @@ class SignIn:
     def leave(self, request: Request, way: WayBack) -> Response:
         """Send the browser on: 303 (RFC 9700 §4.12), or a page whose form sends itself, or waits for its button."""
         if way.posted is None:
-            return RedirectResponse(way.url, 303)
+            return hand_trust(self._actions, request, RedirectResponse(way.url, 303))
         language = language_of(request)
-        return self._pages.render(
+        page = self._pages.render(
             "signin/post.html",
             language,
             form_action=form_source(way.url),
@@ -187,6 +194,7 @@ class SignIn:
             url=way.url,
             fields=way.posted,
         )
+        return hand_trust(self._actions, request, page)
 
     async def frame_picture(self, request: Request, handle: str, frame: str) -> bytes:
         """The frame that the page named, as SVG, for browsers without JavaScript.
@@ -277,10 +285,15 @@ class SignIn:
             StartedElsewhere: another browser began it.
         """
         # First the usual case, in one statement: approved by QR, and this browser began it.
-        with contextlib.suppress(RequestEnded, RequestExpired):
-            return await self._collected(await self._actions.collect(handle, self._browser(request)))
+        outcome: Outcome | None = None
+        try:
+            return await self._collected(request, await self._actions.collect(handle, self._browser(request)))
+        except ResultFault:
+            outcome = "failed"
+        except (RequestEnded, RequestExpired):
+            pass
         view = await self._view(request, handle)
-        outcome, action = outcome_of(view.state), view.action
+        outcome, action = outcome or outcome_of(view.state), view.action
         if outcome is None:
             return WayBack(f"{PATH}/{handle}")
         asked = action.request.protocol
@@ -294,9 +307,13 @@ class SignIn:
             StartedElsewhere: the value belongs to an action that another browser began; it stays unused.
         """
         try:
-            return await self._collected(await self._actions.collect_return(value, self._browser(request)))
+            return await self._collected(request, await self._actions.collect_return(value, self._browser(request)))
         except (RequestEnded, RequestExpired) as error:
             raise UnknownAction("the return value was used or its time is over") from error
+        except ResultFault:
+            action = await self._actions.returning(value)
+            ended = Ended(action.request.protocol, "failed", None, action.action_id)
+            return await self._ending(action).way_back(ended)
 
     # --- between ---------------------------------------------------------------------------------------------
 
@@ -311,7 +328,9 @@ class SignIn:
     def _ending(self, action: Action) -> Ending:
         return self._endings[action.request.protocol["door"]]
 
-    async def _collected(self, collected: Collected) -> WayBack:
+    async def _collected(self, request: Request, collected: Collected) -> WayBack:
+        if collected.trusting is not None:
+            await trust(self._actions, request, collected.trusting, collected.request, self._ids)
         return await self._endings[collected.protocol["door"]].way_back(collected)
 
 

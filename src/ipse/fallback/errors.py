@@ -1,0 +1,29 @@
+"""How a fallback method refuses."""
+
+from __future__ import annotations
+
+from ipse.kernel.errors import PlatformError
+
+
+class FallbackRefused(PlatformError):
+    """What was given proves nobody. It never says which part was wrong."""
+
+    code = "fallback_refused"
+    status = 403
+    title = "That did not work: check what you typed, or choose another way"
+
+
+class TooManyTries(PlatformError):
+    """Too many wrong ones for this method; another way may still do."""
+
+    code = "fallback_tries"
+    status = 429
+    title = "Too many tries; wait a quarter of an hour, or choose another way"
+
+
+class MalformedFallback(PlatformError):
+    """A message or form about fallback methods is not of the form described."""
+
+    code = "malformed_fallback"
+    status = 400
+    title = "This is not of the form described"

@@ -1,0 +1,25 @@
+"""Addresses under `/v2/sign-in/{handle}/other`: the browser's way without the phone."""
+
+from __future__ import annotations
+
+from ipse.fallback.http.pages import FallbackPages
+from ipse.fallback.service import Fallback
+from ipse.fallback.service.visits import PATH
+from ipse.web.pages import Pages
+from ipse.web.routes import Caller, Route
+
+HERE = PATH + "/{handle}/other"
+
+
+def routes(fallback: Fallback, pages: Pages) -> list[Route]:
+    """All of them."""
+    on, browser = FallbackPages(fallback.visits, fallback.codes, pages), Caller.BROWSER
+    return [
+        Route(HERE, on.offers, caller=browser, limit="page"),
+        Route(HERE + "/consent", on.consent, caller=browser, limit="page"),
+        Route(HERE + "/consent", on.decide, ("POST",), caller=browser, limit="page"),
+        Route(HERE + "/totp", on.code_form, caller=browser, limit="page"),
+        Route(HERE + "/totp", on.code, ("POST",), caller=browser, limit="enrolment"),
+        Route(HERE + "/sheet", on.code_form, caller=browser, limit="page"),
+        Route(HERE + "/sheet", on.code, ("POST",), caller=browser, limit="enrolment"),
+    ]

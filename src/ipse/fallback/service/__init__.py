@@ -1,0 +1,30 @@
+"""Use cases: `setups` what people prepare, `codes` proving oneself with a one-time code, `visits` the browser's way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ipse.actions.service import Actions, FallbackApprovals
+from ipse.attributes.service import Attributes
+from ipse.fallback.service.codes import Codes
+from ipse.fallback.service.setups import Setups
+from ipse.fallback.service.visits import Visits
+
+__all__ = ["Codes", "Fallback", "Setups", "Visits", "build_fallback"]
+
+
+@dataclass(frozen=True)
+class Fallback:
+    """The feature's use cases."""
+
+    setups: Setups
+    codes: Codes
+    visits: Visits
+
+
+def build_fallback(actions: Actions, attributes: Attributes, *, scheme: str) -> Fallback:
+    """Put the feature together; `scheme` is the name people know."""
+    database, keystore, clock = actions.database, actions.keystore, actions.clock
+    setups = Setups(database, keystore, clock, actions.ids, scheme)
+    visits = Visits(database, keystore, clock, actions, FallbackApprovals(actions, attributes))
+    return Fallback(setups, Codes(setups), visits)
