@@ -6,6 +6,8 @@ Login, identification and everything later go through here: one door, one lock. 
 """
 
 from ipse.actions.errors import (
+    CallRunning,
+    CodeNeeded,
     CodeUsed,
     DigitsNeeded,
     LevelTooLow,
@@ -13,6 +15,7 @@ from ipse.actions.errors import (
     RequestExpired,
     RequestPending,
     RequestTaken,
+    RiskTooHigh,
     StaleFrame,
     StartedElsewhere,
     UnknownAction,
@@ -48,6 +51,8 @@ __all__ = [
     "ActionView",
     "Agreement",
     "AskedAttribute",
+    "CallRunning",
+    "CodeNeeded",
     "CodeUsed",
     "Collected",
     "Content",
@@ -64,6 +69,7 @@ __all__ = [
     "RequestExpired",
     "RequestPending",
     "RequestTaken",
+    "RiskTooHigh",
     "StaleFrame",
     "Start",
     "StartedElsewhere",

@@ -26,6 +26,7 @@ for name, target in {
     "lab": "ipse.cli.lab:app",
     "bench": "ipse.cli.bench:app",
     "audit": "ipse.cli.audit:app",
+    "fraud": "ipse.cli.fraud:app",
     "doctor": "ipse.cli.doctor:doctor",
 }.items():
     app.command(target, name=name)

@@ -139,6 +139,8 @@ class Service(msgspec.Struct, frozen=True):
     `sheet`."""
     essential: bool = False
     """Whether people must be able to reach it whatever breaks."""
+    pause_during_calls: bool = False
+    """Whether approvals are refused while a call is running on the phone, as far as the phone can tell."""
 
 
 @dataclass(frozen=True, slots=True)

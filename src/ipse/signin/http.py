@@ -33,6 +33,9 @@ def routes(signin: SignIn) -> list[Route]:
         Route(PATH + "/{handle}/extend", on.told(on.extend), ("POST",), caller=browser, limit="page"),
         Route(PATH + "/{handle}/cancel", on.told(on.cancel), ("POST",), caller=browser, limit="page"),
         Route(PATH + "/{handle}/finish", on.told(on.finish), caller=browser, limit="page"),
+        Route(PATH + "/{handle}/number", on.told(on.number), caller=browser, limit="page"),
+        Route(PATH + "/{handle}/number/ask", on.told(on.ask), ("POST",), caller=browser, limit="page"),
+        Route(PATH + "/{handle}/number/seen", on.told(on.seen), ("POST",), caller=browser, limit="page"),
     ]
 
 
@@ -74,6 +77,19 @@ class _Endpoints:
 
     async def finish(self, request: Request) -> Response:
         return self._signin.leave(request, await self._signin.finish(request, _handle(request)))
+
+    async def number(self, request: Request) -> Response:
+        return await self._signin.numbers.page(request, _handle(request))
+
+    async def ask(self, request: Request) -> Response:
+        fields = await read_own_form(request)
+        refused = await self._signin.numbers.ask(request, _handle(request), fields)
+        return refused or _to(f"{PATH}/{_handle(request)}" + _same_form(request))
+
+    async def seen(self, request: Request) -> Response:
+        await read_own_form(request)
+        await self._signin.numbers.seen(request, _handle(request))
+        return _to(f"{PATH}/{_handle(request)}" + _same_form(request))
 
     async def returned(self, request: Request) -> Response:
         return self._signin.leave(request, await self._signin.returned(request, request.path_params["value"]))

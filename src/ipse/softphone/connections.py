@@ -9,8 +9,14 @@ import httpx
 _TIMEOUT_SECONDS = 30.0
 
 
-def connect(tls: ssl.SSLContext | None = None) -> httpx.Client:
-    """A client that keeps cookies, follows no redirect by itself and trusts `tls`, by default the usual authorities."""
+def connect(tls: ssl.SSLContext | None = None, address: str | None = None) -> httpx.Client:
+    """A client that keeps cookies, follows no redirect by itself and trusts `tls`, by default the usual authorities.
+
+    `address` is one of this machine to call from: in a sandbox each 127.0.x.0/24 is a place.
+    """
+    if address is not None:
+        transport = httpx.HTTPTransport(verify=tls if tls is not None else True, local_address=address)
+        return httpx.Client(timeout=_TIMEOUT_SECONDS, transport=transport)
     return httpx.Client(
         timeout=_TIMEOUT_SECONDS,
         verify=tls if tls is not None else True,

@@ -34,6 +34,8 @@ PATHS = {
     "settings": "/settings",
     "block": "/block",
     "remove": "/removal",
+    "browsers": "/browsers",
+    "forget-browser": "/browsers/forget",
 }
 
 
@@ -53,6 +55,8 @@ class Approved:
     shown: bytes
     shared: Sequence[str]
     device: Mapping[str, str | bool]
+    remember: bool = False
+    """Whether to trust the browser that began from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class Writer:
             "method": "code",
             "code_key_id": state.code_key_id,
             "shared": approved.shared,
+            **({"remember": True} if approved.remember else {}),
         }
         purpose = f"approval {approved.action} approved"
         return self._proven(state, "approval", purpose, members, use.code)

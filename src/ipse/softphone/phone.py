@@ -70,6 +70,16 @@ class Request:
         return list(self.content.get("confirms", ()))
 
     @property
+    def warnings(self) -> list[str]:
+        """What is strange about it: `far`, `reported`, `call`."""
+        return list(self.content.get("warnings", ()))
+
+    @property
+    def places(self) -> dict[str, dict[str, str]]:
+        """Where it was started (`browser`) and where this phone is (`phone`), as far as anybody knows."""
+        return dict(self.content.get("places", {}))
+
+    @property
     def strange(self) -> str | None:
         """What of it this phone cannot show; such a request can only be refused."""
         return contents.strange(self.content)
@@ -114,7 +124,8 @@ class SoftPhone:
     """A phone. Its memory is the store's; several objects and processes may share one store.
 
     `tls` holds the certificate authorities to trust, `device` replaces what the stored phone reports of itself,
-    `patience_seconds` is how long a message is sent again before `NoAnswer`. Methods that talk to the scheme raise
+    `patience_seconds` is how long a message is sent again before `NoAnswer`, `address` one of this machine's that it
+    calls from. Methods that talk to the scheme raise
     `Refused`, `NoAnswer` and, without an identity, `NoPhone`.
     """
 
@@ -127,10 +138,11 @@ class SoftPhone:
         ids: Ids | None = None,
         device: Device | None = None,
         patience_seconds: float = 30.0,
+        address: str | None = None,
     ) -> None:
         self.store = store or MemoryStore()
         self._tls = tls
-        self._http = connect(tls)
+        self._http = connect(tls, address)
         self._clock = clock or SystemClock()
         self._ids = ids or RandomIds()
         self._device = device
@@ -307,8 +319,8 @@ class SoftPhone:
         """Get what to show of a claimed request again, with a new challenge."""
         return Request.of(self._signed("show", action=action))
 
-    def approve(self, request: Request, code: str, *, declined: Iterable[str] = ()) -> Outcome:
-        """Approve with the code; share all that is asked but `declined`.
+    def approve(self, request: Request, code: str, *, declined: Iterable[str] = (), remember: bool = False) -> Outcome:
+        """Approve with the code; share all that is asked but `declined`; `remember` trusts the browser that began.
 
         Raises:
             NotUnderstood: part of it cannot be shown; nothing was sent.
@@ -320,7 +332,7 @@ class SoftPhone:
         off = tuple(declined)
         answer = self._send(
             f"approval {request.action} approved",
-            lambda state: self._approval(state, request, code, off),
+            lambda state: self._approval(state, request, code, off, remember=remember),
         )
         return Outcome(outcome=answer["outcome"], return_url=answer.get("return_url"))
 
@@ -350,6 +362,14 @@ class SoftPhone:
         """Past requests, the latest first; `before` (microseconds) goes further back."""
         return self._signed("history") if before is None else self._signed("history", before=before)
 
+    def browsers(self) -> list[dict[str, Any]]:
+        """The browsers this person has trusted: there their number may start a request."""
+        return list(self._signed("browsers")["browsers"])
+
+    def forget_browser(self, browser: str) -> bool:
+        """Trust a browser no more; says whether it was trusted."""
+        return bool(self._signed("forget-browser", browser=browser)["forgotten"])
+
     # For tests of adversaries
 
     def copied(self) -> SoftPhone:
@@ -373,8 +393,11 @@ class SoftPhone:
 
     # Inner parts
 
-    def _approval(self, state: State, request: Request, code: str, declined: Iterable[str]) -> Pending:
-        approved = Approved(request.action, request.shown, request.shared(declined), self._report(state))
+    def _approval(
+        self, state: State, request: Request, code: str, declined: Iterable[str], *, remember: bool = False
+    ) -> Pending:
+        shared = request.shared(declined)
+        approved = Approved(request.action, request.shown, shared, self._report(state), remember)
         return self._writer.approval(state, approved, CodeUse(code=code, challenge=request.challenge))
 
     def _signed(self, kind: str, **members: object) -> Answer:

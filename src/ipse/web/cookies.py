@@ -66,6 +66,19 @@ def form_token(request: Request, ids: Ids) -> str:
     return b64u(sha256("ipse form token v1" + value(request, ids)))
 
 
+def read_kept(request: Request, kept: str) -> str | None:
+    """The value of a cookie that `give_kept` handed out, or None; `kept` is its word, such as `known`."""
+    wanted = f"{name(secure=request.scope['ipse.edge'].secure)}-{kept}"
+    return _from_headers(request.scope["headers"], wanted.encode())
+
+
+def give_kept(request: Request, response: Response, kept: str, value: str, *, seconds: int) -> None:
+    """Hand out a cookie of its own that the browser keeps for so many seconds."""
+    secure = request.scope["ipse.edge"].secure
+    cookie = f"{name(secure=secure)}-{kept}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax"
+    response.raw_headers.append((b"set-cookie", (cookie + "; Secure" if secure else cookie).encode()))
+
+
 def _from_headers(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | None:
     found = None
     for header, content in headers:

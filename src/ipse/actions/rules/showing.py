@@ -11,6 +11,7 @@ import msgspec
 from ipse.actions.errors import SignedOtherwise, WrongShared
 from ipse.actions.model import Action, Approval, AskedAttribute, Confidential, Shown, Start
 from ipse.attributes.model import ATTRIBUTES
+from ipse.fraud.model import Place, Risk, Verdict
 from ipse.kernel.clock import seconds
 from ipse.kernel.ids import b64u, b64u_decode
 
@@ -24,6 +25,11 @@ _KEPT = 2
 def weakest(*levels: str) -> str:
     """The lowest of eIDAS levels."""
     return min(levels, key=_LEVELS.index)
+
+
+def capped(level: str, risk: Risk) -> str:
+    """The level that is left when nothing proves that the browser is near its person (T-7)."""
+    return weakest(level, "low") if risk.lowered else level
 
 
 def phone_level(key_protection: str) -> str:
@@ -50,6 +56,7 @@ class Seen(NamedTuple):
     language: str
     level: str
     start: Start
+    risk: Risk = Risk()
 
 
 def build_shown(action: Action, values: Mapping[str, Any], confidential: Confidential, seen: Seen) -> Shown:
@@ -67,7 +74,7 @@ def build_shown(action: Action, values: Mapping[str, Any], confidential: Confide
         "level": seen.level,
         "partner": {"id": action.partner_id, "name": request.partner_name},
         "service": service,
-        "assurance": request.assurance,
+        "assurance": "basic" if seen.risk.lowered else request.assurance,
         "started": {"at": seconds(action.created_at), "how": seen.start.value},
         "attributes": [
             _shown_attribute(attribute, values[attribute.name], salt)
@@ -77,11 +84,44 @@ def build_shown(action: Action, values: Mapping[str, Any], confidential: Confide
     }
     if request.broker_name:
         document["broker"] = request.broker_name
+    document |= _noticed(seen.risk)
     if confidential.content:
         document["confirms"] = confidential.content
     if confidential.content_digest:
         document["confirms_digest"] = confidential.content_digest
     return Shown(msgspec.json.encode(document), values, confidential)
+
+
+def _noticed(risk: Risk) -> dict[str, Any]:
+    """What is known of where a request came from, and what is strange about it (device protocol §5)."""
+    members: dict[str, Any] = {}
+    if risk.browser is not None and risk.phone is not None:
+        members["places"] = {"browser": _place(risk.browser), "phone": _place(risk.phone)}
+    if risk.signals:
+        members["warnings"] = risk.signals
+    if risk.verdict is Verdict.STEP_UP:
+        members["code_needed"] = True
+    return members
+
+
+def _place(place: Place) -> dict[str, str]:
+    return {"name": place.name, "country": place.country}
+
+
+def needs_code(shown: Shown) -> bool:
+    """Whether only the code approves what was shown."""
+    document = msgspec.json.decode(shown.octets)
+    return document["assurance"] == "advanced" or bool(document.get("code_needed"))
+
+
+def is_troubled(shown: Shown) -> bool:
+    """Whether anything strange was shown: then nothing lasting comes of the approval."""
+    return "warnings" in msgspec.json.decode(shown.octets)
+
+
+def is_lowered(shown: Shown, assurance: str) -> bool:
+    """Whether a weaker manner was shown than asked for."""
+    return bool(msgspec.json.decode(shown.octets)["assurance"] != assurance)
 
 
 def level_of(shown: Shown) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -25,27 +25,33 @@ from ipse.actions.errors import (
 from ipse.actions.model import (
     DISCOVERY,
     OPEN,
+    WITHHELD,
     Action,
     ActionState,
     Approval,
     HistoryEntry,
+    Method,
     Shown,
     Start,
 )
 from ipse.actions.rules import showing, starts
 from ipse.actions.rules.circumstances import Moment, read_circumstances
 from ipse.actions.rules.starts import Ticket
+from ipse.actions.service import caution
+from ipse.actions.service.evidence import askable, check_evidence
 from ipse.actions.service.messages import Messages, Work, answering
 from ipse.actions.service.requests import Actions, account_wake_key, raise_ended, wake_key
 from ipse.attributes.model import Circumstances
 from ipse.attributes.service import Attributes
+from ipse.fraud.model import Risk
 from ipse.kernel.clock import SECOND, seconds
 from ipse.kernel.ids import b64u, sha256
 from ipse.people.errors import AccountBlockedError, AccountPendingError
-from ipse.people.model import Account, AccountState
+from ipse.people.model import Account, AccountState, BlockReason
 from ipse.phones.errors import MalformedMessageError
 from ipse.phones.model import Answer, Received
 from ipse.phones.service import StaleMessageError
+from ipse.standards.phone_channel import Proofs
 from ipse.storage.statement import Pair, Statement
 
 log = structlog.get_logger("ipse.actions")
@@ -93,6 +99,7 @@ class Approvals:
         came = await self._came(received, received.message.members.get("start"))
         action = came.action
         account, subject = await self.actions.people.account_known_to(received.account_id, action.partner_id)
+        account = as_on_phone(account, received)
         _check_active(account)
         if action.state is ActionState.CLAIMED and action.phone_id == received.phone.phone_id:
             return await self._show_again(received, action)
@@ -102,8 +109,11 @@ class Approvals:
         starts.check_meant(self._start_key, action.request.meant, action.action_id, account.account_id)
         if action.kind == DISCOVERY:
             return await self._discovered(received, account, came)
-        await self._check_level(action, self.level(received, account))
-        shown = await self._build_shown(received, account, came, address)
+        risk = await caution.judge(self.actions, received, action, came.start, address=address)
+        level = showing.capped(self.level(received, account), risk)
+        await check_evidence(self.actions, action, account)
+        await self._check_level(action, level, lowered=risk.lowered)
+        shown = await self._build_shown(received, account, came, address, (level, risk))
         key = await self.actions.people.person_key(account.account_id)
         sealed = self.actions.sealed(key, action.action_id, "sealed_shown", shown)
         body = _claim_body(action, shown, came.start, received.challenge)
@@ -129,8 +139,10 @@ class Approvals:
         self._wake(action.action_id, account.account_id)
         return answer
 
-    async def _check_level(self, action: Action, level: str) -> None:
-        if not action.request.level_essential or showing.reaches(level, action.request.level):
+    async def _check_level(self, action: Action, level: str, *, lowered: bool) -> None:
+        asked = action.request
+        weaker = lowered and asked.assurance_essential and asked.assurance == "advanced"
+        if not weaker and (not asked.level_essential or showing.reaches(level, asked.level)):
             return
         await self.actions.database.rows(store.REFUSE_LEVEL, action.action_id, self.actions.clock.now())
         self.actions.database.wakeups.wake(wake_key(action.action_id))
@@ -141,7 +153,7 @@ class Approvals:
         await self.active(received)
         return await self._show_again(received, await self._own(received))
 
-    async def decide(self, received: Received, proof: bytes | None, *, address: str) -> Answer:
+    async def decide(self, received: Received, proof: Proofs, *, address: str) -> Answer:
         """Approve with the code, or reject."""
         members = received.message.members
         # No look at the account: what blocks it stops its phone in the same transaction, and one that is pending
@@ -154,18 +166,21 @@ class Approvals:
             raise MalformedMessageError(public="decision must be approved with method code, or rejected")
         if _decoded(members, "shown") != b64u(action.shown_digest or b""):
             raise WrongShown
-        shared = _names(members, "shared")
-        showing.check_shared(await self.actions.shown(action), shared)
+        shared, shown = _names(members, "shared"), await self.actions.shown(action)
+        showing.check_shared(shown, shared)
+        caution.check_call(received, action)
         await self.messages.prove(received, proof)
-        return await self._approve(received, action, shared, address)
+        return await self._approve(received, action, shared, address, shown)
 
-    async def reveal(self, received: Received, proof: bytes | None) -> Answer:
-        """The protected values of a request in full: costs a code."""
+    async def reveal(self, received: Received, proof: Proofs) -> Answer:
+        """The protected values of a request in full: costs a code. Those that cannot be read now are absent."""
         await self.active(received)
         action = await self._own(received)
         shown = await self.actions.shown(action)
         await self.messages.prove(received, proof)
         protected = {attribute.name for attribute in action.request.attributes if attribute.protected}
+        if received.withheld:
+            protected = set()
         values = {name: value for name, value in shown.values.items() if name in protected}
         body = {"values": values, "challenge": received.challenge}
         return await self.messages.conclude(received, body, challenge=received.challenge)
@@ -176,14 +191,13 @@ class Approvals:
         Raises:
             AccountPendingError, AccountBlockedError: it is not active.
         """
-        account = await self.actions.people.account(received.account_id)
+        account = as_on_phone(await self.actions.people.account(received.account_id), received)
         _check_active(account)
         return account
 
-    @staticmethod
-    def level(received: Received, account: Account) -> str:
+    def level(self, received: Received, account: Account) -> str:
         """The eIDAS level an approval of this phone has: the weakest of evidence and phone."""
-        return showing.weakest(account.level, showing.phone_level(received.phone.key_protection))
+        return showing.weakest(account.level_at(self.actions.clock.now()), showing.phone_level(received.phone.key_protection))
 
     async def open_requests(self, received: Received, account: Account) -> list[dict[str, Any]]:
         """The requests that are addressed to this person or that this phone has claimed, not decided yet."""
@@ -288,18 +302,19 @@ class Approvals:
         if action.state not in OPEN:
             raise_ended(action.state)
 
-    async def _build_shown(self, received: Received, account: Account, came: _Came, address: str) -> Shown:
-        action = came.action
+    async def _build_shown(
+        self, received: Received, account: Account, came: _Came, address: str, judged: tuple[str, Risk]
+    ) -> Shown:
+        action, (level, risk) = came.action, judged
         values: Mapping[str, Any] = {}
         if action.request.attributes:
             values = await self.attributes.values(
                 account.account_id,
-                [attribute.name for attribute in action.request.attributes],
+                askable(self.actions, action, account),
                 language=account.language,
                 circumstances=await self._circumstances(received, account, came, address),
             )
-        level = self.level(received, account)
-        seen = showing.Seen(self.actions.ids.octets(32), account.language, level, came.start)
+        seen = showing.Seen(self.actions.ids.octets(32), account.language, level, came.start, risk)
         return showing.build_shown(action, values, self.actions.confidential(action), seen)
 
     async def _circumstances(self, received: Received, account: Account, came: _Came, address: str) -> Circumstances:
@@ -325,7 +340,9 @@ class Approvals:
         body = _claim_body(action, shown, action.start or Start.QR, received.challenge)
         return await self.messages.accept(received, body, challenge=received.challenge)
 
-    async def _approve(self, received: Received, action: Action, shared: tuple[str, ...], address: str) -> Answer:
+    async def _approve(
+        self, received: Received, action: Action, shared: tuple[str, ...], address: str, shown: Shown
+    ) -> Answer:
         body: dict[str, Any] = {"outcome": "approved"}
         return_hash = None
         if action.start is Start.LINK:
@@ -339,7 +356,17 @@ class Approvals:
         now = self.actions.clock.now()
         until = now + _APPROVED_SECONDS * SECOND
         phone_id = received.phone.phone_id
-        values = (action.action_id, phone_id, subject, sealed, return_hash, now, until)
+        values = (
+            action.action_id,
+            phone_id,
+            subject,
+            sealed,
+            return_hash,
+            now,
+            until,
+            Method.CODE,
+            WITHHELD if received.withheld else caution.note(received, action, shown),
+        )
         work = Work(Statement(store.APPROVE, values), RequestEnded())
         answer = await self.messages.conclude(received, body, work)
         self._wake(action.action_id, received.account_id)
@@ -354,9 +381,13 @@ class Approvals:
 
         acceptance = self.messages.phones.acceptance(received, answer, now=now)
         values = (action.action_id, received.phone.phone_id, reason, sealed, now, received.account_id)
-        rejection = Statement(store.REJECT, values)
-        await self.actions.database.pair(Pair(acceptance, rejection, (StaleMessageError(), RequestEnded())))
-        if reason == "not_started":
+        refused = Pair(acceptance, Statement(store.REJECT, values), (StaleMessageError(), RequestEnded()))
+        if reason == "declined":
+            await self.actions.database.pair(refused)
+        else:
+            await self.actions.database.transact(
+                lambda: caution.reporting(self.actions, self.messages, refused, action, received, now=now)
+            )
             log.warning("request.not_started", action=action.action_id, partner=action.partner_id)
         self._wake(action.action_id, received.account_id)
         return answer
@@ -387,7 +418,7 @@ class Approvals:
             type=action.kind,
             at=seconds(action.decided_at or action.created_at),
             outcome=outcome,
-            method="code" if outcome == "approved" else None,
+            method=(action.method or Method.CODE) if outcome == "approved" else None,
             start=action.start,
             shared=tuple(shared),
             declined=tuple(declined if outcome == "approved" else ()),
@@ -401,6 +432,13 @@ class Approvals:
 
     def _wake(self, action_id: str, account_id: str) -> None:
         self.actions.database.wakeups.wake(wake_key(action_id), account_wake_key(account_id))
+
+
+def as_on_phone(account: Account, received: Received) -> Account:
+    """The account as this phone shows it: active while a block by duress code is not to be seen."""
+    if received.withheld and account.why == BlockReason.DURESS:
+        return replace(account, state=AccountState.ACTIVE, why=None)
+    return account
 
 
 def _check_active(account: Account) -> None:

@@ -15,6 +15,7 @@ from ipse.actions import store
 from ipse.actions.errors import FallbackNotAllowed, LevelTooLow, RequestEnded, RequestExpired, RequestTaken
 from ipse.actions.model import OPEN, Action, ActionState, Approval, Method, Shown, Start
 from ipse.actions.rules import showing
+from ipse.actions.service.evidence import askable, check_evidence
 from ipse.actions.service.requests import Actions, account_wake_key, raise_ended, wake_key
 from ipse.attributes.model import Circumstances
 from ipse.attributes.service import Attributes
@@ -63,7 +64,8 @@ class FallbackApprovals:
         check_active(account)
         if action.state is not ActionState.WAITING or action.account_id not in {None, account.account_id}:
             raise RequestTaken
-        level = showing.weakest(account.level, proven.level)
+        await check_evidence(self.actions, action, account)
+        level = showing.weakest(account.level_at(self.actions.clock.now()), proven.level)
         await self._check_level(action, level)
         shown = await self._build_shown(action, account, level, address)
         key = await self.actions.people.person_key(account.account_id)
@@ -131,7 +133,7 @@ class FallbackApprovals:
 
     async def _build_shown(self, action: Action, account: Account, level: str, address: str) -> Shown:
         circumstances = Circumstances(identification_mode=Start.FALLBACK.value, transaction_ip=address)
-        names = [attribute.name for attribute in action.request.attributes]
+        names = askable(self.actions, action, account)
         values = (
             await self.attributes.values(
                 account.account_id, names, language=account.language, circumstances=circumstances

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, NoReturn
 
 import msgspec
+import structlog
 
 from ipse.actions import store
 from ipse.actions.errors import (
@@ -15,6 +18,7 @@ from ipse.actions.errors import (
     RequestEnded,
     RequestExpired,
     RequestPending,
+    ResultFault,
     StartedElsewhere,
     UnknownAction,
     UnknownCode,
@@ -22,7 +26,11 @@ from ipse.actions.errors import (
 )
 from ipse.actions.model import (
     FACTS_AT_ONCE,
+    FAULT,
+    LOWERED,
     OPEN,
+    TRUST,
+    WITHHELD,
     Action,
     ActionState,
     ActionView,
@@ -30,28 +38,31 @@ from ipse.actions.model import (
     Collected,
     Confidential,
     Granted,
+    Method,
     NewAction,
     Redeemed,
     Request,
     Shown,
 )
 from ipse.actions.rules import showing, starts
+from ipse.actions.service import reaching
+from ipse.fraud.service import Fraud, build_fraud
 from ipse.kernel.clock import SECOND, Clock, seconds
+from ipse.kernel.fraud import Fraud as FraudSettings
 from ipse.kernel.ids import Ids, sha256
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.sealing import seal, unseal
 from ipse.kernel.settings import Lifetimes
 from ipse.people.service import People
 from ipse.storage.database import Database
+from ipse.storage.errors import DatabaseUnavailableError
 from ipse.storage.statement import Transaction, one, run
 
+log = structlog.get_logger("ipse.actions")
 _TABLE = "actions_actions"
 _UNCLAIMED_SECONDS = 3600
 """How long its browser is still told of a request that nobody took. Anybody may begin one."""
-MOST_PENDING = 1
-MOST_RECENT = 3
-RECENT_SECONDS = 600
-"""What may reach one person without a scan or link, over all partners: one at a time, three in ten minutes (T-5)."""
+
 
 
 def wake_key(action_id: str) -> str:
@@ -74,6 +85,10 @@ class _Outcome(NamedTuple):
     digest: str
 
 
+class _NotWholeError(Exception):
+    """An approval without its evidence, or without the person's will."""
+
+
 @dataclass(frozen=True)
 class Actions:
     """Use cases of front doors, waiting browsers and partners."""
@@ -84,8 +99,22 @@ class Actions:
     clock: Clock
     ids: Ids
     lifetimes: Lifetimes
-    most_recent: int = MOST_RECENT
+    most_recent: int = reaching.MOST_RECENT
     """How many addressed requests reach one person in ten minutes; only a lab has another number."""
+    guards: Fraud | None = None
+    """Against scams, as the settings say; None: as they say by default."""
+
+    @cached_property
+    def fraud(self) -> Fraud:
+        """Against scams."""
+        return self.guards or build_fraud(
+            FraudSettings(),
+            database=self.database,
+            keystore=self.keystore,
+            clock=self.clock,
+            ids=self.ids,
+            person_key=self.people.person_key,
+        )
 
     async def begin(self, new: NewAction) -> Action:
         """One durable row, state `waiting`.
@@ -96,9 +125,9 @@ class Actions:
         now = self.clock.now()
         action = self._new(new, now)
         if new.account_id is None:
-            await self.database.rows(store.BEGIN, *self._columns(new, action, None))
+            await self.database.rows(store.BEGIN, *self.columns(new, action, None))
             return action
-        account_id = await self.database.transact(lambda: self._addressing(new, action))
+        account_id = await self.database.transact(lambda: reaching.addressing(self, new, action))
         if account_id is not None:
             self.database.wakeups.wake(account_wake_key(account_id))
         return msgspec.structs.replace(action, account_id=account_id, addressed_at=now if account_id else None)
@@ -213,7 +242,9 @@ class Actions:
         collected = await self.database.row(store.COLLECT, handle, browser_hash, sha256(code), now)
         if collected is None:
             raise_ended((await self.for_browser(handle, browser_hash)).state)
-        return _collected(store.read_action(collected), code)
+        action = store.read_action(collected)
+        async with self._giving(action):
+            return _collected(action, code)
 
     async def collect_return(self, value: str, browser_hash: bytes) -> Collected:
         """The partner's code after an approval by link, where return value and starting browser meet; once.
@@ -234,7 +265,19 @@ class Actions:
         if row is None:
             raise_ended(action.state)
         self.database.wakeups.wake(wake_key(action.action_id))
-        return _collected(action, code)
+        async with self._giving(action):
+            return _collected(action, code)
+
+    async def returning(self, value: str) -> Action:
+        """The action that a return value belongs to.
+
+        Raises:
+            UnknownAction: no such value.
+        """
+        found = await self.database.row(store.BY_RETURN, sha256(value))
+        if found is None:
+            raise UnknownAction
+        return store.read_action(found)
 
     async def redeem(self, code: str, partner_id: str, *, binding: str = "") -> Redeemed:
         """Exchange a code for the approved values and an access token; one conditional statement decides.
@@ -270,7 +313,28 @@ class Actions:
             if view.state in OPEN:
                 raise RequestPending
             raise_ended(view.state)
-        return await self._redeemed(store.read_action(row), token)
+        action = store.read_action(row)
+        async with self._giving(action):
+            return await self._redeemed(action, token)
+
+    @contextlib.asynccontextmanager
+    async def _giving(self, action: Action) -> AsyncIterator[None]:
+        """Give an approval's result to its partner, or have it fail for good: every fault looks the same.
+
+        An approval under duress fails here, too, by the same way.
+
+        Raises:
+            ResultFault: nothing is given out, now or later.
+        """
+        try:
+            _check_whole(action)
+            yield
+        except DatabaseUnavailableError:
+            raise
+        except Exception as error:
+            log.error("actions.fault", action=action.action_id, error=type(error).__name__)  # noqa: TRY400 - no values
+            await self.database.rows(store.FAULT, action.action_id)
+            raise ResultFault from error
 
     async def by_access_token(self, token: str) -> Granted:
         """What the token may read, decided by one statement that also sees a block.
@@ -295,6 +359,7 @@ class Actions:
             content_digest=outcome.confidential.content_digest,
             approval_digest=outcome.digest,
             level=outcome.level,
+            method=action.method or Method.CODE,
             binding=action.token_binding,
         )
 
@@ -369,30 +434,23 @@ class Actions:
 
         A hint that names nobody is for nobody.
         """
-        if new.account_id is None and not new.request.match:
-            return new.request
+        request = new.request
+        if new.address:
+            request = msgspec.structs.replace(request, origin=self.fraud.origin(new.address))
+        if new.account_id is None and not request.match:
+            return request
         nobody = self.ids.identifier()
         meant = starts.meant(self._start_key, action_id, new.account_id or nobody)
-        return msgspec.structs.replace(new.request, scanned=new.scanned, meant=meant)
+        return msgspec.structs.replace(request, scanned=new.scanned, meant=meant)
 
-    def _columns(self, new: NewAction, action: Action, account_id: str | None) -> tuple[object, ...]:
+    def columns(self, new: NewAction, action: Action, account_id: str | None) -> tuple[object, ...]:
+        """The values of a new row."""
         return (
             action.action_id, action.handle, action.frame_id, action.kind, action.partner_id, action.service_code,
             msgspec.json.encode(action.request).decode(), action.browser_hash, action.created_at, action.expires_at,
             self.lifetimes.code if new.code_seconds is None else new.code_seconds, action.token_seconds,
             action.sealed_content, account_id, action.created_at if account_id else None,
         )  # fmt: skip
-
-    def _addressing(self, new: NewAction, action: Action) -> Transaction[str | None]:
-        now = action.created_at
-        # The account is updated first, so that two requests at once are counted one after the other.
-        account_id = new.account_id if (yield from self.people.holding(new.account_id or "")) else None
-        if account_id is not None and not new.scanned:
-            counted = yield from one(store.ADDRESSED, account_id, now - RECENT_SECONDS * SECOND, now)
-            if counted is None or counted["recent"] >= self.most_recent or counted["pending"] >= MOST_PENDING:
-                account_id = None
-        yield from run(store.BEGIN, *self._columns(new, action, account_id))
-        return account_id
 
     def _sealed_content(self, new: NewAction, action_id: str) -> bytes | None:
         if not new.content and not new.private:
@@ -418,11 +476,14 @@ class Actions:
             content_digest=outcome.confidential.content_digest,
             approval_digest=outcome.digest,
             level=outcome.level,
+            method=action.method or Method.CODE,
         )
 
     async def _outcome(self, action: Action) -> _Outcome:
         """What this person approved for this action."""
         request = action.request
+        if action.why == LOWERED:
+            request = msgspec.structs.replace(request, assurance="basic")
         if not request.attributes and not request.level and action.kind != "confirmation":
             return _Outcome(request, {}, Confidential(), "", "")
         shown = await self.shown(action)
@@ -451,6 +512,11 @@ class Actions:
         return unseal(key, value, table=_TABLE, row=action.action_id, column=column)
 
 
+def _check_whole(action: Action) -> None:
+    if action.why in {WITHHELD, FAULT} or action.sealed_approval is None or action.subject is None:
+        raise _NotWholeError
+
+
 def raise_ended(state: ActionState) -> NoReturn:
     """Raise what the state of an action that cannot go on means."""
     if state is ActionState.EXPIRED:
@@ -459,4 +525,5 @@ def raise_ended(state: ActionState) -> NoReturn:
 
 
 def _collected(action: Action, code: str) -> Collected:
-    return Collected(code, action.request.protocol, action.request)
+    trusting = action.account_id if action.why == TRUST else None
+    return Collected(code, action.request.protocol, action.request, trusting)

@@ -32,7 +32,9 @@ class AuthenticateEndpoint:
             raise MethodNotAllowed
         browser = cookies.browser_hash(request, self._ids)
         try:
-            opened = await self._sessions.open(request.path_params["reference"], browser, language_of(request))
+            opened = await self._sessions.open(
+                request.path_params["reference"], browser, language_of(request), address=request.scope["ipse.address"]
+            )
         except StartedElsewhere as error:
             return self._signin.notice(request, "foreign", status=error.status)
         except UnknownAction as error:

@@ -273,6 +273,7 @@ def _print_service(service: Service, grants: list[Grant]) -> None:
         ("callback URLs", "\n".join(service.callback_urls)),
         ("back channel", f"{service.backchannel_mode} {service.notification_endpoint}".strip()),
         ("without digits", "allowed" if service.match_optional else ""),
+        ("during a call", "no approvals" if service.pause_during_calls else ""),
         ("asks for", service.final_partner),
     )
     _print_rows(f"service {service.code}", rows)

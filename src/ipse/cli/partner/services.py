@@ -56,6 +56,9 @@ class Options:
         Parameter(help="What may stand in for the phone: eid_card, bank, passkey, totp, sheet; may be repeated."),
     ] = None
     essential: Annotated[bool | None, Parameter(help="People must reach it whatever breaks.")] = None
+    pause_during_calls: Annotated[
+        bool | None, Parameter(help="Approvals are refused while a call is running on the phone.")
+    ] = None
     final_partner: Annotated[str | None, Parameter(help="The partner for whom a broker's service asks.")] = None
 
     def given(self) -> dict[str, object]:
@@ -75,6 +78,7 @@ class Options:
             "match_optional": False if self.backchannel == "none" else self.match_optional,
             "fallbacks": _several(self.fallback),
             "essential": self.essential,
+            "pause_during_calls": self.pause_during_calls,
             "final_partner": self.final_partner,
         }
         return {name: value for name, value in said.items() if value is not None}

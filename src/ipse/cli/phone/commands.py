@@ -32,7 +32,8 @@ Exit status:
 9 the activation ended;
 10 the identity is not complete yet;
 11 the two digits are needed: give --digits;
-12 part of the request cannot be shown: it can only be refused.
+12 part of the request cannot be shown: it can only be refused;
+13 a call is running: hang up, then approve.
 """
 app = App(name="phone", help=HELP)
 
@@ -47,7 +48,7 @@ def _phone(options: Options, reported: Reported | None = None) -> Iterator[tuple
     store = FileStore(options.store.expanduser())
     try:
         device = reported.on(store.load().device) if reported else None
-        with SoftPhone(store, tls=tls, device=device) as phone:
+        with SoftPhone(store, tls=tls, device=device, address=options.from_address) as phone:
             yield phone, printer
     except PhoneError as error:
         printer.failure(error)
@@ -161,6 +162,7 @@ def approve(
     *,
     code: str | None = None,
     decline: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
+    remember: Annotated[bool, Parameter(negative="")] = False,
     taking: Taking | None = None,
     reported: Reported | None = None,
     options: Options | None = None,
@@ -175,11 +177,13 @@ def approve(
         The five digits; asked for when left out
     decline
         Voluntary attributes not to share
+    remember
+        Trust the browser that began: there your phone number may start the next request
     """
     with _phone(options or Options(), reported or Reported()) as (phone, printer):
         request = _taken(phone, start, taking or Taking())
         declined = decline or []
-        outcome = phone.approve(request, _typed(code), declined=declined)
+        outcome = phone.approve(request, _typed(code), declined=declined, remember=remember)
         decided = printing.decided(request.action, outcome)
         members = {**decided, "confirmed": request.confirms, "shared": request.shared(declined), "declined": declined}
         partner = request.content["partner"]["name"]
@@ -307,3 +311,26 @@ def remove(*, options: Options | None = None) -> None:
     """Unlink this phone; the identity is blocked until another phone is activated."""
     with _phone(options or Options()) as (phone, printer):
         printing.print_account(printer, phone.remove())
+
+
+@app.command
+def browsers(*, options: Options | None = None) -> None:
+    """The browsers you have trusted: there your phone number may start a request."""
+    with _phone(options or Options()) as (phone, printer):
+        known = phone.browsers()
+        printer.answer({"browsers": known}, lambda console: printing.print_browsers(console, known))
+
+
+@app.command
+def forget_browser(browser: str, /, *, options: Options | None = None) -> None:
+    """Trust a browser no more.
+
+    Parameters
+    ----------
+    browser
+        Its id, as `browsers` gives it
+    """
+    with _phone(options or Options()) as (phone, printer):
+        forgotten = phone.forget_browser(browser)
+        told = "It is not trusted any more." if forgotten else "It was not trusted."
+        printer.answer({"forgotten": forgotten}, lambda console: console.print(told))

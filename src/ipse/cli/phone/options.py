@@ -25,6 +25,8 @@ class Options:
     """Print one JSON object instead of text."""
     ca: Path | None = None
     """Certificate authorities to trust, as a PEM file."""
+    from_address: str | None = None
+    """Address of this machine to call from: in a sandbox 127.0.4.1 is in Lisbon"""
 
 
 @Parameter(name="*")

@@ -49,6 +49,8 @@ _STATUS = {
     "account_pending": 10,
     "digits_needed": 11,
     "not_understood": 12,
+    "call_running": 13,
+    "risk_too_high": 5,
 }
 _REFUSED = 2
 
@@ -120,6 +122,7 @@ def print_request(console: Console, request: Request) -> None:
         console.print(f"Purpose: {content['service']['purpose']}", markup=False)
     if request.strange is not None:
         console.print(f"This phone cannot show all of it ({request.strange}): it can only be refused.", markup=False)
+    _print_circumstances(console, request)
     for one in request.confirms:
         _print_content(console, one)
     table = Table("attribute", "value", "")
@@ -130,6 +133,24 @@ def print_request(console: Console, request: Request) -> None:
     if request.attributes:
         console.print(table)
     console.print(f"Until {text(request.expires_at * SECOND)}")
+
+
+_WARNINGS = {
+    "call": "You are on a call. Did the caller ask for this? Then refuse: nobody from a bank or authority asks that.",
+    "far": "It was started far from this phone. If you are not sitting before that screen, refuse.",
+    "reported": "Others said of requests like this that they had not started them. If in doubt, refuse.",
+}
+
+
+def _print_circumstances(console: Console, request: Request) -> None:
+    """Where a request comes from, and what is strange about it."""
+    if {"browser", "phone"} <= request.places.keys():
+        began, here = (
+            f"{request.places[one]['name']}, {request.places[one]['country']}" for one in ("browser", "phone")
+        )
+        console.print(f"Started near {began}; this phone is near {here}", markup=False)
+    for word in request.warnings:
+        console.print(f"[bold red]Careful:[/] {_WARNINGS.get(word, escape(word))}")
 
 
 def _print_content(console: Console, content: Mapping[str, str]) -> None:
@@ -172,6 +193,15 @@ def print_requests(console: Console, requests: list[dict[str, Any]]) -> None:
         through = f" through {entry['broker']}" if entry.get("broker") else ""
         line = f"Open: {_name(entry['partner'])}{through}, {_name(entry['service'])} ({need}): {entry['action']}"
         console.print(line, markup=False, soft_wrap=True)
+
+
+def print_browsers(console: Console, browsers: list[dict[str, Any]]) -> None:
+    """Trusted browsers."""
+    table = Table("browser", "what", "where", "since", "last used", "until")
+    for one in browsers:
+        times = (text(one[name] * SECOND) for name in ("since", "used", "until"))
+        table.add_row(one["browser"], escape(one["name"]), escape(one["place"]), *times)
+    console.print(table)
 
 
 def print_values(console: Console, values: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ipse.kernel.ids import Ids
+from ipse.mobile.http.browsers import browser_operations
 from ipse.mobile.http.channel import Body, Channel
 from ipse.mobile.http.files import app_files, app_routes
 from ipse.mobile.http.renewals import renewal_operations
@@ -35,6 +36,7 @@ def routes(mobile: Mobile, ids: Ids, *, more: Mapping[str, Body] = MappingProxyT
         "/block": lambda body, _request: mobile.block(body),
         "/removal": lambda body, _request: mobile.remove(body),
         **renewal_operations(mobile),
+        **browser_operations(mobile),
         **more,
     }
     posts = {path: channel.message(operation) for path, operation in operations.items()}

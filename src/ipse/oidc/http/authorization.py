@@ -12,7 +12,7 @@ from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import Ids
 from ipse.oidc.errors import InvalidRequest
 from ipse.oidc.http.errors import read_parameters
-from ipse.oidc.service.authorizations import Authorizations, Resumed
+from ipse.oidc.service.authorizations import Authorizations, Browser, Resumed
 from ipse.signin.service import SignIn
 from ipse.web import cookies, problems
 from ipse.web.errors import MethodNotAllowed
@@ -48,7 +48,8 @@ class AuthorizationEndpoint:
     async def _begin(self, request: Request) -> Response:
         pairs = _pairs(request.scope["query_string"])
         cookie_hash = cookies.browser_hash(request, self._ids)
-        begun = await self._authorizations.begin(pairs, cookie_hash, request.headers.get("accept-language"))
+        browser = Browser(request.headers.get("accept-language", ""), cookie_hash, request.scope["ipse.address"])
+        begun = await self._authorizations.begin(pairs, browser)
         if isinstance(begun, Action):
             return self._signin.start_page(request, begun)
         if isinstance(begun, Resumed):

@@ -36,7 +36,7 @@ update partners_partners set state = $2, changed_at = $3 where partner_id = $1 a
 SERVICE = """
 select partners_services.code, partner_id, type, state, name, partners_services.purpose, redirect_uris, contract,
   pkce_required, profile, message_signing, request_uris, backchannel_mode, notification_endpoint, match_optional,
-  callback_urls, final_partner, fallbacks, essential, partners_grants.attribute as granted
+  callback_urls, final_partner, fallbacks, essential, pause_during_calls, partners_grants.attribute as granted
 from partners_services
 left join partners_grants on partners_grants.service_code = partners_services.code
   and partners_grants.revoked_at is null and partners_grants.starts_at <= $2 and partners_grants.ends_at > $2
@@ -45,27 +45,28 @@ where partners_services.code = $1
 REGISTERED = """
 select code, partner_id, type, state, name, purpose, redirect_uris, contract, pkce_required, profile, message_signing,
   request_uris, backchannel_mode, notification_endpoint, match_optional, callback_urls, final_partner,
-  fallbacks, essential
+  fallbacks, essential, pause_during_calls
 from partners_services where code = $1
 """
 SERVICES = """
 select code, partner_id, type, state, name, purpose, redirect_uris, contract, pkce_required, profile, message_signing,
   request_uris, backchannel_mode, notification_endpoint, match_optional, callback_urls, final_partner,
-  fallbacks, essential
+  fallbacks, essential, pause_during_calls
 from partners_services where partner_id = $1 order by code
 """
 SAVE_SERVICE = """
 insert into partners_services (code, partner_id, type, state, name, purpose, redirect_uris, contract, pkce_required,
   profile, message_signing, request_uris, backchannel_mode, notification_endpoint, match_optional, callback_urls,
-  final_partner, fallbacks, essential, created_at, changed_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20)
+  final_partner, fallbacks, essential, created_at, changed_at, pause_during_calls)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, $21)
 on conflict (code) do update set type = excluded.type, state = excluded.state, name = excluded.name,
   purpose = excluded.purpose, redirect_uris = excluded.redirect_uris, contract = excluded.contract,
   pkce_required = excluded.pkce_required, profile = excluded.profile, message_signing = excluded.message_signing,
   request_uris = excluded.request_uris, backchannel_mode = excluded.backchannel_mode,
   notification_endpoint = excluded.notification_endpoint, match_optional = excluded.match_optional,
   callback_urls = excluded.callback_urls, final_partner = excluded.final_partner,
-  fallbacks = excluded.fallbacks, essential = excluded.essential, changed_at = excluded.changed_at
+  fallbacks = excluded.fallbacks, essential = excluded.essential, changed_at = excluded.changed_at,
+  pause_during_calls = excluded.pause_during_calls
   where partners_services.partner_id = excluded.partner_id
 returning code
 """
@@ -92,7 +93,7 @@ def saving_service(service: Service, now: int) -> Statement:
         _json(service.redirect_uris), _json(service.contract), int(service.pkce_required), service.profile,
         int(service.message_signing), _json(service.request_uris), service.backchannel_mode,
         service.notification_endpoint, int(service.match_optional), _json(service.callback_urls),
-        service.final_partner, _json(service.fallbacks), int(service.essential), now,
+        service.final_partner, _json(service.fallbacks), int(service.essential), now, int(service.pause_during_calls),
     )  # fmt: skip
     return Statement(SAVE_SERVICE, values)
 
@@ -140,6 +141,7 @@ def read_service(row: Row) -> Service:
         final_partner=row["final_partner"],
         fallbacks=tuple(msgspec.json.decode(row["fallbacks"])),
         essential=bool(row["essential"]),
+        pause_during_calls=bool(row["pause_during_calls"]),
     )
 
 

@@ -216,6 +216,19 @@ cancel.addEventListener("submit", (event) => {
   post(cancel).then(go, go);
 });
 
+// --- a number was typed: the request goes to the phone once the digits are in view ----------------------------------
+
+const seen = document.getElementById("seen");
+
+function tellSeen() {
+  if (!(seen instanceof HTMLFormElement) || document.hidden) return;
+  document.removeEventListener("visibilitychange", tellSeen);
+  post(seen).catch(() => document.addEventListener("visibilitychange", tellSeen));
+}
+
+document.addEventListener("visibilitychange", tellSeen);
+tellSeen();
+
 // --- start -------------------------------------------------------------------------------------------------------
 
 // The address of a partner's request is not one to reload: it would begin another. This one shows the same again.
