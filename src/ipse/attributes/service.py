@@ -7,7 +7,8 @@ gone, so are they.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
-from typing import Final
+from functools import partial
+from typing import Final, Protocol
 
 import msgspec
 
@@ -16,14 +17,28 @@ from ipse.attributes.errors import NoFactsError
 from ipse.attributes.model import Circumstances, Evidence, Facts, Json
 from ipse.attributes.rules import derive
 from ipse.kernel import clock as times
-from ipse.kernel.clock import Clock
+from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.sealing import seal, unseal
 from ipse.storage.database import Database
-from ipse.storage.statement import Transaction
+from ipse.storage.statement import Row, Transaction
 
 PersonKey = Callable[[str], Awaitable[bytes]]
 """Gives the key of a person by account id."""
 
+
+class Telling(Protocol):
+    """Writes the notice of an end that comes, or has come, inside a transaction."""
+
+    def __call__(self, account_id: str, *, ended: bool, now: int) -> Transaction[None]:
+        """Write it."""
+
+
+EARLY_DAYS: Final = 60
+LATE_DAYS: Final = 14
+"""How long before the end of evidence its person is told, twice."""
+
+_DAY: Final = 86_400 * SECOND
+_BATCH: Final = 200
 _DOCUMENTS: Final = "attributes_documents"
 _EVIDENCE: Final = "attributes_evidence"
 
@@ -95,6 +110,25 @@ class Attributes:
             account_id = str(row["account_id"])
             found.setdefault(account_id, (account_id, row["kept_at"], str(row["assurance"])))
         return list(found.values())
+
+    async def tell_of_ends(self, telling: Telling) -> int:
+        """Tell people that their evidence ends soon, sooner, and has ended; returns how many were told.
+
+        Each telling is taken by one conditional statement in the transaction that writes the notice.
+        """
+        now, told = self._clock.now(), 0
+        early, late = now + EARLY_DAYS * _DAY, now + LATE_DAYS * _DAY
+        while rows := await store.due(self._db, now, early, late, most=_BATCH):
+            for row in rows:
+                which = "ended" if row["expires_at"] < now else "late" if row["expires_at"] < late else "early"
+                told += await self._db.transact(partial(self._telling, row, which, telling, now))
+        return told
+
+    def _telling(self, row: Row, which: str, telling: Telling, now: int) -> Transaction[bool]:
+        taken = yield from store.tell(row["evidence_id"], which, now)
+        if taken:
+            yield from telling(row["account_id"], ended=which == "ended", now=now)
+        return taken
 
     def knowing(self, account_id: str, key: bytes) -> Transaction[Facts | None]:
         """What is known of a person, inside a transaction; None when nothing was ever kept."""

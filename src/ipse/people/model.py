@@ -23,6 +23,8 @@ class BlockReason(StrEnum):
     PHONE_REMOVED = "phone_removed"
     PHONE_COPIED = "phone_copied"
     BY_OPERATOR = "by_operator"
+    SIM_CHANGED = "sim_changed"
+    """The mobile operator says that the SIM was changed, or the number given to somebody else."""
     FROM_WEB = "from_web"
     """On the page that needs no login, by somebody who knows number and birth date."""
     PANIC = "panic"

@@ -15,7 +15,7 @@ from ipse.standards.countries import alpha_3
 LEVELS: Final = ("low", "substantial", "high")
 MOST_TERM_DAYS: Final = 3653
 MOST_IDENTITIES: Final = 10_000_000
-_ID: Final = re.compile(r"[a-z][a-z0-9-]{1,39}")
+_ID: Final = re.compile(r"[a-z][a-z0-9_-]{1,39}")
 _LONGEST: Final = 200
 
 
@@ -26,7 +26,9 @@ def check(registrar: Registrar, environment: Environment) -> None:
         RegistrarRefusedError: says what is wrong.
     """
     if not _ID.fullmatch(registrar.id):
-        raise RegistrarRefusedError("the id must be 2 to 40 small letters, digits and hyphens, a letter first")
+        raise RegistrarRefusedError(
+            "the id must be 2 to 40 of a-z, 0-9, hyphen and underscore, a letter first"
+        )
     if not registrar.name.strip() or len(registrar.name) > _LONGEST or not registrar.name.isprintable():
         raise RegistrarRefusedError(f"the name must be printable, of 1 to {_LONGEST} characters")
     if alpha_3(registrar.country) is None or registrar.country != registrar.country.upper():

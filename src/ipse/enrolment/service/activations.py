@@ -140,11 +140,11 @@ def previous_document(request: EnrolRequest) -> str:
     return request.previous_document or ""
 
 
-def given_up_contacts(before: Facts, after: Facts) -> Sequence[Contact]:
-    """The addresses of earlier facts that are no longer those of the person: they are told once more."""
+def given_up_contacts(before: Facts, after: Facts | None) -> Sequence[Contact]:
+    """The addresses of earlier facts that are no longer those of the person, all when `after` is None: told once more."""
     pairs = (
-        (Channel.MAIL, before.email, after.email),
-        (Channel.SMS, _number(before), _number(after)),
+        (Channel.MAIL, before.email, after.email if after else None),
+        (Channel.SMS, _number(before), _number(after) if after else None),
     )
     return [Contact(channel, old) for channel, old, new in pairs if old and old != new]
 

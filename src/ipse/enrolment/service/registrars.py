@@ -6,6 +6,7 @@ judges state and limits once more (T-12). What was stopped is stopped for every 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -160,7 +161,9 @@ class Registrars:
             now, actor=actor, act="registrar.add", subject=registrar.id, details=_told(asdict(registrar))
         )
 
-    def _changing(self, registrar_id: str, members: dict[str, object], actor: str, act: str) -> Transaction[Registrar]:
+    def _changing(
+        self, registrar_id: str, members: Mapping[str, object], actor: str, act: str
+    ) -> Transaction[Registrar]:
         now = self.clock.now()
         row = yield from one(store.LOCK_REGISTRAR, registrar_id)
         if row is None:
@@ -222,6 +225,6 @@ def _read(row: Row) -> Registrar:
     )
 
 
-def _told(members: dict[str, Any]) -> dict[str, Any]:
+def _told(members: Mapping[str, object]) -> dict[str, Any]:
     """What an audit line says: the members, as text where JSON has no type for them."""
     return {name: value if isinstance(value, bool | int) else str(value) for name, value in members.items()}
