@@ -153,8 +153,8 @@ class Phones:
             raise PhoneCopiedError(account_id=phone.account_id, phone_id=phone.phone_id)
         return fresh
 
-    def enrolled_key(self, message: UnverifiedMessage) -> dict[str, str]:
-        """The device key an `enrol` message brings, after checking that the message is signed by it.
+    def enrolled_key(self, message: UnverifiedMessage, expected_type: str = "enrol") -> dict[str, str]:
+        """The device key that a first message (`enrol`, `pair`) brings, after checking that the message is signed by it.
 
         Raises:
             MalformedMessageError, WrongSignatureError: refused.
@@ -169,7 +169,7 @@ class Phones:
             if phone_channel.thumbprint(clean) != message.kid:
                 text = "kid must be the thumbprint of device_key"
                 raise MalformedMessageError(text, public=text)
-            phone_channel.verify(message, key, expected_type="enrol")
+            phone_channel.verify(message, key, expected_type=expected_type)
         except MessageError as error:
             raise MalformedMessageError(str(error), public=str(error)) from error
         except SignatureError as error:
@@ -322,6 +322,16 @@ class Phones:
     def stopping_waiting(self, phone_id: str, why: StopReason, *, now: int) -> Transaction[None]:
         """Stop a phone that waits for an identity."""
         yield from run(store.STOP_WAITING, phone_id, why, now, _STOPPED_MAC)
+
+    def recording_sim_of(
+        self, account_id: str, state: SimState, operator: str | None, *, checked_at: int | None, now: int
+    ) -> Transaction[None]:
+        """The same for the phone that carries an identity, whichever it is by now."""
+        yield from run(store.RECORD_SIM_OF, account_id, state, operator, checked_at, now)
+
+    def carrying_sim(self, old_phone_id: str, phone_id: str, *, now: int) -> Transaction[None]:
+        """What is known of the SIM goes to the new phone with the number."""
+        yield from run(store.CARRY_SIM, phone_id, old_phone_id, now)
 
     def others(self, account_id: str, phone_id: str) -> Transaction[list[str]]:
         """The phones, other than this one, that carry the identity now."""

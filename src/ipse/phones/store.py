@@ -69,6 +69,19 @@ update phones_phones set state = 'stopped', why = $2, changed_at = $3, mac = $4
 where phone_id = $1 and state = 'active'
 returning phone_id
 """
+RECORD_SIM_OF = """
+update phones_phones set sim_state = $2, sim_operator = $3, sim_checked_at = $4, changed_at = $5
+where account_id = $1 and state = 'active'
+returning phone_id
+"""
+CARRY_SIM = """
+update phones_phones set
+  sim_state = (select old.sim_state from phones_phones old where old.phone_id = $2),
+  sim_checked_at = (select old.sim_checked_at from phones_phones old where old.phone_id = $2),
+  sim_operator = (select old.sim_operator from phones_phones old where old.phone_id = $2), changed_at = $3
+where phone_id = $1
+returning phone_id
+"""
 ACTIVE_PHONES = "select phone_id from phones_phones where account_id = $1 and phone_id <> $2 and state = 'active'"
 ADD_CODE_KEY = """
 insert into phones_code_keys (code_key_id, phone_id, kind, wrapped_key, created_at) values ($1, $2, $3, $4, $5)

@@ -29,6 +29,8 @@ class Caller(StrEnum):
     """An app, each message signed by its device key."""
     REGISTRAR = "registrar"
     """A registrar's server or the browser it sends back."""
+    OPERATOR = "operator"
+    """A mobile operator's server, or the browser it sends back."""
 
 
 class Route(StarletteRoute):

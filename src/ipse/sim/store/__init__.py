@@ -1,0 +1,1 @@
+"""SQL of this feature: `operators`, `proofs`, `watches`, `subscriptions`."""
