@@ -16,6 +16,7 @@ from ipse.enrolment.service.registrars import Registrars
 from ipse.kernel.ids import RandomIds
 from ipse.partners.model import AuthMethod, Partner, Preset, Service, ServiceType, preset_algorithms
 from ipse.partners.service import Partners
+from ipse.sandbox.eid.authorities import ISSUING, ROOTS
 from ipse.sandbox.partner.model import PartnerRegistration, ServiceRegistration
 from ipse.sandbox.places import Places
 from ipse.sandbox.world import World
@@ -58,6 +59,21 @@ def settings(folder: Path, world: World) -> dict[str, object]:
     inboxes = world.inboxes()
     chosen["mail"] = {**inboxes["smtp"], "sender": "ipse@ipse.example", "security": "none"}
     chosen["sms"] = inboxes["sms"]
+    chosen["eid"] = _eid_trust(folder, world)
+    return chosen
+
+
+def _eid_trust(folder: Path, world: World) -> dict[str, object]:
+    """The world's own authorities, and its card slot in place of a reader."""
+    authorities, trust = world.authorities, folder / "eid"
+    trust.mkdir(exist_ok=True)
+    chosen: dict[str, object] = {}
+    for name, content in (("issuing", authorities.pem(*ISSUING)), ("register", authorities.pem(*ROOTS))):
+        path = trust / f"{name}-authorities.pem"
+        path.write_bytes(content)
+        chosen[f"{name}_authorities"] = str(path)
+    if not world.places.secure:
+        chosen["reader"] = world.eid()["api"]
     return chosen
 
 

@@ -30,6 +30,10 @@ from ipse.sandbox.desk.http import DeskPages
 from ipse.sandbox.desk.museum import MuseumProgram
 from ipse.sandbox.desk.visits import DeskVisits
 from ipse.sandbox.drawers import Drawer
+from ipse.sandbox.eid.http import PATH as EID_PATH
+from ipse.sandbox.eid.http import EidPages
+from ipse.sandbox.eid.responder import Responder
+from ipse.sandbox.eid.slot import Slot
 from ipse.sandbox.house import HOUSE
 from ipse.sandbox.house.client import HouseClient
 from ipse.sandbox.house.http import HousePages
@@ -93,6 +97,7 @@ def application(world: World, *, clock: Clock | None = None, ids: Ids | None = N
         routes.append(Mount(partner.path, app=Moody(partner.router(), profile.id, stage.moods)))
     house = _house(stage)
     routes.append(Mount(house.path, app=Moody(house.router(), HOUSE.id, stage.moods)))
+    routes.append(Mount(EID_PATH, app=_eid(stage).router()))
     desk = _desk(stage)
     routes.append(Mount(desk.path, app=Moody(desk.router(), DESK.id, stage.moods)))
     telecoms = _telecoms(stage)
@@ -211,6 +216,12 @@ def _house(stage: Stage) -> HousePages:
         ids=stage.ids,
         secure=places.secure,
     )
+
+
+def _eid(stage: Stage) -> EidPages:
+    authorities = stage.world.authorities
+    slot, responder = Slot(authorities, stage.clock), Responder(authorities, stage.clock)
+    return EidPages(slot, responder, stage.sight(), stage.world.places)
 
 
 def _desk(stage: Stage) -> DeskPages:

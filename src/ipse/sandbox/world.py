@@ -14,6 +14,7 @@ from ipse.kernel.ids import Ids
 from ipse.sandbox import jose
 from ipse.sandbox.bank import BANKS
 from ipse.sandbox.desk import model as desk
+from ipse.sandbox.eid import PIN, Authorities
 from ipse.sandbox.house.model import ACT, HOUSE, PAIR
 from ipse.sandbox.operators import OPERATORS
 from ipse.sandbox.operators.model import COUNTRY
@@ -81,6 +82,7 @@ class World:
             fresh = msgspec.to_builtins(Secrets.new(ids))
             kept |= {name: fresh[name] for name in missing}
             _write_private(path, msgspec.json.format(msgspec.json.encode(kept)))
+        Authorities.create(folder / "eid", f"{places.world}/eid")
         places.write(folder)
         return cls.load(folder)
 
@@ -93,6 +95,11 @@ class World:
         """
         secrets = msgspec.json.decode((folder / "secrets.json").read_bytes(), type=Secrets)
         return cls(folder, Places.read(folder), secrets)
+
+    @property
+    def authorities(self) -> Authorities:
+        """Who issues the eID cards of this world."""
+        return Authorities.load(self.folder / "eid")
 
     def redirect_uris(self, partner: PartnerProfile) -> tuple[str, ...]:
         """Where logins of that partner may end: the demo itself first, then addresses for a program of your own."""
@@ -191,11 +198,13 @@ class World:
                     "phone_number": person.phone_number,
                     "login": person.id,
                     "bank": person.home_bank,
+                    "eid_card": person.card.applet if person.card else None,
                 }
                 for person in persons(day(clock.now()))
             ],
             "world": self.places.world,
             "inboxes": self.inboxes(),
+            "eid": self.eid(),
             "operators": self.operators(),
             "sims": f"{self.places.world}/operators/api/sims",
         }
@@ -215,6 +224,11 @@ class World:
             }
             for one in OPERATORS
         ]
+
+    def eid(self) -> dict[str, Any]:
+        """The card slot: its page, what programs call, and the PIN of every card."""
+        page = f"{self.places.world}/eid/"
+        return {"page": page, "api": f"{page}api", "extension": f"{page}extension.zip", "pin": PIN}
 
     def inboxes(self) -> dict[str, Any]:
         """Where e-mail and text messages arrive, and where they can be read."""

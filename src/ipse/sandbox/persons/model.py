@@ -56,7 +56,7 @@ class Card:
     applet: Literal["1.8", "1.7"] = "1.8"
     """1.8 has P-384 keys, 1.7, of cards before September 2020, RSA keys of 2048 bits."""
     document_type: int = 1
-    """1 Belgian, 8 habilitation, 11 to 28 kinds of foreigner's cards."""
+    """1 Belgian; 11 to 36 are kinds of foreigner's cards."""
     special_status: int = 0
     """1 a white cane (for the blind), 2 extended minority, and others."""
     noble_title: str = ""
