@@ -41,6 +41,7 @@ from ipse.lab import http as lab_http
 from ipse.lab.service import LabDesk
 from ipse.mobile import http as mobile_http
 from ipse.mobile.http.fallbacks import fallback_operations
+from ipse.mobile.http.recovery import recovery_operations
 from ipse.mobile.service import Mobile
 from ipse.notices import TOLD
 from ipse.notices.service import Delivery, Notices
@@ -270,7 +271,14 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
             features.broker.sessions, features.broker.access, signin=signin, pages=pages, ids=given.ids
         ),
         *signin_http.routes(signin),
-        *mobile_http.routes(mobile, given.ids, more=fallback_operations(mobile, features.fallback.setups)),
+        *mobile_http.routes(
+            mobile,
+            given.ids,
+            more={
+                **fallback_operations(mobile, features.fallback.setups),
+                **recovery_operations(mobile, features.delivery),
+            },
+        ),
         *fallback_http.routes(features.fallback, pages),
         *enrolment_http.routes(features.enrolments, pages),
         *partners_http.routes(features.desk, given.ids, features.provider.proofs),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ipse.app.cards import card_findings
 from ipse.app.certificates import certificate_findings
 from ipse.app.keystores import keystore_path, open_keystore
 from ipse.app.module_address import SCHEME, read_address
@@ -55,7 +56,7 @@ def check_start(settings: Settings, machine: Machine) -> None:
         SettingsError: a line for each finding.
     """
     settings.check()
-    findings = [*certificate_findings(settings, machine.clock)]
+    findings = [*certificate_findings(settings, machine.clock), *card_findings(settings, machine.clock)]
     if settings.environment is Environment.PRODUCTION:
         findings += _machine_findings(settings, machine)
     refuse(findings)
@@ -73,7 +74,11 @@ async def check_database(settings: Settings, database: Database, keystore: Keyst
 
 async def examine(settings: Settings, machine: Machine) -> list[Finding]:
     """Everything missing or unsafe in this installation, for `ipse doctor`."""
-    findings = [*settings.findings(), *certificate_findings(settings, machine.clock)]
+    findings = [
+        *settings.findings(),
+        *certificate_findings(settings, machine.clock),
+        *card_findings(settings, machine.clock),
+    ]
     if settings.environment is Environment.PRODUCTION:
         findings += _machine_findings(settings, machine)
     keystore: Keystore | None = None

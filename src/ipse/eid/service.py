@@ -13,11 +13,14 @@ from cryptography.x509.oid import NameOID
 from ipse.eid.clients import Responders
 from ipse.eid.errors import RevocationUnknownError
 from ipse.eid.model import Anchors, Holder, Read, Revocation
+from ipse.eid.rules import anchors as judged_anchors
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids
 from ipse.standards import eid_card
 from ipse.standards.eid_card import CardFiles, register
 from ipse.standards.web_eid import OcspError, checks, ocsp, signatures, tokens
+
+__all__ = ["Cards", "judged_anchors"]
 
 log = structlog.get_logger("ipse.eid")
 

@@ -183,6 +183,21 @@ class EidTrust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a person's own computer reads the files of the card (`ipse card`)."""
 
 
+class Panic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Printed codes that block an identity without its phone."""
+
+    telephone: str = ""
+    """The number that people dial, as it is printed on the sheets; empty: there is none."""
+    guesses: int = 20
+    """Codes that one address or telephone line may try in an hour."""
+    guesses_in_all: int = 1000
+    """Codes that all together may try in an hour."""
+    answer_milliseconds: int = 400
+    """How long every answer takes, so that its time tells nothing."""
+    contacts: int = 3
+    """How many trusted people may have a code for one identity."""
+
+
 class Incident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A known incident, as one calm sentence by language, and where to read more."""
 
@@ -244,6 +259,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """How long things live."""
     fraud: Fraud = Fraud()
     """Against scams."""
+    panic: Panic = Panic()
+    """Codes that block an identity without its phone."""
     key_announcement: int | None = None
     """Seconds that a new key of ours is published before it signs: no shorter than partners keep our key set. A day in
     production, where half an hour is the least; else a minute."""

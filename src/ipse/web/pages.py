@@ -87,15 +87,20 @@ class Pages:
         *,
         status: int = 200,
         form_action: str = "",
+        connect: str = "",
         **context: object,
     ) -> Response:
         """A page as a response.
 
         `form_action` is a source that forms of this page may lead to besides ourselves: browsers apply it to the
-        redirect that answers a form, too.
+        redirect that answers a form, too. `connect` is one that its script may call besides ourselves.
         """
         nonce = self._nonce()
-        return _response(self.html(template, language, nonce=nonce, **context), language, nonce, status, form_action)
+        html = self.html(template, language, nonce=nonce, **context)
+        response = _response(html, language, nonce, status, form_action)
+        if connect:
+            response.headers["content-security-policy"] = policy(nonce, form_action, connect)
+        return response
 
     def render_fast(
         self,
@@ -170,11 +175,12 @@ def _response(html: str, language: str, nonce: str, status: int, form_action: st
     return response
 
 
-def policy(nonce: str, form_action: str = "") -> str:
+def policy(nonce: str, form_action: str = "", connect: str = "") -> str:
     """The content security policy of a page (S-11)."""
     return (
         f"default-src 'none'; script-src 'self' 'nonce-{nonce}' 'strict-dynamic'; style-src 'self'; "
-        "img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
+        f"img-src 'self' data:; font-src 'self'; connect-src 'self'{' ' + connect if connect else ''}; "
+        "manifest-src 'self'; "
         f"form-action 'self'{' ' + form_action if form_action else ''}; frame-ancestors 'none'; base-uri 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )

@@ -1,5 +1,6 @@
-"""The addresses of enrolment: `pages` the browser's part, `documents` what people accept."""
+"""The addresses of enrolment: `pages` for the browser, `cards` for the eID card, `documents` for what people accept."""
 
+from ipse.enrolment.http.cards import PATH, CardPages
 from ipse.enrolment.http.documents import DocumentPages
 from ipse.enrolment.http.pages import EnrolmentPages
 from ipse.enrolment.service import Enrolments
@@ -17,4 +18,24 @@ def routes(enrolments: Enrolments, pages: Pages) -> list[Route]:
         Route("/enrolment/return", here.back, caller=Caller.REGISTRAR, limit="enrolment"),
         Route("/enrolment/jwks", here.jwks, caller=Caller.REGISTRAR, limit="partner"),
         Route("/enrolment/documents/{kind}", documents.page, caller=Caller.BROWSER, limit="page"),
+        *_card_routes(enrolments, pages, here),
+    ]
+
+
+def _card_routes(enrolments: Enrolments, pages: Pages, here: EnrolmentPages) -> list[Route]:
+    """The card's page. Where no cards are taken, no enrolment ever leads to it."""
+    eid = enrolments.rows.settings.eid
+    cards = CardPages(
+        steps=enrolments.cards,
+        pages=pages,
+        app_origin=here.app_origin,
+        reader=eid.reader if eid else "",
+        enrolment=here,
+    )
+    return [
+        Route(PATH, cards.typed, caller=Caller.BROWSER, limit="page"),
+        Route(PATH, cards.begin, methods=("POST",), caller=Caller.BROWSER, limit="enrolment"),
+        Route(PATH + "/{handle}", cards.page, caller=Caller.BROWSER, limit="enrolment"),
+        Route(PATH + "/{handle}", cards.take, methods=("POST",), caller=Caller.BROWSER, limit="enrolment"),
+        Route(PATH + "/{handle}/state", cards.state, caller=Caller.BROWSER, limit="page"),
     ]

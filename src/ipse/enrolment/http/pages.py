@@ -47,8 +47,8 @@ class EnrolmentPages:
                 request.query_params.get("ticket", ""), cookies.browser_hash(request, ids), self._activation_text
             )
         except _TOLD as error:
-            return self._told(request, error)
-        response = self._back(there) if isinstance(there, Back) else RedirectResponse(there, 303)
+            return self.told(request, error)
+        response = self.back_to_app(there) if isinstance(there, Back) else RedirectResponse(there, 303)
         cookies.ensure(request, response, ids)
         return response
 
@@ -60,11 +60,11 @@ class EnrolmentPages:
             name: values[0] for name, values in given.items() if len(values) == 1 and len(values[0]) <= _LONGEST
         }
         if any(len(values) > 1 for values in given.values()):
-            return self._told(request, UnknownReturnError("a parameter appears twice"))
+            return self.told(request, UnknownReturnError("a parameter appears twice"))
         try:
-            return self._back(await self.enrolments.returns.take_return(parameters, cookies.known_hash(request)))
+            return self.back_to_app(await self.enrolments.returns.take_return(parameters, cookies.known_hash(request)))
         except _TOLD as error:
-            return self._told(request, error)
+            return self.told(request, error)
 
     async def jwks(self, _: Request) -> Response:
         """`GET /enrolment/jwks`: the keys that our client assertions are signed with."""
@@ -77,15 +77,19 @@ class EnrolmentPages:
             language, "enrolment.activation", scheme=self.enrolments.rows.settings.name, digits=digits
         )
 
-    def _back(self, back: Back) -> Response:
-        """To the app; the value travels in the fragment, which no server and no referrer sees."""
-        if back.value is not None:
-            return RedirectResponse(f"{self.app_origin}/#return={back.value}", 303)
-        if back.ended is not None:
-            return RedirectResponse(f"{self.app_origin}/#ended={back.ended}", 303)
-        return self.pages.render("enrolment/wait.html", back.language)
+    def back_to_app(self, back: Back) -> Response:
+        """To the app, or the page that waits for the registrar's answer."""
+        there = self.address(back)
+        return RedirectResponse(there, 303) if there else self.pages.render("enrolment/wait.html", back.language)
 
-    def _told(self, request: Request, error: PlatformError) -> Response:
+    def address(self, back: Back) -> str | None:
+        """Where a step leads: the app. The value travels in the fragment, which no server and no referrer sees."""
+        if back.value is not None:
+            return f"{self.app_origin}/#return={back.value}"
+        return None if back.ended is None else f"{self.app_origin}/#ended={back.ended}"
+
+    def told(self, request: Request, error: PlatformError) -> Response:
+        """A page that says why nothing goes on here."""
         return self.pages.render(
             "enrolment/stopped.html", language_of(request), status=error.status, code=error.code, app=self.app_origin
         )

@@ -26,9 +26,7 @@ def check(registrar: Registrar, environment: Environment) -> None:
         RegistrarRefusedError: says what is wrong.
     """
     if not _ID.fullmatch(registrar.id):
-        raise RegistrarRefusedError(
-            "the id must be 2 to 40 of a-z, 0-9, hyphen and underscore, a letter first"
-        )
+        raise RegistrarRefusedError("the id must be 2 to 40 of a-z, 0-9, hyphen and underscore, a letter first")
     if not registrar.name.strip() or len(registrar.name) > _LONGEST or not registrar.name.isprintable():
         raise RegistrarRefusedError(f"the name must be printable, of 1 to {_LONGEST} characters")
     if alpha_3(registrar.country) is None or registrar.country != registrar.country.upper():

@@ -173,6 +173,19 @@ class CardSteps:
             presented=False,
         )
 
+    async def state(self, handle: str, browser_hash: bytes | None) -> str:
+        """Say how far the page of this handle is: `asking`, `showing`, `presented` or `over`. Raises as `page`."""
+        found = await self._shown_before(handle, browser_hash)
+        if found is None:
+            return "asking"
+        if isinstance(found, Showing):
+            return "presented" if found.presented else "showing"
+        return "over"
+
+    def note(self, error: CardRefusedError) -> None:
+        """Log why a card was not taken; nothing in it says whose."""
+        log.info("card_refused", why=error.why, detail=str(error))
+
     async def _kept(self, row: Row, answer: Answer) -> Back:
         if await self.rows.database.row(store.RETURN_CARD, row["enrolment_id"], self.rows.clock.now()) is None:
             raise CardRefusedError("again", "another answer of the same page was first")
