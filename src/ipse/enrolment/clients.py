@@ -130,11 +130,12 @@ class BankClient:
             id_token, access_token = tokens.get("id_token"), tokens.get("access_token")
             if not isinstance(id_token, str) or not isinstance(access_token, str):
                 self._fail("the token answer lacks a token")
-            subject = await self._subject(id_token, exchange.nonce)
+            subject = await self._subject(id_token, exchange.nonce, hashed={"at_hash": access_token, "c_hash": code})
             original = await self._userinfo(metadata["userinfo_endpoint"], access_token)
             claims = await self._verified(original)
         if claims.get("sub") != subject:
             self._fail("UserInfo is about somebody else")
+        self._check_times(claims, "UserInfo", needed=False)
         return RegistrarAnswer(original=original, verified_claims=claims.get("verified_claims"))
 
     async def close(self) -> None:
@@ -193,24 +194,39 @@ class BankClient:
             claims = verified.claims
         except JoseError as error:
             self._fail(f"token: {error.reason}")
-        if claims.get("iss") != self.registrar.issuer or claims.get("aud") != self.registrar.client_id:
-            self._fail("a token of another issuer or for somebody else")
+        if claims.get("iss") != self.registrar.issuer:
+            self._fail("a token of another issuer")
+        if claims.get("aud") != self.registrar.client_id:
+            self._fail("a token for somebody else")
         return claims
 
-    async def _subject(self, id_token: str, nonce: str) -> str:
-        """Whom the ID token is about (OpenID Connect Core section 3.1.3.7)."""
+    async def _subject(self, id_token: str, nonce: str, *, hashed: Mapping[str, str]) -> str:
+        """Whom the ID token is about (OpenID Connect Core section 3.1.3.7); `hashed` may stand in it as half digests."""
         claims = await self._verified(id_token)
-        now = times.seconds(self._clock.now())
-        issued, expires, subject = claims.get("iat"), claims.get("exp"), claims.get("sub")
-        if not isinstance(issued, int) or not isinstance(expires, int):
-            self._fail("the ID token has no times")
-        if not now - _OLDEST_SECONDS <= issued <= now + _SKEW_SECONDS or expires <= now - _SKEW_SECONDS:
-            self._fail("the ID token is not of now")
+        self._check_times(claims, "the ID token", needed=True)
+        subject = claims.get("sub")
         if claims.get("nonce") != nonce:
             self._fail("the ID token answers another request")
+        if claims.get("azp", self.registrar.client_id) != self.registrar.client_id:
+            self._fail("the ID token was made for another client (azp)")
+        for name, value in hashed.items():
+            if claims.get(name, _half_digest(value)) != _half_digest(value):
+                self._fail(f"the ID token came with another token or code ({name})")
         if not isinstance(subject, str) or not subject:
             self._fail("the ID token is about nobody")
         return subject
+
+    def _check_times(self, claims: Mapping[str, Any], what: str, *, needed: bool) -> None:
+        now = times.seconds(self._clock.now())
+        issued, expires = claims.get("iat"), claims.get("exp")
+        if not needed and issued is None and expires is None:
+            return
+        if isinstance(issued, bool) or not isinstance(issued, int) or not isinstance(expires, int):
+            self._fail(f"{what} has no times")
+        if issued > now + _SKEW_SECONDS:
+            self._fail(f"{what} is from the future")
+        if issued < now - _OLDEST_SECONDS or expires <= now - _SKEW_SECONDS:
+            self._fail(f"{what} is too old")
 
     async def _userinfo(self, address: str, access_token: str) -> str:
         headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/jwt"}
@@ -218,9 +234,12 @@ class BankClient:
         if kind != "application/jwt":
             self._fail("UserInfo is not signed")
         try:
-            return body.decode("ascii")
+            text = body.decode("ascii")
         except UnicodeDecodeError:
             self._fail("UserInfo is not a token")
+        if text.count(".") == 4:
+            self._fail("UserInfo is encrypted, and nobody agreed on that")
+        return text
 
     async def _post(self, address: str, form: Mapping[str, str], *, status: int) -> dict[str, Any]:
         proof = {"client_assertion_type": _ASSERTION_TYPE, "client_assertion": self._assertion()}
@@ -278,6 +297,11 @@ class BankClient:
 
     def _fail(self, why: str) -> NoReturn:
         raise RegistrarError(f"{self.registrar.id}: {why}")
+
+
+def _half_digest(value: str) -> str:
+    """`at_hash` and `c_hash` for algorithms on SHA-256 (OpenID Connect Core section 3.3.2.11)."""
+    return b64u(sha256(value)[:16])
 
 
 class Banks:

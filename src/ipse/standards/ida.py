@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from ipse.standards import ida_schema
+
 EVIDENCE_TYPES: Final = frozenset({"document", "electronic_record", "vouch", "electronic_signature"})
 
 # ISO 8601 as the schema profiles it (section 4.2): seconds and fractions are optional, the zone is not.
@@ -127,6 +129,8 @@ def parse(value: object, *, trust_framework: str) -> VerifiedClaims:
     Raises:
         IdaError: nothing under the wanted trust framework, or a member that the schema does not allow.
     """
+    for place, reason in ida_schema.violations(value):
+        raise IdaError(place, reason)
     found: list[Mapping[str, Any]] = []
     for index, part in enumerate(value if isinstance(value, list) else [value]):
         place = f"verified_claims[{index}]" if isinstance(value, list) else "verified_claims"

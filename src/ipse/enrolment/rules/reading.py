@@ -22,6 +22,7 @@ from ipse.attributes.model import (
     Place,
 )
 from ipse.enrolment.errors import RegistrarError, UnacceptableIdentityError
+from ipse.enrolment.model import OLDEST_CHECK_DAYS
 from ipse.kernel.clock import SECOND
 from ipse.standards.birthdates import born
 from ipse.standards.countries import alpha_2, alpha_3
@@ -54,6 +55,7 @@ _KINDS: Final = {"idcard": "I", "residence_permit": "I", "passport": "P"}
 _IMAGES: Final = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n", "image/jp2": b"\x00\x00\x00\x0cjP"}
 _LARGEST_IMAGE: Final = 100_000
 _LONGEST: Final = 200
+_SKEW_SECONDS: Final = 60
 
 
 def facts(verified: VerifiedClaims, *, email: str | None) -> Facts:
@@ -105,6 +107,26 @@ def register_number(verified: VerifiedClaims) -> str | None:
     """Return the number in a population register, whether or not partners may ask for it."""
     number = _text(verified.claims, OWN + "national_number")
     return None if number is None else compact(number)
+
+
+def check_evidence(verified: VerifiedClaims, *, now: int) -> None:
+    """Refuse an answer without a record of the bank's own, or checked in the future or too long ago.
+
+    Raises:
+        UnacceptableIdentityError: says which, without personal data.
+    """
+    kinds = {evidence.type for evidence in verified.evidence}
+    for wanted in ("electronic_record", "document"):
+        if wanted not in kinds:
+            raise UnacceptableIdentityError(f"no evidence of type {wanted}")
+    moments = [check.time for evidence in verified.evidence for check in evidence.checks if check.time]
+    if verified.time is not None:
+        moments.append(verified.time)
+    if any(int(moment.timestamp()) * SECOND > now + _SKEW_SECONDS * SECOND for moment in moments):
+        raise UnacceptableIdentityError("checked in the future")
+    checked = read_at(verified)
+    if checked is not None and checked < now - OLDEST_CHECK_DAYS * 86_400 * SECOND:
+        raise UnacceptableIdentityError("checked too long ago")
 
 
 def read_at(verified: VerifiedClaims) -> int | None:
