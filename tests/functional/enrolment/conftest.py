@@ -39,7 +39,15 @@ def keystore(tmp_path_factory: pytest.TempPathFactory) -> Keystore:
 
 
 @pytest.fixture
-async def stage(database: Database, keystore: Keystore, tmp_path: Path) -> AsyncIterator[Stage]:
+def more_settings() -> dict[str, Any]:
+    """What a test's installation is told besides."""
+    return {}
+
+
+@pytest.fixture
+async def stage(
+    database: Database, keystore: Keystore, tmp_path: Path, more_settings: dict[str, Any]
+) -> AsyncIterator[Stage]:
     """Scheme and banks, serving."""
     from ipse.app.composition import build_scheme
     from ipse.cli.world_files import register_banks
@@ -62,7 +70,7 @@ async def stage(database: Database, keystore: Keystore, tmp_path: Path) -> Async
         app_origin=f"http://localhost:{port + 2}",
         database="",
         keystore="",
-        limits=Limits(phone=plenty, enrolment=plenty, page=plenty, partner=plenty),
+        **{"limits": Limits(phone=plenty, enrolment=plenty, page=plenty, partner=plenty)} | more_settings,
     )
     await register_banks(Registrars(database, clock, settings.environment), world, actor="test")
     scheme = await build_scheme(settings, keystore, database, clock=clock, ids=ids)

@@ -90,8 +90,9 @@ class Site:
         """What an approval does to the row."""
         until = self._now + 60 * SECOND
         await self._change(
-            handle, store.APPROVE, "phone", "subject", b"approval", sha256(return_value or handle), self._now, until, "code"
-        )
+            handle, store.APPROVE, "phone", "subject", b"approval", sha256(return_value or handle), self._now, until,
+            "code", None,
+        )  # fmt: skip
 
     async def rejected(self, handle: str) -> None:
         """What a refusal does to the row."""
