@@ -41,6 +41,7 @@ from ipse.lab import http as lab_http
 from ipse.lab.service import LabDesk
 from ipse.mobile import http as mobile_http
 from ipse.mobile.http.fallbacks import fallback_operations
+from ipse.mobile.http.panic import panic_operations
 from ipse.mobile.http.recovery import recovery_operations
 from ipse.mobile.service import Mobile
 from ipse.notices import TOLD
@@ -48,6 +49,8 @@ from ipse.notices.service import Delivery, Notices
 from ipse.oidc import http as oidc_http
 from ipse.oidc.service import Provider, build_provider
 from ipse.oidc.service.backchannel import forget_ended
+from ipse.panic import http as panic_http
+from ipse.panic.service import Panic
 from ipse.partners import http as partners_http
 from ipse.partners.service import PartnerDesk, Partners
 from ipse.people.service import People
@@ -64,7 +67,7 @@ from ipse.web.outgoing import Outgoing
 from ipse.web.pages import Pages
 from ipse.web.routes import Caller, Route
 
-PAGES = ("ipse.signin", "ipse.enrolment", "ipse.oidc", "ipse.broker", "ipse.attributes", "ipse.fallback")
+PAGES = ("ipse.signin", "ipse.enrolment", "ipse.oidc", "ipse.broker", "ipse.attributes", "ipse.fallback", "ipse.panic")
 _ABANDONED_SECONDS = 86_400
 Job = Callable[[], Awaitable[object]]
 
@@ -119,6 +122,7 @@ class _Features:
     lab: LabDesk | None
     delivery: Delivery
     fallback: Fallback
+    panic: Panic
 
 
 async def build_scheme(settings: Settings, keystore: Keystore, database: Database, *, clock: Clock, ids: Ids) -> Scheme:
@@ -224,6 +228,7 @@ def _features(given: _Given) -> _Features:
         lab=lab,
         delivery=build_delivery(settings, notices, people, attributes, database, clock=clock, ids=ids),
         fallback=build_fallback(actions, attributes, scheme=settings.name),
+        panic=Panic(database, people, keystore, messages, notices, clock, ids, settings.panic),
     )
 
 
@@ -277,9 +282,11 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
             more={
                 **fallback_operations(mobile, features.fallback.setups),
                 **recovery_operations(mobile, features.delivery),
+                **panic_operations(mobile, features.panic),
             },
         ),
         *fallback_http.routes(features.fallback, pages),
+        *panic_http.routes(features.panic, pages),
         *enrolment_http.routes(features.enrolments, pages),
         *partners_http.routes(features.desk, given.ids, features.provider.proofs),
         *attributes_http.routes(pages, claim_prefix=settings.claim_prefix, registrars=features.registrars.active),
@@ -312,6 +319,7 @@ def _jobs(given: _Given, features: _Features) -> list[tuple[str, Job]]:
         ("attributes.tell_of_ends", lambda: tell_of_ends(features.attributes, features.messages.notices)),
         ("fallback.forget", features.fallback.visits.forget),
         ("notices.forget", features.delivery.forget),
+        ("panic.forget_guesses", features.panic.forget_guesses),
         ("enrolment.delete_abandoned", lambda: enrolment_jobs.delete_abandoned(features.enrolments)),
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ipse.kernel.errors import PlatformError
 
@@ -29,6 +29,8 @@ class EndReason(StrEnum):
     """This registrar has vouched for as many identities as it may for now."""
     ANOTHER_PERSON = "another_person"
     """A renewal whose answer is about somebody else."""
+    SIM_SWAPPED = "sim_swapped"
+    """The SIM was changed too recently for a bank alone: only the card will do (T-5)."""
     SUPERSEDED = "superseded"
     """The same person finished another enrolment meanwhile."""
     LEVEL_TOO_LOW = "level_too_low"
@@ -48,7 +50,7 @@ class EnrolmentEndedError(PlatformError):
     status = 410
     title = "This activation is over; begin again"
 
-    def __init__(self, why: str, detail: str = "", **fields: object) -> None:
+    def __init__(self, why: str, detail: str = "", **fields: Any) -> None:  # noqa: ANN401 - JSON members
         super().__init__(detail or why, why=why, **fields)
         self.why = why
 

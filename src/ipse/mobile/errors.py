@@ -5,6 +5,33 @@ from __future__ import annotations
 from ipse.kernel.errors import PlatformError
 
 
+class UnknownPairing(PlatformError):
+    """No new phone shows this code: mistyped, too old, or brought by another phone already."""
+
+    code = "unknown_pairing"
+    status = 404
+    title = "No new phone shows this code now"
+
+
+class PairingEnded(PlatformError):
+    """The move is over; `why` says how: `expired`, `refused`, `blocked`. Begin again on the new phone."""
+
+    code = "pairing_ended"
+    status = 410
+    title = "This move is over; begin again on the new phone"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, why=why)
+
+
+class NoSuchWait(PlatformError):
+    """The activation elsewhere is over: it was stopped, or has finished."""
+
+    code = "nothing_waits"
+    status = 409
+    title = "That activation is over"
+
+
 class WatchRefused(PlatformError):
     """The watch token is unknown or too old."""
 

@@ -15,6 +15,10 @@ from ipse.mobile.errors import WatchRefused
 from ipse.phones.errors import MalformedMessageError
 
 T = TypeVar("T")
+_PAIRING_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRING_LENGTH = 12
+_ALIKE = str.maketrans("OIL", "011")
+_SYSTEMS = ("Android", "iOS", "iPadOS", "Windows", "macOS", "Linux", "ChromeOS")
 _CODE_KEY_SIZE = 32
 _IDENTIFIER_SIZE = 16
 
@@ -66,6 +70,45 @@ def elsewhere_entry(wait: Wait) -> dict[str, Any]:
         "since": seconds(wait.since),
         "until": seconds(wait.until),
     }
+
+
+class PairApp(msgspec.Struct, frozen=True):
+    """What the app says it is."""
+
+    name: str
+    version: str
+
+
+class PairWish(msgspec.Struct, frozen=True):
+    """What a new phone says when it asks for a code."""
+
+    app: PairApp
+    device: dict[str, Any] = {}
+
+
+def pairing_code(octets: bytes) -> str:
+    """The code that a new phone shows: twelve characters, 60 bits (B-6 asks 40); `octets` are 8 random ones."""
+    number = int.from_bytes(octets, "big")
+    drawn = [_PAIRING_ALPHABET[number >> (5 * at) & 31] for at in range(_PAIRING_LENGTH)]
+    return "-".join("".join(drawn[at : at + 4]) for at in range(0, _PAIRING_LENGTH, 4))
+
+
+def read_pairing_code(typed: str) -> str:
+    """A code as somebody typed it, with the letters that look like digits read as such.
+
+    Raises:
+        MalformedMessageError: it cannot be one.
+    """
+    code = "".join(typed.upper().split()).replace("-", "").translate(_ALIKE)
+    if len(code) != _PAIRING_LENGTH or any(letter not in _PAIRING_ALPHABET for letter in code):
+        raise MalformedMessageError(public="code is not one of a new phone")
+    return "-".join(code[at : at + 4] for at in range(0, _PAIRING_LENGTH, 4))
+
+
+def about_phone(device: Mapping[str, Any]) -> dict[str, str]:
+    """What the old phone shows of the new one: a system known by name. Free text would be the caller's to write."""
+    system = device.get("os")
+    return {"os": system} if system in _SYSTEMS else {}
 
 
 def convert(members: Mapping[str, Any], kind: type[T]) -> T:

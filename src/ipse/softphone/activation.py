@@ -58,6 +58,8 @@ class Activated:
     number_verified: bool
     received: tuple[Mapping[str, Any], ...]
     """What the bank said of the person."""
+    waits_until: int | None = None
+    """When the identity moves here (unix seconds), unless the person objects on the phone that has it."""
 
 
 def new_key() -> DeviceKey:
@@ -142,6 +144,7 @@ class _Run:
             phone=begun["phone"],
             state=done["account"]["state"],
             why=done["account"].get("why"),
+            waits_until=done.get("waits_until"),
             moved=done["moved"],
             number_verified=returned["number_verified"],
             received=tuple(returned["received"]),

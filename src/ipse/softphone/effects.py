@@ -24,6 +24,15 @@ def _activated(state: State, _subject: str, _answer: Document) -> None:
     state.stopped = ""
 
 
+def _paired(state: State, _subject: str, answer: Document) -> None:
+    state.phone = answer["phone"]
+    state.enrolment = answer["pairing"]
+
+
+def _deleted(state: State, _subject: str, _answer: Document) -> None:
+    state.stopped = "deleted"
+
+
 def _claimed(state: State, subject: str, answer: Document) -> None:
     if not answer.get("waiting"):
         remember_claim(state, subject, Claimed(action=answer["action"], start=answer["start"]))
@@ -46,6 +55,9 @@ _EFFECTS: dict[str, Callable[[State, str, Document], None]] = {
     "claim": _claimed,
     "change-code": _code_changed,
     "remove": _removed,
+    "pair": _paired,
+    "take-over": _activated,
+    "delete-identity": _deleted,
 }
 
 
@@ -69,7 +81,7 @@ def refuse(state: State, purpose: str, problem: Document) -> None:
     _take_chain(state, problem)
     if problem.get("code") in _ENDS_THE_PHONE:
         state.stopped = str(problem.get("why") or problem["code"])
-    if kind in {"change-code", "activate"} and state.next_code_key_id:
+    if kind in {"change-code", "activate", "take-over"} and state.next_code_key_id:
         state.salts.pop(state.next_code_key_id, None)
         state.next_code_key_id = ""
 

@@ -34,6 +34,15 @@ PATHS = {
     "settings": "/settings",
     "block": "/block",
     "remove": "/removal",
+    "pair": "/pairings",
+    "pairing": "/pairings/state",
+    "meet": "/pairings/meeting",
+    "part": "/pairings/parting",
+    "hand-over": "/hand-over",
+    "take-over": "/take-over",
+    "object": "/objections",
+    "notices": "/notices",
+    "delete-identity": "/deletion",
     "browsers": "/browsers",
     "forget-browser": "/browsers/forget",
 }
@@ -88,6 +97,28 @@ class Writer:
             },
         )
         return self._sealed(state, "activate", "activate", compact, phone_channel.code_proof(key, compact))
+
+    def take_over(self, state: State, code: str) -> Pending:
+        """Hand the code key of a new phone over that takes the identity of an old one; as `activate`."""
+        key_id, key = self._fresh_code_key(state, code)
+        self._with_spare(state)
+        compact = self._compact(
+            state,
+            "take-over",
+            {
+                "spare_code_key_id": state.spare_code_key_id,
+                "pairing": state.enrolment,
+                "code_key_id": key_id,
+                "code_key": b64u(key),
+                "device_thumbprint": phone_channel.thumbprint(_key(state).public()),
+            },
+        )
+        return self._sealed(state, "take-over", "take-over", compact, phone_channel.code_proof(key, compact))
+
+    def costing(self, state: State, kind: str, purpose: str, use: CodeUse, **members: object) -> Pending:
+        """A message that costs the code."""
+        costed = {**members, "challenge": use.challenge, "code_key_id": state.code_key_id}
+        return self._proven(state, kind, purpose, costed, use.code)
 
     def approval(self, state: State, approved: Approved, use: CodeUse) -> Pending:
         """Approve with the code."""

@@ -22,6 +22,7 @@ from ipse.softphone.connections import connect
 from ipse.softphone.errors import CannotDecline, NoPhone, NothingAsked, NotUnderstood, WeakCode
 from ipse.softphone.links import parse
 from ipse.softphone.messages import Approved, CodeUse, Writer
+from ipse.softphone.moving import Mover
 from ipse.softphone.state import Device, Pending, State
 from ipse.softphone.store import MemoryStore, Store
 from ipse.standards.weak_codes import near
@@ -193,6 +194,32 @@ class SoftPhone:
         activation.refuse_weak(new_code, birthdate=state.birthdate, phone_number=state.phone_number)
         use = CodeUse(code=code, challenge=self.home()["challenge"])
         self._send("change-code", lambda state: self._writer.change_code(state, new_code, use))
+
+    @property
+    def mover(self) -> Mover:
+        """What this phone says when an identity moves, or is deleted (see `moving`)."""
+        return Mover(self._channel, self._writer)
+
+    def notices(self) -> list[dict[str, Any]]:
+        """The security messages that the person was sent, newest first."""
+        return list(self._signed("notices")["notices"])
+
+    def stop_elsewhere(self, enrolment: str) -> None:
+        """Stop an activation of this identity on another phone; `home` names it in `elsewhere`."""
+        self._usable()
+        self.mover.stop_elsewhere(enrolment)
+
+    def hand_over(self, shown: str, code: str) -> dict[str, Any]:
+        """Bring the code that a new phone shows and confirm at once; what was known of the new phone."""
+        self._usable()
+        met = self.mover.meet(shown)
+        self.mover.hand_over(met["pairing"], code, met["challenge"])
+        return met
+
+    def delete(self, code: str) -> None:
+        """Delete the identity for good."""
+        self._usable()
+        self.mover.delete(code, self.home()["challenge"])
 
     def set_duress(self, code: str, duress_code: str, *, told: bool = False) -> None:
         """Set or change the duress code; `told`: the second channel is told when it is used.

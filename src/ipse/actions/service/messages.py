@@ -155,7 +155,7 @@ class Messages:
             return CodeKind.DURESS
         if phone.tries:
             await self.database.transact(lambda: self.people.forgiving(received.account_id))
-        return CodeKind.NORMAL
+        return CodeKind.DURESS if received.withheld else CodeKind.NORMAL
 
     async def conclude(
         self, received: Received, body: dict[str, Any], work: Work | None = None, *, challenge: str | None = None

@@ -18,6 +18,8 @@ from ipse.notices.service import Notices
 from ipse.people.model import Account, AccountState, BlockReason, Enrolled
 from ipse.people.service import People
 from ipse.phones.service import Phones
+from ipse.sim.model import Bound
+from ipse.sim.service import Sims
 from ipse.storage.statement import Row, Transaction, one, run
 
 _KEPT_AFTER_SECONDS = 86_400
@@ -33,6 +35,7 @@ class Activations:
     attributes: Attributes
     phones: Phones
     notices: Notices
+    sims: Sims
 
     async def epoch(self) -> str:
         """Return the epoch that person keys are wrapped under now; call it before `activating`."""
@@ -44,7 +47,7 @@ class Activations:
 
         Finds or makes the one account of the person, keeps facts, evidence and acceptances, and ends other enrolments
         of the same person that are as far. The account is active when the record of evidence is complete (B-1) and the
-        registrar's verified claims hold the phone number; else it is `pending` and says why. The caller stops the
+        registrar's verified claims hold the phone number, or the number step was taken; else it is `pending` and says why. The caller stops the
         person's other phones in the same transaction, after this. Where another phone has the identity and its person
         may object (`waits_until`), nothing is kept yet and no phone is stopped: `finishing` does that later.
 
@@ -90,6 +93,11 @@ class Activations:
             before = yield from self.attributes.knowing(known[0].account_id, known[1])
         account, key, new = yield from self.people.enrolling(enrolled, epoch=epoch, now=now)
         yield from self.attributes.keeping(account.account_id, key, answer.facts, answer.evidence, now)
+        if answer.sim is not None:
+            bound = Bound(number=self.rows.request(row).phone_number, outcome=answer.sim)
+            yield from self.sims.watches.binding(account.account_id, key, row["phone_id"], bound, now=now)
+        elif not new:
+            yield from self.sims.watches.ending(account.account_id, now=now)
         yield from run(store.FORGET, row["enrolment_id"], account.account_id, b"")
         kind = _kind(known[0] if known else None)
         given_up = given_up_contacts(before, answer.facts) if before else ()

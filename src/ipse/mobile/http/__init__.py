@@ -52,7 +52,7 @@ def routes(mobile: Mobile, ids: Ids, *, more: Mapping[str, Body] = MappingProxyT
             endpoint,
             (method, "OPTIONS"),
             caller=Caller.PHONE,
-            limit="enrolment" if path == "/enrolments" else "phone",
+            limit="enrolment" if path in {"/enrolments", "/pairings"} else "phone",
         )
         for method, table in (("POST", posts), ("GET", gets))
         for path, endpoint in table.items()

@@ -1,0 +1,11 @@
+"""News of this feature."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PHONE_MOVED: Final = "mobile.phone_moved"
+"""An identity moved to a new phone with the old one in hand: look at its SIM again. Payload: `account`, `phone`."""
+
+DELETED: Final = "mobile.deleted"
+"""A person deleted their identity: whoever keeps something by account id forgets it. Payload: `account`."""
