@@ -23,6 +23,8 @@ for name, target in {
     "keys": "ipse.cli.keys:app",
     "partner": "ipse.cli.partner:app",
     "phone": "ipse.cli.phone:app",
+    "telephone": "ipse.cli.telephone:app",
+    "card": "ipse.cli.card:app",
     "lab": "ipse.cli.lab:app",
     "bench": "ipse.cli.bench:app",
     "audit": "ipse.cli.audit:app",

@@ -31,6 +31,9 @@ PATHS = {
     "history": "/history",
     "change-code": "/code",
     "set-duress": "/code",
+    "panic-sheets": "/panic-sheets",
+    "make-panic-sheet": "/panic-sheets/make",
+    "revoke-panic-sheet": "/panic-sheets/revoke",
     "settings": "/settings",
     "block": "/block",
     "remove": "/removal",
@@ -186,6 +189,16 @@ class Writer:
             "told": told,
         }
         return self._proven(state, "set-duress", "set-duress", members, use.code)
+
+    def make_panic_sheet(self, state: State, contact: str, use: CodeUse) -> Pending:
+        """Ask for a code that blocks without this phone, for the person or for a contact."""
+        members = {"challenge": use.challenge, "code_key_id": state.code_key_id, "contact": contact}
+        return self._proven(state, "make-panic-sheet", f"make-panic-sheet {contact}".strip(), members, use.code)
+
+    def revoke_panic_sheet(self, state: State, sheet: str, use: CodeUse) -> Pending:
+        """Take a sheet back."""
+        members = {"challenge": use.challenge, "code_key_id": state.code_key_id, "sheet": sheet}
+        return self._proven(state, "revoke-panic-sheet", f"revoke-panic-sheet {sheet}", members, use.code)
 
     def _with_spare(self, state: State) -> None:
         """A phone from before there were slots gets its second one."""

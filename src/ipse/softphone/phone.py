@@ -241,6 +241,21 @@ class SoftPhone:
         use = CodeUse(code=code, challenge=self.home()["challenge"])
         self._send("set-duress", lambda state: self._writer.set_duress(state, duress_code, use, told=told))
 
+    def panic_sheets(self) -> list[dict[str, Any]]:
+        """The sheets that block without this phone: id, holder, name, when made."""
+        return list(self._signed("panic-sheets")["sheets"])
+
+    def make_panic_sheet(self, code: str, *, contact: str = "") -> Answer:
+        """Make a sheet for the person, or for a contact by name; its `code` is answered this once."""
+        use = CodeUse(code=code, challenge=self.home()["challenge"])
+        purpose = f"make-panic-sheet {contact}".strip()
+        return self._send(purpose, lambda state: self._writer.make_panic_sheet(state, contact, use))
+
+    def revoke_panic_sheet(self, code: str, sheet: str) -> None:
+        """Take a sheet back."""
+        use = CodeUse(code=code, challenge=self.home()["challenge"])
+        self._send(f"revoke-panic-sheet {sheet}", lambda state: self._writer.revoke_panic_sheet(state, sheet, use))
+
     def set_language(self, language: str) -> Answer:
         """Choose the language of names and purposes: nl, fr, de or en."""
         return self._signed("settings", language=language)

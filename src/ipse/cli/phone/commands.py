@@ -287,6 +287,73 @@ def change_code(*, code: str | None = None, new_code: str | None = None, options
 
 
 @app.command
+def duress(
+    *,
+    code: str | None = None,
+    duress_code: str | None = None,
+    remove: Annotated[bool, Parameter(negative="")] = False,
+    tell: Annotated[bool, Parameter(negative="")] = False,
+    options: Options | None = None,
+) -> None:
+    """Set, change or remove the duress code: it looks like success, releases nothing, and blocks the identity.
+
+    Parameters
+    ----------
+    code
+        The five digits; asked for when left out
+    duress_code
+        The other five digits; asked for when left out
+    remove
+        Have no duress code any more
+    tell
+        Send yourself a message when it is used; without it nobody is told
+    """
+    with _phone(options or Options()) as (phone, printer):
+        typed = _typed(code)
+        if remove:
+            phone.remove_duress(typed)
+        else:
+            phone.set_duress(typed, _typed(duress_code, "Duress code: "), told=tell)
+        # The same words for both: whoever looks on learns nothing.
+        printer.answer({"done": True}, lambda console: console.print("Done."))
+
+
+@app.command
+def panic_sheet(
+    *,
+    code: str | None = None,
+    contact: str = "",
+    revoke: str | None = None,
+    show: Annotated[bool, Parameter(negative="")] = False,
+    options: Options | None = None,
+) -> None:
+    """Make a sheet with a code that blocks the identity without this phone; or list sheets, or take one back.
+
+    Parameters
+    ----------
+    code
+        The five digits; asked for when left out
+    contact
+        Make it for somebody you trust, by this name
+    revoke
+        Take the sheet of this id back
+    show
+        List the sheets that count; no code needed
+    """
+    with _phone(options or Options()) as (phone, printer):
+        if show:
+            sheets = phone.panic_sheets()
+            printer.answer({"sheets": sheets}, lambda console: printing.print_sheets(console, sheets))
+        elif revoke is not None:
+            phone.revoke_panic_sheet(_typed(code), revoke)
+            printer.answer({"revoked": revoke}, lambda console: console.print("The sheet is worth nothing now."))
+        else:
+            made = phone.make_panic_sheet(_typed(code), contact=contact)
+            members = {name: value for name, value in made.items() if name != "chain"}
+            printer.answer(members, lambda console: printing.print_sheet(console, members))
+
+
+@app.command
 def language(language: str, /, *, options: Options | None = None) -> None:
     """Choose the language: nl, fr, de or en."""
     with _phone(options or Options()) as (phone, printer):

@@ -237,3 +237,17 @@ def _value(attribute: Mapping[str, Any]) -> str:
     if isinstance(value, dict) and "format" in value:
         return f"({value['format']})"
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def print_sheets(console: Console, sheets: list[dict[str, Any]]) -> None:
+    """The sheets that block without the phone; never their codes."""
+    if not sheets:
+        console.print("No sheet counts.")
+    for sheet in sheets:
+        console.print(f"{sheet['sheet']}  {sheet['name'] or 'your own'}")
+
+
+def print_sheet(console: Console, made: dict[str, Any]) -> None:
+    """A sheet, to be written down now."""
+    console.print(f"Code: [bold]{made['code']}[/bold]   (shown this once)")
+    console.print(f"Use it at {made['page']}" + (f" or call {made['telephone']}" if made["telephone"] else ""))
