@@ -201,7 +201,7 @@ class BankClient:
         return claims
 
     async def _subject(self, id_token: str, nonce: str, *, hashed: Mapping[str, str]) -> str:
-        """Whom the ID token is about (OpenID Connect Core section 3.1.3.7); `hashed` may stand in it as half digests."""
+        """Whom the ID token is about (OpenID Connect Core section 3.1.3.7); `hashed` may stand in it halved."""
         claims = await self._verified(id_token)
         self._check_times(claims, "the ID token", needed=True)
         subject = claims.get("sub")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 _TEXT: Final = {"type": "string"}
 _FILLED: Final = {"type": "string", "minLength": 1}
@@ -162,18 +162,22 @@ _VALIDATOR: Final = Draft202012Validator(SCHEMA)
 
 
 def violations(value: object) -> list[tuple[str, str]]:
-    """Return where a value breaks the schema, and which rule (`required`, `type`, `pattern`, …); no value is repeated."""
+    """Return where a value breaks the schema, and which rule of it; no value is repeated."""
     found = sorted(_VALIDATOR.iter_errors(value), key=lambda error: [str(part) for part in error.absolute_path])
-    return [(_place(list(error.absolute_path)), _rule(error.validator, error.validator_value)) for error in found]
+    return [(_place(error), _rule(error.validator, error.validator_value)) for error in found]
 
 
-def _place(path: list[str | int]) -> str:
+def _place(error: ValidationError) -> str:
+    path = list(error.absolute_path)
+    if error.validator == "required":
+        # One error for each member that is missing; its text names that one first.
+        path.append(error.message.split("'")[1])
     return "verified_claims" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
 
 
 def _rule(name: object, wanted: object) -> str:
-    if name == "required" and isinstance(wanted, list):
-        return f"must have {', '.join(map(str, wanted))}"
+    if name == "required":
+        return "is missing"
     if name == "additionalProperties":
         return "may have no other members"
     if name in {"type", "enum"}:
