@@ -23,6 +23,8 @@ from ipse.kernel.clock import SystemClock
 from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import Environment, Limits, Settings
+from ipse.sandbox.operators.descriptions import description as operator_api
+from ipse.standards.camara import Api
 from ipse.storage.database import open_database
 from ipse.storage.migrations import migrate
 from ipse.web.routes import Caller, Route
@@ -92,12 +94,19 @@ def pages() -> dict[Path, str]:
         FOLDER / "profiles.md": profiles_page(),
         FOLDER / "checks.md": checks_page(),
         FOLDER / "broker.openapi.json": broker_description(),
+        **{FOLDER / "operator" / f"{api}.openapi.json": operator_description(api) for api in Api},
     }
 
 
 def broker_description() -> str:
     """Describe the REST API, as if it were reached at an example address."""
     return msgspec.json.format(msgspec.json.encode(build_description("https://id.example"))).decode() + "\n"
+
+
+def operator_description(api: Api) -> str:
+    """Describe what a mobile operator serves, as if it were reached at an example address."""
+    document = operator_api(api, "https://operator.example")
+    return msgspec.json.format(msgspec.json.encode(document)).decode() + "\n"
 
 
 def errors_page() -> str:

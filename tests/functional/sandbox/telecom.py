@@ -81,8 +81,8 @@ class Telecom:
 
     def assertion(self, **changes: Any) -> dict[str, str]:
         now = self.clock.now() // 1_000_000
-        claims: dict[str, Any] = {"iss": "ipse", "sub": "ipse", "aud": f"{self.issuer}/token", "jti": secrets.token_urlsafe(12)}
-        claims |= {"iat": now, "exp": now + 60, **changes}
+        claims: dict[str, Any] = {"iss": "ipse", "sub": "ipse", "aud": f"{self.issuer}/token"}
+        claims |= {"jti": secrets.token_urlsafe(12), "iat": now, "exp": now + 60, **changes}
         signed = jwt.encode({"alg": "ES256", "kid": "scheme-1"}, claims, self.key, algorithms=["ES256"])
         return {"client_assertion_type": ASSERTION, "client_assertion": signed}
 

@@ -101,7 +101,9 @@ class OperatorServer:
 
     async def nowhere(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Whatever is not served here."""
-        response = _problem(not_found("There is no such address here."), "")
+        correlator = Request(scope).headers.get(CORRELATOR_HEADER, "")
+        fits = CORRELATOR.fullmatch(correlator) is not None
+        response = _problem(not_found("There is no such address here."), correlator if fits else "")
         await response(scope, receive, send)
 
     def _table(self) -> dict[str, dict[str, Served]]:
