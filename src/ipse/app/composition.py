@@ -227,7 +227,7 @@ def _features(given: _Given) -> _Features:
         broker=broker,
         lab=lab,
         delivery=build_delivery(settings, notices, people, attributes, database, clock=clock, ids=ids),
-        fallback=build_fallback(actions, attributes, scheme=settings.name),
+        fallback=build_fallback(actions, attributes, cards, scheme=settings.name),
         panic=Panic(database, people, keystore, messages, notices, clock, ids, settings.panic),
     )
 

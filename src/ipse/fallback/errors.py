@@ -27,3 +27,15 @@ class MalformedFallback(PlatformError):
     code = "malformed_fallback"
     status = 400
     title = "This is not of the form described"
+
+
+class CardRefused(PlatformError):
+    """The card, or what it signed, was not accepted; `why` says what to do."""
+
+    code = "card_refused"
+    status = 403
+    title = "The card was not accepted"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, why=why)
+        self.why = why

@@ -24,6 +24,7 @@ MOST_TRIES = 5
 PAUSE_SECONDS = 900
 """After `MOST_TRIES` wrong ones in a row a set-up rests this long."""
 VISIT_SECONDS = 600
+CHALLENGE_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)

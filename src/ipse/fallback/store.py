@@ -1,4 +1,4 @@
-"""Tables `fallback_setups`, `fallback_visits`."""
+"""Tables `fallback_setups`, `fallback_visits`, `fallback_challenges`."""
 
 from __future__ import annotations
 
@@ -51,6 +51,17 @@ VISIT = """
 select action_id, method, sealed from fallback_visits where action_id = $1 and browser_hash = $2 and expires_at > $3
 """
 FORGET_VISITS = "delete from fallback_visits where expires_at < $1 returning action_id"
+ASK = """
+insert into fallback_challenges (challenge_hash, action_id, method, browser_hash, sealed, created_at)
+values ($1, $2, $3, $4, $5, $6)
+returning challenge_hash
+"""
+TAKE = """
+delete from fallback_challenges
+where challenge_hash = $1 and action_id = $2 and method = $3 and browser_hash = $4 and created_at > $5
+returning sealed
+"""
+FORGET_CHALLENGES = "delete from fallback_challenges where created_at < $1 returning challenge_hash"
 FORGET_ACCOUNT = "delete from fallback_setups where account_id = $1 returning setup_id"
 
 

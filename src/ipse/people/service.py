@@ -268,6 +268,12 @@ class People:
         row = await self.database.row(store.ACCOUNT_OF_NUMBER, index)
         return str(row["account_id"]) if row is not None else ""
 
+    async def account_of_identity(self, identity: str) -> str | None:
+        """The living account of whoever this identity makes one, as `Enrolled.identity`; None where there is none."""
+        index = blind_index(self.keystore.working_key("identity"), identity)
+        row = await self.database.row(store.IDENTITIES, index, b"", b"", b"")
+        return str(row["account_id"]) if row is not None else None
+
     def holding(self, account_id: str) -> Transaction[bool]:
         """Keep an active account from changing until the transaction ends; False when it is not active."""
         return (yield from one(store.HOLD, account_id)) is not None

@@ -52,8 +52,13 @@ def identity(facts: Facts, register_number: str | None) -> str:
     """
     country = facts.document.country if facts.document else ""
     if register_number:
-        return f"number\n{country}\n{register_number}"
+        return by_number(country, register_number)
     return _by_document(facts, facts.document.number if facts.document else "")
+
+
+def by_number(country: str, register_number: str) -> str:
+    """Return what makes a person with a register number one."""
+    return f"number\n{country}\n{register_number}"
 
 
 def also_known_by(facts: Facts, *, previous: str = "") -> tuple[str, ...]:

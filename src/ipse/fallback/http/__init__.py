@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipse.fallback.http.cards import CardProofPages
 from ipse.fallback.http.pages import FallbackPages
 from ipse.fallback.service import Fallback
 from ipse.fallback.service.visits import PATH
@@ -14,10 +15,13 @@ HERE = PATH + "/{handle}/other"
 def routes(fallback: Fallback, pages: Pages) -> list[Route]:
     """All of them."""
     on, browser = FallbackPages(fallback.visits, fallback.codes, pages), Caller.BROWSER
+    card = CardProofPages(fallback.cards, pages)
     return [
         Route(HERE, on.offers, caller=browser, limit="page"),
         Route(HERE + "/consent", on.consent, caller=browser, limit="page"),
         Route(HERE + "/consent", on.decide, ("POST",), caller=browser, limit="page"),
+        Route(HERE + "/eid_card", card.page, caller=browser, limit="page"),
+        Route(HERE + "/eid_card", card.take, ("POST",), caller=browser, limit="enrolment"),
         Route(HERE + "/totp", on.code_form, caller=browser, limit="page"),
         Route(HERE + "/totp", on.code, ("POST",), caller=browser, limit="enrolment"),
         Route(HERE + "/sheet", on.code_form, caller=browser, limit="page"),

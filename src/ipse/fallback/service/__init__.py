@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from ipse.actions.service import Actions, FallbackApprovals
 from ipse.attributes.service import Attributes
+from ipse.eid.service import Cards
+from ipse.fallback.service.cards import CardProofs
 from ipse.fallback.service.codes import Codes
 from ipse.fallback.service.setups import Setups
 from ipse.fallback.service.visits import Visits
 
-__all__ = ["Codes", "Fallback", "Setups", "Visits", "build_fallback"]
+__all__ = ["CardProofs", "Codes", "Fallback", "Setups", "Visits", "build_fallback"]
 
 
 @dataclass(frozen=True)
@@ -20,11 +22,12 @@ class Fallback:
     setups: Setups
     codes: Codes
     visits: Visits
+    cards: CardProofs
 
 
-def build_fallback(actions: Actions, attributes: Attributes, *, scheme: str) -> Fallback:
+def build_fallback(actions: Actions, attributes: Attributes, cards: Cards | None, *, scheme: str) -> Fallback:
     """Put the feature together; `scheme` is the name people know."""
     database, keystore, clock = actions.database, actions.keystore, actions.clock
     setups = Setups(database, keystore, clock, actions.ids, scheme)
     visits = Visits(database, keystore, clock, actions, FallbackApprovals(actions, attributes))
-    return Fallback(setups, Codes(setups), visits)
+    return Fallback(setups, Codes(setups), visits, CardProofs(visits, actions.people, cards))

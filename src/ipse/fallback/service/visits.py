@@ -13,8 +13,9 @@ from ipse.actions.service import Actions, FallbackApprovals
 from ipse.actions.service.fallbacks import Proven
 from ipse.fallback import store
 from ipse.fallback.errors import MalformedFallback
-from ipse.fallback.model import VISIT_SECONDS, Offer, Visit
+from ipse.fallback.model import CHALLENGE_SECONDS, VISIT_SECONDS, Offer, Visit
 from ipse.kernel.clock import SECOND, Clock
+from ipse.kernel.ids import sha256
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.sealing import seal, unseal
 from ipse.storage.database import Database
@@ -118,6 +119,19 @@ class Visits:
         else:
             raise MalformedFallback(public="decision must be approve or refuse")
 
+    async def ask(self, action: Action, browser_hash: bytes, method: Method, challenge: str) -> None:
+        """Remember what this browser is to answer; it counts once, for `CHALLENGE_SECONDS`."""
+        values = (sha256(challenge), action.action_id, method, browser_hash, None, self.clock.now())
+        await self.database.rows(store.ASK, *values)
+
+    async def answered(self, action: Action, browser_hash: bytes, method: Method, challenge: str) -> bool:
+        """Take a challenge, once; says whether this browser was asked it lately."""
+        oldest = self.clock.now() - CHALLENGE_SECONDS * SECOND
+        values = (sha256(challenge), action.action_id, method, browser_hash, oldest)
+        return await self.database.row(store.TAKE, *values) is not None
+
     async def forget(self) -> int:
-        """Delete visits that are over. Returns how many."""
-        return len(await self.database.rows(store.FORGET_VISITS, self.clock.now()))
+        """Delete visits and challenges that are over. Returns how many."""
+        now = self.clock.now()
+        old = await self.database.rows(store.FORGET_CHALLENGES, now - CHALLENGE_SECONDS * SECOND)
+        return len(old) + len(await self.database.rows(store.FORGET_VISITS, now))
