@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from ipse.app import keystores
 from ipse.app.registry import open_registry
 from ipse.cli.configuration import CLOCK, opened
-from ipse.enrolment.model import Registrar
+from ipse.enrolment.model import Registrar, RegistrarKind
 from ipse.enrolment.service.registrars import Registrars
 from ipse.kernel.ids import RandomIds
 from ipse.partners.model import AuthMethod, Partner, Preset, Service, ServiceType, preset_algorithms
@@ -20,10 +21,16 @@ from ipse.sandbox.eid.authorities import ISSUING, ROOTS
 from ipse.sandbox.partner.model import PartnerRegistration, ServiceRegistration
 from ipse.sandbox.places import Places
 from ipse.sandbox.world import World
+from ipse.sim.model import Operator
+from ipse.sim.service.operators import Operators
+from ipse.standards.camara import Api
 from ipse.storage.migrations import migrate
 
 _ACTOR = "sandbox"
 
+
+CARD = Registrar(id="eid_card", kind=RegistrarKind.EID_CARD, name="eID", country="BE", assurance="high")
+"""The eID card as a registrar: chip, PIN and revocation check reach `high`."""
 
 _GENEROUS = {"burst": 5000, "per_minute": 10_000}
 """For one address: in a sandbox everybody, and every program, is this machine."""
@@ -59,11 +66,11 @@ def settings(folder: Path, world: World) -> dict[str, object]:
     inboxes = world.inboxes()
     chosen["mail"] = {**inboxes["smtp"], "sender": "ipse@ipse.example", "security": "none"}
     chosen["sms"] = inboxes["sms"]
-    chosen["eid"] = _eid_trust(folder, world)
+    chosen["eid"] = eid_trust(folder, world)
     return chosen
 
 
-def _eid_trust(folder: Path, world: World) -> dict[str, object]:
+def eid_trust(folder: Path, world: World) -> dict[str, object]:
     """The world's own authorities, and its card slot in place of a reader."""
     authorities, trust = world.authorities, folder / "eid"
     trust.mkdir(exist_ok=True)
@@ -99,7 +106,10 @@ def _toml(value: object) -> str:
 async def _fill(config: Path, world: World) -> None:
     async with opened(config) as (read, database, keystore):
         await migrate(database, now=CLOCK.now())
-        await register_banks(Registrars(database, CLOCK, read.environment), world, actor=_ACTOR)
+        registrars = Registrars(database, CLOCK, read.environment)
+        await register_banks(registrars, world, actor=_ACTOR)
+        await registrars.keep(CARD, actor=_ACTOR)
+        await register_operators(Operators(database, CLOCK, read.environment), world, actor=_ACTOR)
         partners = open_registry(read, database, keystore, CLOCK)
         for registration in world.registrations():
             await _register(partners, registration)
@@ -112,6 +122,20 @@ async def register_banks(registrars: Registrars, world: World, *, actor: str) ->
     """Tell a scheme of the simulated banks. One that somebody stopped stays so."""
     for members in world.registrars():
         await registrars.keep(Registrar(**members), actor=actor)
+
+
+async def register_operators(operators: Operators, world: World, *, actor: str) -> None:
+    """Tell the scheme of the world's mobile operators, where it does not know them so already."""
+    known = {one.operator_id: one for one in await operators.all()}
+    for each in world.operators():
+        members = {name: value for name, value in each.items() if name not in {"id", "prefixes", "apis"}}
+        apis = tuple(Api(api) for api in each["apis"])
+        wanted = Operator(operator_id=each["id"], prefixes=tuple(each["prefixes"]), apis=apis, **members)
+        before = known.get(wanted.operator_id)
+        if before is None:
+            await operators.add(wanted, actor=actor)
+        elif before != replace(wanted, cap=before.cap, state=before.state):
+            await operators.change(replace(wanted, cap=before.cap, state=before.state), actor=actor)
 
 
 async def _register(partners: Partners, registration: PartnerRegistration) -> None:

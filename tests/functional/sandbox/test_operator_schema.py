@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,7 +68,7 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Telecom]:
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda mode: mode.value)
-@pytest.mark.parametrize(("api", "method", "path", "scopes"), OPERATIONS, ids=lambda part: str(part))
+@pytest.mark.parametrize(("api", "method", "path", "scopes"), OPERATIONS, ids=str)
 def test_whatever_is_sent_the_answer_is_described(
     net: Telecom, api: Api, method: str, path: str, scopes: tuple[Scope, ...], mode: GenerationMode
 ) -> None:
