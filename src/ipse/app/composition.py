@@ -53,10 +53,19 @@ from ipse.panic import http as panic_http
 from ipse.panic.service import Panic
 from ipse.partners import http as partners_http
 from ipse.partners.service import PartnerDesk, Partners
+from ipse.people.model import BlockReason
 from ipse.people.service import People
+from ipse.phones.model import StopReason
 from ipse.phones.service import Phones
+from ipse.portal import BLOCK_ASKED
+from ipse.portal import http as portal_http
+from ipse.portal.service import Blocking
 from ipse.signin import http as signin_http
 from ipse.signin.service import SignIn
+from ipse.sim import http as sim_http
+from ipse.sim import jobs as sim_jobs
+from ipse.sim.events import BOUND
+from ipse.sim.service import Sims, build_sims
 from ipse.standards import jose
 from ipse.storage.database import Database
 from ipse.storage.outbox import Handler, Outbox
@@ -67,7 +76,7 @@ from ipse.web.outgoing import Outgoing
 from ipse.web.pages import Pages
 from ipse.web.routes import Caller, Route
 
-PAGES = ("ipse.signin", "ipse.enrolment", "ipse.oidc", "ipse.broker", "ipse.attributes", "ipse.fallback", "ipse.panic")
+PAGES = ("ipse.signin", "ipse.enrolment", "ipse.oidc", "ipse.broker", "ipse.attributes", "ipse.fallback", "ipse.portal", "ipse.panic")
 _ABANDONED_SECONDS = 86_400
 Job = Callable[[], Awaitable[object]]
 
@@ -113,6 +122,7 @@ class _Features:
     messages: Messages
     approvals: Approvals
     enrolments: Enrolments
+    sims: Sims
     cards: Cards | None
     banks: Banks
     registrars: Registrars
@@ -121,6 +131,7 @@ class _Features:
     broker: Broker
     lab: LabDesk | None
     delivery: Delivery
+    blocking: Blocking
     fallback: Fallback
     panic: Panic
 
@@ -141,6 +152,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
 
     async def close() -> None:
         await features.banks.close()
+        await features.sims.network.close()
         await features.provider.pings.close()
         await features.desk.close()
         if features.cards is not None:
@@ -195,7 +207,10 @@ def _features(given: _Given) -> _Features:
         ids=ids,
     )
     cards = open_cards(settings, clock=clock, ids=ids)
-    enrolments = Enrolments.around(rows, people=people, attributes=attributes, messages=messages, cards=cards)
+    sims = build_sims(settings, people=people, phones=phones, stop=_stopping(messages))
+    enrolments = Enrolments.around(
+        rows, people=people, attributes=attributes, messages=messages, sims=sims, cards=cards
+    )
     desk = _partner_desk(given)
     provider = _provider(given, desk, actions, lab)
     broker = build_broker(
@@ -217,8 +232,9 @@ def _features(given: _Given) -> _Features:
         attributes=attributes,
         actions=actions,
         messages=messages,
-        approvals=Approvals(actions, messages, attributes, settings.name, settings.issuer),
+        approvals=Approvals(actions, messages, attributes, settings.name, settings.issuer, sims.watches),
         enrolments=enrolments,
+        sims=sims,
         cards=cards,
         banks=banks,
         registrars=registrars,
@@ -226,8 +242,9 @@ def _features(given: _Given) -> _Features:
         provider=provider,
         broker=broker,
         lab=lab,
+        blocking=Blocking.around(messages, attributes, settings.fraud, keystore=keystore, ids=ids),
         delivery=build_delivery(settings, notices, people, attributes, database, clock=clock, ids=ids),
-        fallback=build_fallback(actions, attributes, cards, scheme=settings.name),
+        fallback=build_fallback(actions, attributes, cards, enrolments, scheme=settings.name),
         panic=Panic(database, people, keystore, messages, notices, clock, ids, settings.panic),
     )
 
@@ -288,8 +305,10 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
         *fallback_http.routes(features.fallback, pages),
         *panic_http.routes(features.panic, pages),
         *enrolment_http.routes(features.enrolments, pages),
+        *sim_http.routes(features.sims.subscriptions),
         *partners_http.routes(features.desk, given.ids, features.provider.proofs),
         *attributes_http.routes(pages, claim_prefix=settings.claim_prefix, registrars=features.registrars.active),
+        *portal_http.routes(features.blocking, pages),
         *asset_routes(pages.assets),
         *([] if features.lab is None else lab_http.routes(features.lab)),
         Route("/healthz", _health(database), caller=Caller.PUBLIC, limit="static"),
@@ -320,13 +339,27 @@ def _jobs(given: _Given, features: _Features) -> list[tuple[str, Job]]:
         ("fallback.forget", features.fallback.visits.forget),
         ("notices.forget", features.delivery.forget),
         ("panic.forget_guesses", features.panic.forget_guesses),
+        ("sim.look_again", lambda: sim_jobs.look_again(features.sims)),
+        ("sim.follow_subscriptions", lambda: sim_jobs.follow_subscriptions(features.sims)),
+        ("sim.forget_proofs", lambda: sim_jobs.forget_proofs(features.sims)),
         ("enrolment.delete_abandoned", lambda: enrolment_jobs.delete_abandoned(features.enrolments)),
     ]
 
 
 def _handlers(features: _Features) -> Mapping[str, Mapping[str, Handler]]:
     """Who hears of what, by event and by a name of the handler that must not change."""
-    return {TOLD: {"notices.send": lambda event: features.delivery.send(event.payload["notice"])}}
+    return {
+        TOLD: {"notices.send": lambda event: features.delivery.send(event.payload["notice"])},
+        BLOCK_ASKED: {"portal.look": lambda event: features.blocking.look(event.payload["block"])},
+        BOUND: {"sim.follow": lambda event: features.sims.subscriptions.follow(event.payload["account"])},
+    }
+
+
+def _stopping(messages: Messages) -> Callable[[str], Awaitable[None]]:
+    """Stop an identity whose SIM was changed, at once and in every process."""
+    return lambda account_id: messages.block(
+        account_id, BlockReason.SIM_CHANGED, StopReason.BLOCKED, actor="system"
+    )
 
 
 def _in_a_lab(application: ASGIApp, lab: LabDesk | None) -> ASGIApp:

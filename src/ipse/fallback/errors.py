@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipse.actions.model import Action
 from ipse.kernel.errors import PlatformError
 
 
@@ -39,3 +40,15 @@ class CardRefused(PlatformError):
     def __init__(self, why: str) -> None:
         super().__init__(why, why=why)
         self.why = why
+
+
+class BankRefused(PlatformError):
+    """The bank named nobody whose identity is active here, or could not be asked."""
+
+    code = "bank_refused"
+    status = 403
+    title = "The bank did not confirm an identity that is active here"
+
+    def __init__(self, detail: str = "", *, action: Action | None = None) -> None:
+        super().__init__(detail)
+        self.action = action

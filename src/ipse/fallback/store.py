@@ -61,6 +61,11 @@ delete from fallback_challenges
 where challenge_hash = $1 and action_id = $2 and method = $3 and browser_hash = $4 and created_at > $5
 returning sealed
 """
+TAKE_RETURN = """
+delete from fallback_challenges
+where challenge_hash = $1 and method = $2 and browser_hash = $3 and created_at > $4
+returning action_id, sealed
+"""
 FORGET_CHALLENGES = "delete from fallback_challenges where created_at < $1 returning challenge_hash"
 FORGET_ACCOUNT = "delete from fallback_setups where account_id = $1 returning setup_id"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -15,6 +16,7 @@ from ipse.enrolment.errors import (
     UnknownStartError,
 )
 from ipse.enrolment.service import Back, Enrolments
+from ipse.enrolment.service.bank_logins import STATE_PREFIX
 from ipse.kernel.errors import PlatformError
 from ipse.standards.jose import public_jwk
 from ipse.web import cookies
@@ -61,6 +63,9 @@ class EnrolmentPages:
         }
         if any(len(values) > 1 for values in given.values()):
             return self.told(request, UnknownReturnError("a parameter appears twice"))
+        if parameters.get("state", "").startswith(STATE_PREFIX):
+            # Not an activation but a log-in that somebody else began: banks know one return address of ours.
+            return RedirectResponse(f"/v2/sign-in/other/bank?{urlencode(parameters)}", 303)
         try:
             return self.back_to_app(await self.enrolments.returns.take_return(parameters, cookies.known_hash(request)))
         except _TOLD as error:
@@ -83,7 +88,9 @@ class EnrolmentPages:
         return RedirectResponse(there, 303) if there else self.pages.render("enrolment/wait.html", back.language)
 
     def address(self, back: Back) -> str | None:
-        """Where a step leads: the app. The value travels in the fragment, which no server and no referrer sees."""
+        """Where a step leads: the number step, or the app with the value in the fragment, which no server sees."""
+        if back.number is not None:
+            return f"/enrolment/number/{back.number}"
         if back.value is not None:
             return f"{self.app_origin}/#return={back.value}"
         return None if back.ended is None else f"{self.app_origin}/#ended={back.ended}"

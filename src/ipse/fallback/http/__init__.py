@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipse.fallback.http.banks import BankProofPages
 from ipse.fallback.http.cards import CardProofPages
 from ipse.fallback.http.pages import FallbackPages
 from ipse.fallback.service import Fallback
@@ -16,7 +17,11 @@ def routes(fallback: Fallback, pages: Pages) -> list[Route]:
     """All of them."""
     on, browser = FallbackPages(fallback.visits, fallback.codes, pages), Caller.BROWSER
     card = CardProofPages(fallback.cards, pages)
+    bank = BankProofPages(fallback.banks, pages, fallback.setups.scheme)
     return [
+        Route(PATH + "/other/bank", bank.back, caller=Caller.REGISTRAR, limit="enrolment"),
+        Route(HERE + "/bank", bank.page, caller=browser, limit="page"),
+        Route(HERE + "/bank", bank.leave, ("POST",), caller=browser, limit="enrolment"),
         Route(HERE, on.offers, caller=browser, limit="page"),
         Route(HERE + "/consent", on.consent, caller=browser, limit="page"),
         Route(HERE + "/consent", on.decide, ("POST",), caller=browser, limit="page"),

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from ipse.actions.service import Actions, FallbackApprovals
 from ipse.attributes.service import Attributes
 from ipse.eid.service import Cards
+from ipse.enrolment.service import Enrolments
+from ipse.enrolment.service.bank_logins import BankLogins
+from ipse.fallback.service.banks import BankProofs
 from ipse.fallback.service.cards import CardProofs
 from ipse.fallback.service.codes import Codes
 from ipse.fallback.service.setups import Setups
 from ipse.fallback.service.visits import Visits
 
-__all__ = ["CardProofs", "Codes", "Fallback", "Setups", "Visits", "build_fallback"]
+__all__ = ["BankProofs", "CardProofs", "Codes", "Fallback", "Setups", "Visits", "build_fallback"]
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,15 @@ class Fallback:
     codes: Codes
     visits: Visits
     cards: CardProofs
+    banks: BankProofs
 
 
-def build_fallback(actions: Actions, attributes: Attributes, cards: Cards | None, *, scheme: str) -> Fallback:
+def build_fallback(
+    actions: Actions, attributes: Attributes, cards: Cards | None, enrolments: Enrolments, *, scheme: str
+) -> Fallback:
     """Put the feature together; `scheme` is the name people know."""
     database, keystore, clock = actions.database, actions.keystore, actions.clock
     setups = Setups(database, keystore, clock, actions.ids, scheme)
     visits = Visits(database, keystore, clock, actions, FallbackApprovals(actions, attributes))
-    return Fallback(setups, Codes(setups), visits, CardProofs(visits, actions.people, cards))
+    banks = BankProofs(visits, BankLogins(enrolments.rows, actions.people))
+    return Fallback(setups, Codes(setups), visits, CardProofs(visits, actions.people, cards), banks)

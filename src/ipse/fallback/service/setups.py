@@ -11,7 +11,7 @@ import msgspec
 
 from ipse.actions.model import Method
 from ipse.fallback import store
-from ipse.fallback.model import PREPARED, Secret, Setup
+from ipse.fallback.model import Secret, Setup
 from ipse.fallback.rules import codes
 from ipse.kernel.clock import Clock, seconds
 from ipse.kernel.ids import Ids, b64u
@@ -108,4 +108,4 @@ class Setups:
 
 def preparable(word: object) -> Method | None:
     """The method a word names, if the phone can prepare it by itself."""
-    return Method(word) if word in {Method.TOTP, Method.SHEET} and word in PREPARED else None
+    return next((method for method in (Method.TOTP, Method.SHEET) if method == word), None)

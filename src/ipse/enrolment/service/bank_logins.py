@@ -1,0 +1,94 @@
+"""A log-in at a bank that only says who somebody is: it enrols nobody, and nothing of the bank's answer is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ipse.enrolment.errors import RefusedByPersonError, RegistrarError
+from ipse.enrolment.model import Exchange, Registrar, RegistrarAnswer, RegistrarKind
+from ipse.enrolment.rules import judging, reading
+from ipse.enrolment.service.rows import Rows
+from ipse.kernel.ids import b64u, sha256
+from ipse.people.service import People
+from ipse.standards import ida
+
+STATE_PREFIX: Final = "login."
+"""What the `state` of such a visit begins with: banks know one return address of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Away:
+    """A browser's visit at a bank: where it goes, and what its return must fit."""
+
+    url: str
+    state: str
+    exchange: Exchange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """Whom a bank has named, if we know them, and how sure it is."""
+
+    account_id: str | None
+    level: str
+    answer_sha256: str
+
+
+@dataclass(frozen=True)
+class BankLogins:
+    """Use cases of those who send a person to a bank to prove themselves."""
+
+    rows: Rows
+    people: People
+
+    async def banks(self) -> list[Registrar]:
+        """The banks that may vouch for somebody now."""
+        return [each for each in await self.rows.registrars.active() if each.kind is RegistrarKind.BANK]
+
+    async def leave(self, registrar_id: str, *, language: str, text: str) -> Away:
+        """Begin a visit; `text` says on the bank's page what the person is doing.
+
+        Raises:
+            RegistrarStoppedError, RegistrarError: the bank is stopped, or refuses.
+        """
+        registrar = await self.rows.registrar(registrar_id)
+        if registrar.kind is not RegistrarKind.BANK:
+            raise RegistrarError(f"{registrar_id} is no bank")
+        ids = self.rows.ids
+        exchange = Exchange(nonce=ids.secret(), verifier=ids.secret())
+        state = STATE_PREFIX + ids.secret()
+        url = await self.rows.banks(registrar).push(
+            state=state, exchange=exchange, claims=reading.CLAIMS, language=language, activation_text=text
+        )
+        return Away(url=url, state=state, exchange=exchange)
+
+    async def come_back(self, registrar_id: str, parameters: Mapping[str, str], exchange: Exchange) -> Recognised:
+        """Take a bank's return: whom it names.
+
+        Raises:
+            RefusedByPersonError, RegistrarError, RegistrarStoppedError: nobody.
+        """
+        registrar = await self.rows.registrar(registrar_id)
+        if parameters.get("iss") != registrar.issuer:
+            raise RegistrarError("the answer is of another issuer (RFC 9207)")
+        if "code" not in parameters:
+            if parameters.get("error") == "access_denied":
+                raise RefusedByPersonError("access_denied")
+            raise RegistrarError("an answer without a code")
+        said = await self.rows.banks(registrar).redeem(parameters["code"], exchange)
+        identity = self._identity(said, registrar)
+        return Recognised(
+            account_id=await self.people.account_of_identity(identity),
+            level=registrar.assurance,
+            answer_sha256=b64u(sha256(said.original)),
+        )
+
+    def _identity(self, said: RegistrarAnswer, registrar: Registrar) -> str:
+        try:
+            verified = ida.parse(said.verified_claims, trust_framework=registrar.framework)
+        except ida.IdaError as error:
+            raise RegistrarError(str(error)) from error
+        reading.check_evidence(verified, now=self.rows.clock.now())
+        return judging.identity(reading.facts(verified, email=None), reading.register_number(verified))
