@@ -15,6 +15,7 @@ from typing import Final
 
 from ipse.attributes.model import Evidence, Facts, Json
 from ipse.people.model import Acceptance, Account
+from ipse.sim.model import Outcome
 
 MINIMUM_AGE: Final = 16
 """Years. Younger persons have no identity of their own (protocol 5.1)."""
@@ -209,6 +210,8 @@ class Answer:
     number_verified: bool
     value: str
     """The one-time value for the phone."""
+    sim: Outcome | None = None
+    """What the number step came to; None where no mobile operator is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,21 @@ returning enrolment_id, registrar, kind, language, sealed_request, sealed_exchan
 
 KEEP_ANSWER = """
 update enrolment_enrolments set sealed_answer = $2, value_hash = $3, identity_index = $4, changed_at = $5
-where enrolment_id = $1 and state = 'returned' and value_hash is null and expires_at > $5
+where enrolment_id = $1 and state = 'returned' and sealed_answer is null and expires_at > $5
+returning enrolment_id
+"""
+
+# The number step: what the registrar said is here, the value was not given out yet.
+NUMBER = """
+select enrolment_id, state, why, language, screen, browser_hash, registrar, value_hash, sealed_request, sealed_answer,
+  expires_at
+from enrolment_enrolments where enrolment_id = $1
+"""
+
+KEEP_NUMBER = """
+update enrolment_enrolments set sealed_answer = $2, value_hash = $3, changed_at = $4
+where enrolment_id = $1 and state = 'returned' and value_hash is null and sealed_answer is not null
+  and expires_at > $4
 returning enrolment_id
 """
 
@@ -77,7 +91,7 @@ where state in ('returned', 'presented', 'waiting') and identity_index = (
   select own.identity_index from enrolment_enrolments own
   where own.enrolment_id = $1 and own.phone_id = $2 and own.state = 'presented' and own.kind = 'activation'
     and own.expires_at > $3)
-returning enrolment_id, registrar, language, sealed_request, sealed_answer
+returning enrolment_id, phone_id, registrar, language, sealed_request, sealed_answer
 """
 
 # The activation waits for the phone that has the identity. $4 is when it is over.
@@ -135,7 +149,7 @@ select enrolment_id, phone_id, state, why, language, expires_at from enrolment_e
 """
 
 BY_STATE_HASH = """
-select enrolment_id, state, why, language, browser_hash, sealed_answer, changed_at, expires_at
+select enrolment_id, state, why, language, browser_hash, sealed_answer, value_hash, changed_at, expires_at
 from enrolment_enrolments where state_hash = $1
 """
 
@@ -258,7 +272,8 @@ returning enrolment_id
 """
 
 CARD_BY_STATE_HASH = """
-select enrolment_id, registrar, state, why, language, screen, browser_hash, sealed_answer, changed_at, expires_at
+select enrolment_id, registrar, state, why, language, screen, browser_hash, sealed_answer, value_hash, changed_at,
+  expires_at
 from enrolment_enrolments where state_hash = $1
 """
 

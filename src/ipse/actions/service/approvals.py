@@ -51,6 +51,7 @@ from ipse.people.model import Account, AccountState, BlockReason
 from ipse.phones.errors import MalformedMessageError
 from ipse.phones.model import Answer, Received
 from ipse.phones.service import StaleMessageError
+from ipse.sim.service.watches import Watches
 from ipse.standards.phone_channel import Proofs
 from ipse.storage.statement import Pair, Statement
 
@@ -76,6 +77,7 @@ class Approvals:
     attributes: Attributes
     app_name: str
     issuer: str
+    watches: Watches
 
     async def ticket(self, *, frame: str | None, link: str | None) -> tuple[str, bool]:
         """Exchange a frame or link for a claim ticket; says whether the two digits must be typed.
@@ -109,6 +111,7 @@ class Approvals:
         starts.check_meant(self._start_key, action.request.meant, action.action_id, account.account_id)
         if action.kind == DISCOVERY:
             return await self._discovered(received, account, came)
+        received = await self._with_sim(received, action)
         risk = await caution.judge(self.actions, received, action, came.start, address=address)
         level = showing.capped(self.level(received, account), risk)
         await check_evidence(self.actions, action, account)
@@ -138,6 +141,15 @@ class Approvals:
         await self.actions.database.pair(Pair(acceptance, claiming, (StaleMessageError(), RequestTaken())))
         self._wake(action.action_id, account.account_id)
         return answer
+
+    async def _with_sim(self, received: Received, action: Action) -> Received:
+        """The SIM is judged before anything is shown: by what is stored, or by its operator where that is old."""
+        phone = await self.watches.admit(
+            received.account_id, received.phone, kind=action.kind, assurance=action.request.assurance
+        )
+        if phone is None:
+            raise AccountBlockedError(why=BlockReason.SIM_CHANGED)
+        return replace(received, phone=phone)
 
     async def _check_level(self, action: Action, level: str, *, lowered: bool) -> None:
         asked = action.request
@@ -196,8 +208,9 @@ class Approvals:
         return account
 
     def level(self, received: Received, account: Account) -> str:
-        """The eIDAS level an approval of this phone has: the weakest of evidence and phone."""
-        return showing.weakest(account.level_at(self.actions.clock.now()), showing.phone_level(received.phone.key_protection))
+        """The eIDAS level an approval of this phone has: the weakest of evidence, phone and SIM."""
+        level = showing.weakest(account.level_at(self.actions.clock.now()), self.watches.level(received.phone))
+        return showing.weakest(level, showing.phone_level(received.phone.key_protection))
 
     async def open_requests(self, received: Received, account: Account) -> list[dict[str, Any]]:
         """The requests that are addressed to this person or that this phone has claimed, not decided yet."""

@@ -32,6 +32,7 @@ from ipse.storage.statement import Pair, Statement, Transaction, in_turn, run
 
 Handler = Callable[[Received], Awaitable[Answer]]
 _TRIES = 3
+_TOLD_AS = {BlockReason.WRONG_CODES: NoticeKind.WRONG_CODES, BlockReason.SIM_CHANGED: NoticeKind.SIM_CHANGED}
 MOST_FAILURES = 100
 """Wrong codes in a row over everything that asks for one (B-22)."""
 
@@ -242,7 +243,7 @@ class Messages:
             yield from auditing(now, actor=actor, act="account.block", subject=account_id, details={"why": why})
             if why is BlockReason.DURESS:
                 return  # told only as the person chose
-            kind = NoticeKind.WRONG_CODES if why is BlockReason.WRONG_CODES else NoticeKind.BLOCKED
+            kind = _TOLD_AS.get(why, NoticeKind.BLOCKED)
             yield from self.notices.telling(account_id, kind, now=now, facts={"why": why})
 
     def erasing(self, account_id: str, *, now: int) -> Transaction[list[str]]:

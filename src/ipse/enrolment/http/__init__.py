@@ -2,6 +2,8 @@
 
 from ipse.enrolment.http.cards import PATH, CardPages
 from ipse.enrolment.http.documents import DocumentPages
+from ipse.enrolment.http.numbers import PATH as NUMBER_PATH
+from ipse.enrolment.http.numbers import NumberPages
 from ipse.enrolment.http.pages import EnrolmentPages
 from ipse.enrolment.service import Enrolments
 from ipse.web.pages import Pages
@@ -19,6 +21,7 @@ def routes(enrolments: Enrolments, pages: Pages) -> list[Route]:
         Route("/enrolment/jwks", here.jwks, caller=Caller.REGISTRAR, limit="partner"),
         Route("/enrolment/documents/{kind}", documents.page, caller=Caller.BROWSER, limit="page"),
         *_card_routes(enrolments, pages, here),
+        *_number_routes(enrolments, pages, here),
     ]
 
 
@@ -38,4 +41,14 @@ def _card_routes(enrolments: Enrolments, pages: Pages, here: EnrolmentPages) -> 
         Route(PATH + "/{handle}", cards.page, caller=Caller.BROWSER, limit="enrolment"),
         Route(PATH + "/{handle}", cards.take, methods=("POST",), caller=Caller.BROWSER, limit="enrolment"),
         Route(PATH + "/{handle}/state", cards.state, caller=Caller.BROWSER, limit="page"),
+    ]
+
+
+def _number_routes(enrolments: Enrolments, pages: Pages, here: EnrolmentPages) -> list[Route]:
+    """The number step. Where no mobile operator is asked, no enrolment ever leads to it."""
+    numbers = NumberPages(steps=enrolments.numbers, pages=pages, enrolment=here)
+    return [
+        Route(NUMBER_PATH + "/return", numbers.back, caller=Caller.BROWSER, limit="enrolment"),
+        Route(NUMBER_PATH + "/{handle}", numbers.look, caller=Caller.BROWSER, limit="enrolment"),
+        Route(NUMBER_PATH + "/{handle}", numbers.take, methods=("POST",), caller=Caller.BROWSER, limit="enrolment"),
     ]

@@ -66,6 +66,8 @@ class CardPages:
             found = await self.steps.page(handle, cookies.known_hash(request))
         except _TOLD as error:
             return self.enrolment.told(request, error)
+        if isinstance(found, Back) and found.number is not None:
+            return RedirectResponse(f"{self.enrolment.address(found)}?card={handle}", 303)
         if isinstance(found, Back):
             return self.enrolment.back_to_app(found)
         asked = request.query_params.get("lang")
@@ -95,6 +97,8 @@ class CardPages:
             return _json({"refused": error.why}, error.status)
         except _TOLD as error:
             return _json({"refused": "stopped", "to": f"{PATH}/{handle}"}, error.status)
+        if isinstance(found, Back) and found.number is not None:
+            return _json({"to": f"{self.enrolment.address(found)}?card={handle}"}, 200)
         if isinstance(found, Back) and found.ended is not None:
             return _json({"refused": found.ended, "to": self.enrolment.address(found)}, 410)
         return _json({"to": self.enrolment.address(found) if isinstance(found, Back) else f"{PATH}/{handle}"}, 200)

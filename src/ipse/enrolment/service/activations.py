@@ -47,9 +47,10 @@ class Activations:
 
         Finds or makes the one account of the person, keeps facts, evidence and acceptances, and ends other enrolments
         of the same person that are as far. The account is active when the record of evidence is complete (B-1) and the
-        registrar's verified claims hold the phone number, or the number step was taken; else it is `pending` and says why. The caller stops the
-        person's other phones in the same transaction, after this. Where another phone has the identity and its person
-        may object (`waits_until`), nothing is kept yet and no phone is stopped: `finishing` does that later.
+        registrar's verified claims hold the phone number, or the number step was taken; else it is `pending` and says
+        why. The caller stops the person's other phones in the same transaction, after this. Where another phone has the
+        identity and its person may object (`waits_until`), nothing is kept yet and no phone is stopped: `finishing`
+        does that later.
 
         Raises:
             EnrolmentEndedError: not presented by this phone, too late, finished or superseded; or the identity is
@@ -171,7 +172,7 @@ def _account_state(answer: Answer) -> tuple[AccountState, str | None]:
     record: Evidence = answer.evidence
     if not complete(record):
         return AccountState.PENDING, "evidence_incomplete"
-    if not answer.number_verified:
+    if not answer.number_verified and answer.sim is None:
         return AccountState.PENDING, "number_not_verified"
     return AccountState.ACTIVE, None
 

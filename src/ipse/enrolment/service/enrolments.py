@@ -12,11 +12,13 @@ from ipse.enrolment import store
 from ipse.enrolment.service.activations import Activations
 from ipse.enrolment.service.beginnings import Beginnings
 from ipse.enrolment.service.cards import CardSteps
+from ipse.enrolment.service.numbers import NumberSteps
 from ipse.enrolment.service.renewals import Renewals
 from ipse.enrolment.service.returns import Returns
 from ipse.enrolment.service.rows import Rows
 from ipse.enrolment.service.waiting import Waiting
 from ipse.people.service import People
+from ipse.sim.service import Sims
 
 
 @dataclass(frozen=True)
@@ -30,17 +32,27 @@ class Enrolments:
     renewals: Renewals
     waiting: Waiting
     cards: CardSteps
+    numbers: NumberSteps
 
     @classmethod
     def around(
-        cls, rows: Rows, *, people: People, attributes: Attributes, messages: Messages, cards: Cards | None = None
+        cls,
+        rows: Rows,
+        *,
+        people: People,
+        attributes: Attributes,
+        messages: Messages,
+        sims: Sims,
+        cards: Cards | None = None,
     ) -> Self:
         """Put the steps together; without `cards` nobody enrols by eID card."""
-        activations = Activations(rows, people, attributes, messages.phones, messages.notices)
-        returns = Returns(rows, attributes)
+        activations = Activations(rows, people, attributes, messages.phones, messages.notices, sims)
+        returns = Returns(rows, attributes, sims)
         steps = CardSteps(rows, returns, cards)
         renewals = Renewals(rows, returns, people, attributes)
-        return cls(rows, Beginnings(rows), returns, activations, renewals, Waiting(activations, messages), steps)
+        waiting = Waiting(activations, messages)
+        numbers = NumberSteps(rows, sims)
+        return cls(rows, Beginnings(rows), returns, activations, renewals, waiting, steps, numbers)
 
     async def delete_old(self, *, before: int) -> int:
         """Delete enrolments that expired before then (microseconds), however they ended. Returns how many."""

@@ -42,6 +42,7 @@ from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import sha256
 from ipse.kernel.sealing import blind_index
 from ipse.kernel.settings import Environment
+from ipse.sim.service import Sims
 from ipse.standards import ida
 from ipse.storage.statement import Row, Transaction, one
 
@@ -72,6 +73,7 @@ class Returns:
 
     rows: Rows
     attributes: Attributes
+    sims: Sims
 
     # -- the browser comes back
 
@@ -118,10 +120,11 @@ class Returns:
             RegistrarStoppedError, TooManyIdentitiesError: the registrar may vouch for nobody, or nobody more, now.
         """
         registrars, now = self.rows.registrars, self.rows.clock.now()
+        proving = row["kind"] == Kind.ACTIVATION and await self.sims.network.anybody()
         values = (
             row["enrolment_id"],
             self.rows.vault.put(answer, row=row["enrolment_id"], column="sealed_answer"),
-            sha256(answer.value),
+            None if proving else sha256(answer.value),
             blind_index(self.rows.keystore.working_key("identity"), answer.identity),
             now,
         )
@@ -138,7 +141,16 @@ class Returns:
             raise
         if kept is None:
             return await self.rows.end(row, EndReason.EXPIRED, "the registrar answered too late")
+        if proving:
+            return await self._proving(row, answer)
         return Back(language=row["language"], value=answer.value)
+
+    async def _proving(self, row: Row, answer: Answer) -> Back:
+        """The number step comes before the app: the value is given out after it."""
+        number = self.rows.request(row).phone_number
+        until = self.rows.clock.now() + self.rows.settings.lifetimes.enrolment * SECOND
+        await self.sims.proofs.begin(row["enrolment_id"], number, vouched=answer.number_verified, expires_at=until)
+        return Back(language=row["language"], number=row["enrolment_id"])
 
     async def returned_before(self, state_hash: bytes, browser_hash: bytes | None, now: int) -> Back:
         """What a return that was taken already is answered with. Raises as `take_return`."""
@@ -155,6 +167,8 @@ class Returns:
             return await self.rows.end(row, EndReason.EXPIRED, "returned too late")
         if state is not State.RETURNED:
             raise ReturnUsedError
+        if row["sealed_answer"] is not None and row["value_hash"] is None:
+            return Back(language=row["language"], number=row["enrolment_id"])
         if row["sealed_answer"] is not None:
             answer = self.rows.answer(row)
             return Back(language=row["language"], value=answer.value)
@@ -169,6 +183,7 @@ class Returns:
             verified = ida.parse(said.verified_claims, trust_framework=registrar.framework)
         except ida.IdaError as error:
             raise RegistrarError(str(error)) from error
+        reading.check_evidence(verified, now=now)
         facts = reading.facts(verified, email=request.email)
         production = self.rows.settings.environment is Environment.PRODUCTION
         judging.check(facts, today=times.day(now), test_numbers=not production, minors=registrar.minors)

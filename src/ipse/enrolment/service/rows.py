@@ -30,6 +30,8 @@ class Back:
     language: str
     value: str | None = None
     ended: str | None = None
+    number: str | None = None
+    """The number step of this enrolment comes first."""
 
 
 @dataclass(kw_only=True)

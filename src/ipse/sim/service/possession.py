@@ -65,10 +65,11 @@ class Proofs:
         now = self.clock.now()
         await self.database.rows(store.BEGIN, proof_id, index, sealed, possession, now, expires_at)
 
-    async def go_on(self, proof_id: str, *, swap_refuses: bool, message: Message) -> Step:
+    async def go_on(self, proof_id: str, *, swap_refuses: bool, network: bool = True, message: Message) -> Step:
         """Take the next step that needs nothing from the person.
 
-        `swap_refuses`: whether a SIM that was changed recently ends it (T-5).
+        `swap_refuses`: whether a SIM that was changed recently ends it (T-5). `network`: whether this browser may be on
+        the mobile network.
 
         Raises:
             UnknownProofError: nobody proves a number here, or not any more.
@@ -90,7 +91,7 @@ class Proofs:
         if doing is Doing.REFUSE:
             await self._move(proof, ProofState.SWAPPED, answer.operator_id, proof.possession, SimState.REDUCED)
             return Step(kind=StepKind.SWAPPED)
-        return await self._prove(proof, number, answer, message)
+        return await self._prove(proof, number, answer, message, network=network)
 
     async def returned(self, proof_id: str, parameters: Mapping[str, str], *, message: Message) -> Step:
         """Take the browser's return from the operator. Raises as `go_on`."""
@@ -165,15 +166,15 @@ class Proofs:
             return await self._down(proof.operator_id)
         return await self._code_or_not(proof, client, message)
 
-    async def _prove(self, proof: Proof, number: str, answer: SwapAnswer, message: Message) -> Step:
+    async def _prove(self, proof: Proof, number: str, answer: SwapAnswer, message: Message, *, network: bool) -> Step:
         """The SIM was judged; now whose number it is."""
         client = await self.network.client(answer.operator_id) if answer.operator_id else None
         ready = SimState.READY if answer.word is Word.VERIFIED else SimState.REDUCED
         if client is None or answer.word is Word.NOT_READY:
             await self._move(proof, ProofState.DONE, answer.operator_id, proof.possession, SimState.REDUCED)
             return _done(await self._proof(proof.proof_id))
-        exchange = Exchange(self.ids.secret(), self.ids.secret(), self.ids.secret())
-        address = await client.authorization(exchange, number)
+        exchange = Exchange(f"{proof.proof_id}.{self.ids.secret()}", self.ids.secret(), self.ids.secret())
+        address = await client.authorization(exchange, number) if network else Word.OFF_NETWORK
         if address is Word.DOWN:
             return await self._down(answer.operator_id)
         sealed = self._sealed(proof.proof_id, "sealed_exchange", msgspec.json.encode(exchange))

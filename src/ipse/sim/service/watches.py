@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -82,26 +82,32 @@ class Watches:
 
     # -- asking when it matters
 
-    async def admit(self, account_id: str, phone: Phone, need: Need) -> bool:
-        """Judge the SIM for a request, before it is shown; a swap seen now stops the identity and gives False.
+    async def admit(self, account_id: str, phone: Phone, *, kind: str, assurance: str) -> Phone | None:
+        """Judge the SIM for a request, before it is shown: the phone as it is known now, or None.
+
+        None: the SIM was changed, and the identity is stopped. `kind` is the type of the service, `assurance` is
+        `basic` or `advanced`.
 
         What is stored decides, without a statement, unless the request asks for more and the last answer is old.
 
         Raises:
             SimNotReadyError: the phone has reduced functions, and this needs more.
         """
+        need = Need(kind, assurance)
         if phone.sim_state is SimState.REDUCED and not need.works_reduced:
             raise SimNotReadyError
         occasion = need.occasion
         if occasion is None or phone.sim_state is SimState.REDUCED or not self._old(phone):
-            return True
+            return phone
         watch = await self._watch(account_id)
         if watch is None:
-            return True
+            return phone
         doing = await self._judge(watch, occasion)
         if doing is Doing.REDUCE and not need.works_reduced:
             raise SimNotReadyError
-        return doing is not Doing.STOP
+        if doing is Doing.STOP:
+            return None
+        return replace(phone, sim_state=SimState.REDUCED) if doing is Doing.REDUCE else phone
 
     def level(self, phone: Phone) -> str:
         """The highest level an approval of this phone can have for its SIM."""
