@@ -22,6 +22,7 @@ for name, target in {
     "migrate": "ipse.cli.serve:migrate",
     "keys": "ipse.cli.keys:app",
     "partner": "ipse.cli.partner:app",
+    "registrar": "ipse.cli.registrar:app",
     "phone": "ipse.cli.phone:app",
     "telephone": "ipse.cli.telephone:app",
     "card": "ipse.cli.card:app",

@@ -39,11 +39,11 @@ _OLDEST_SECONDS: Final = 600
 _METADATA_SECONDS: Final = 600
 _KEYS_SECONDS: Final = 600
 _REFETCH_SECONDS: Final = 5
-_ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ALGORITHMS: Final = ("ES256", "RS256")
 _TYPES: Final = (None, "jwt")
 _ERROR: Final = re.compile(rb'"error"\s*:\s*"([a-z_]{1,60})"')
-_ENDPOINTS: Final = (
+ENDPOINTS: Final = (
     "authorization_endpoint",
     "pushed_authorization_request_endpoint",
     "token_endpoint",
@@ -162,7 +162,7 @@ class BankClient:
             self._fail("the bank does not say its name in the answer (RFC 9207)")
         origin = urlsplit(issuer)[:2]
         endpoints: dict[str, str] = {}
-        for name in _ENDPOINTS:
+        for name in ENDPOINTS:
             address = document.get(name)
             if not isinstance(address, str) or urlsplit(address)[:2] != origin:
                 self._fail(f"{name} is not at the bank's own origin")
@@ -242,7 +242,7 @@ class BankClient:
         return text
 
     async def _post(self, address: str, form: Mapping[str, str], *, status: int) -> dict[str, Any]:
-        proof = {"client_assertion_type": _ASSERTION_TYPE, "client_assertion": self._assertion()}
+        proof = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": self._assertion()}
         return self._json(*await self._call("POST", address, data={**form, **proof}, status=status))
 
     async def _get_json(self, address: str) -> dict[str, Any]:

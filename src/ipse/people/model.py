@@ -23,6 +23,8 @@ class BlockReason(StrEnum):
     PHONE_REMOVED = "phone_removed"
     PHONE_COPIED = "phone_copied"
     BY_OPERATOR = "by_operator"
+    REGISTRAR_STOPPED = "registrar_stopped"
+    """The operator no longer believes the registrar that vouched for it: another one may."""
     SIM_CHANGED = "sim_changed"
     """The mobile operator says that the SIM was changed, or the number given to somebody else."""
     FROM_WEB = "from_web"
