@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "2Oa9fzGGjsHG3nUb";
+const VERSION = "Py66ZxBqEUz5InKi";
 const FILES = [
   "/",
   "/app.js",
@@ -16,6 +16,7 @@ const FILES = [
   "/css/shell.css",
   "/css/tokens.css",
   "/engine/answers.js",
+  "/engine/browsers.js",
   "/engine/contents.js",
   "/engine/crypto.js",
   "/engine/device.js",
@@ -54,6 +55,9 @@ const FILES = [
   "/scanner/reader.js",
   "/screens/activate.js",
   "/screens/approval.js",
+  "/screens/browsers.js",
+  "/screens/bursts.js",
+  "/screens/caution.js",
   "/screens/check.js",
   "/screens/connecting.js",
   "/screens/countdown.js",

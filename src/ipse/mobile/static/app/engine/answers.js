@@ -51,8 +51,12 @@ import { b64u, b64uDecode, text } from "./encoding.js";
  * @property {"basic" | "advanced"} assurance
  * @property {{ at: number, how: How }} started
  * @property {ShownAttribute[]} attributes
+ * @property {{ browser: Place, phone: Place }} [places] where it was started, and where this phone is
+ * @property {string[]} [warnings] what is strange about it: `far`, `reported`, `call`
+ * @property {boolean} [code_needed] whether only the code approves it
  */
 
+/** @typedef {{ name: string, country: string }} Place */
 /** @typedef {"qr" | "link" | "push"} How */
 
 /**

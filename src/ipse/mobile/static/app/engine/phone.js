@@ -188,11 +188,11 @@ export class Phone {
 
   /**
    * Approves exactly what was shown.
-   * @param {{ request: Request, shared: string[], code: string }} approval
+   * @param {{ request: Request, shared: string[], code: string, remember?: boolean }} approval
    * @returns {Promise<{ returnUrl: string | null }>}
    * @throws {Problem} `not_understood` when some of it could not be shown
    */
-  async approve({ request, shared, code }) {
+  async approve({ request, shared, code, remember = false }) {
     if (request.strange !== null) throw new Problem({ code: "not_understood", detail: request.strange });
     const answer = await this.#decide(request, (challenge) => ({
       type: "approval",
@@ -207,6 +207,7 @@ export class Phone {
         method: "code",
         code_key_id: id,
         shared,
+        ...(remember ? { remember } : {}),
         device: this.#device(),
       }),
       proofKey: (record) => currentCodeKey(record, code),
@@ -304,6 +305,11 @@ export class Phone {
       proofKey: (record) => currentCodeKey(record, current),
     });
     key.fill(0);
+  }
+
+  /** @param {Draft} draft a message of a topic with a module of its own */
+  say(draft) {
+    return this.#messages.exchange(draft);
   }
 
   /** @param {string} language */

@@ -14,16 +14,16 @@ import { outcomeScreen } from "./outcome.js";
 
 /**
  * @param {Shell} app
- * @param {{ request: Request, shared: string[] }} parameters
+ * @param {{ request: Request, shared: string[], remember?: boolean }} parameters
  * @returns {View}
  */
-export function approvalScreen(app, { request, shared }) {
+export function approvalScreen(app, { request, shared, remember = false }) {
   const partner = request.shown.partner.name;
   const pad = codePad(app, {
     label: app.t("code.pad"),
     entered: async (code) => {
       try {
-        const { returnUrl } = await app.phone.approve({ request, shared, code });
+        const { returnUrl } = await app.phone.approve({ request, shared, code, remember });
         app.open(outcomeScreen, { kind: "approved", partner, returnUrl }, "reset");
         return null;
       } catch (error) {

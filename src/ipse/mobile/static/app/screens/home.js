@@ -7,6 +7,7 @@ import { contentSummary } from "../parts/contents.js";
 import { fill, h } from "../parts/dom.js";
 import { icon, mark } from "../parts/icons.js";
 import { busy, monogram, note, row, waiting } from "../parts/pieces.js";
+import { burstRow, bursts, unapproved } from "./bursts.js";
 import { clocksOf } from "./countdown.js";
 import { digitsScreen } from "./digits.js";
 import { entryScreen } from "./entry.js";
@@ -45,7 +46,7 @@ export function homeScreen(app) {
   async function loadHistory() {
     const page = await app.phone.history(null).catch(() => null);
     if (page === null) return;
-    fill(list, page.entries.length === 0 ? empty(app) : page.entries.map((entry) => entryRow(app, entry)));
+    fill(list, page.entries.length === 0 ? empty(app) : pastRows(app, page.entries));
     fill(past, h("h2", { id: "history-title" }, app.t("home.history")), list, more(app, list, page.next));
   }
 
@@ -159,7 +160,7 @@ function drawRequests(app, section, { open, account }) {
   if (open.length === 0) {
     return fill(section, heading, h("div", { class: "empty" }, icon("scan"), h("p", {}, app.t("home.no_requests"))));
   }
-  const rows = open.map((request) => requestRow(app, request));
+  const rows = bursts(open, ({ partner }) => partner).map((group) => burstRow(app, group, requestRow));
   return fill(section, heading, h("ul", { class: "list" }, rows));
 }
 
@@ -194,6 +195,14 @@ export function openRequest(app, request, how = /** @type {"push" | "replace"} *
   if (claimed) return app.open(openingScreen, { action }, how);
   if (digits) return app.open(digitsScreen, { start: { action }, addressed: request }, how);
   return app.open(openingScreen, { claim: { action } }, how);
+}
+
+/**
+ * @param {Shell} app
+ * @param {HistoryEntry[]} entries
+ */
+function pastRows(app, entries) {
+  return unapproved(entries).map((group) => burstRow(app, group, entryRow));
 }
 
 /** @param {Shell} app */
@@ -241,7 +250,7 @@ function more(app, list, next) {
   pressed.addEventListener("click", () =>
     busy(pressed, async () => {
       const page = await app.phone.history(before);
-      list.append(...page.entries.map((entry) => entryRow(app, entry)));
+      list.append(...pastRows(app, page.entries));
       if (page.next === null) pressed.remove();
       else before = page.next;
     }).catch((error) => app.announce(app.explain(error), "assertive")),

@@ -2,6 +2,7 @@
 
 import { Problem } from "../engine/problems.js";
 import { waiting } from "../parts/pieces.js";
+import { callScreen, isCalled } from "./caution.js";
 import { connectingScreen } from "./connecting.js";
 import { digitsScreen } from "./digits.js";
 import { outcomeScreen } from "./outcome.js";
@@ -61,6 +62,7 @@ export function openingScreen(app, origin) {
  */
 export function openClaimed(app, claimed) {
   if ("waiting" in claimed) app.open(connectingScreen, claimed, "replace");
+  else if (isCalled(claimed)) app.open(callScreen, { request: claimed }, "replace");
   else app.open(requestScreen, { request: claimed }, "replace");
 }
 
@@ -76,6 +78,6 @@ export function waitingScreen(app) {
 /** @param {unknown} error */
 export function kindOf(error) {
   if (!(error instanceof Problem)) return "no_answer";
-  const over = ["request_expired", "request_ended", "request_taken", "unknown_request", "unknown_start", "stale_frame"];
+  const over = ["request_expired", "request_ended", "request_taken", "unknown_request", "unknown_start", "stale_frame", "risk_too_high"];
   return over.includes(error.code) ? "over" : "failed";
 }

@@ -7,6 +7,7 @@ import { fill, h } from "../parts/dom.js";
 import { icon } from "../parts/icons.js";
 import { busy, button, complaint, monogram, note } from "../parts/pieces.js";
 import { approvalScreen, ends, revealScreen } from "./approval.js";
+import { placesLine, rememberLine, warningNotes } from "./caution.js";
 import { countdown } from "./countdown.js";
 import { kindOf } from "./intake.js";
 import { outcomeScreen } from "./outcome.js";
@@ -17,7 +18,7 @@ import { outcomeScreen } from "./outcome.js";
 /** @typedef {import("../engine/phone.js").ShownAttribute} ShownAttribute */
 
 /** What the person has decided so far: voluntary attributes switched off, protected values already seen. */
-/** @typedef {{ off: Set<string>, seen: Record<string, unknown> }} Choice */
+/** @typedef {{ off: Set<string>, seen: Record<string, unknown>, remember?: boolean }} Choice */
 
 /**
  * @param {Shell} app
@@ -51,8 +52,11 @@ export function requestScreen(app, parameters) {
       h("h1", { id: "title", tabindex: "-1", class: request.contents.length > 0 ? "title-quiet" : "" }, title),
       problem,
       request.strange === null ? null : strangeNote(app, request.strange),
+      ...warningNotes(app, request),
       ...(request.contents.length > 0 ? [circumstances, ...contents, purpose] : [purpose, circumstances]),
+      placesLine(app, request),
       ...sharing(app, parameters, choice),
+      rememberLine(app, request, choice),
       rest.end,
     ],
     actions: [
@@ -61,7 +65,11 @@ export function requestScreen(app, parameters) {
         verb,
         problem,
         over,
-        approve: () => app.open(approvalScreen, { request, shared: sharedNames(attributes, choice) }),
+        approve: () => app.open(approvalScreen, {
+            request,
+            shared: sharedNames(attributes, choice),
+            remember: choice.remember === true,
+          }),
       }),
     ],
     leave: () => {

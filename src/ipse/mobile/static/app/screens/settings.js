@@ -8,6 +8,7 @@ import { icon } from "../parts/icons.js";
 import { LANGUAGE_NAMES, LANGUAGES } from "../parts/language.js";
 import { busy, button, complaint, note, result, row } from "../parts/pieces.js";
 import { documentsIn } from "./activate.js";
+import { browsersScreen } from "./browsers.js";
 import { checkScreen } from "./check.js";
 import { outcomeScreen } from "./outcome.js";
 import { stoppedScreen } from "./welcome.js";
@@ -74,6 +75,13 @@ export function settingsScreen(app) {
           icon: icon("phone"),
           words: app.t("settings.check"),
           press: () => app.open(checkScreen, undefined),
+        }),
+        row({
+          id: "settings-browsers",
+          icon: icon("globe"),
+          words: app.t("settings.browsers"),
+          below: app.t("settings.browsers_more"),
+          press: () => app.open(browsersScreen, undefined),
         }),
         row({
           id: "settings-name",
