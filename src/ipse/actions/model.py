@@ -155,6 +155,8 @@ class Request(msgspec.Struct, frozen=True):
     """Whether it cannot be approved while a call is running."""
     fallbacks: tuple[str, ...] = ()
     """The ways (`Method`) that may stand in for the phone, where its service and this request allow any."""
+    wished: str = ""
+    """The one of them that the partner's button named: the page shows it first."""
 
     def service_in(self, language: str) -> str:
         """The service's name in a language, else in English."""

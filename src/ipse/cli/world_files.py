@@ -187,4 +187,6 @@ def _service(client_id: str, registration: ServiceRegistration) -> Service:
         backchannel_mode=registration.backchannel_mode,
         callback_urls=registration.callback_urls,
         final_partner=registration.final_partner,
+        fallbacks=registration.fallbacks,
+        essential=registration.essential,
     )

@@ -154,6 +154,8 @@ class World:
             contract=service.contract,
             scopes=tuple(service.scopes),
             claims=tuple(service.claims),
+            fallbacks=service.fallbacks,
+            essential=service.essential,
         )
 
     def registrars(self) -> list[dict[str, Any]]:

@@ -262,6 +262,13 @@ def _demands_manner(request: AuthorizationRequest) -> bool:
     return any(acr.essential for each in (request.claims.id_token, request.claims.userinfo) if (acr := each.get("acr")))
 
 
+def _wished(request: AuthorizationRequest) -> str:
+    """The fallback that `acr_values` wishes first, if it is allowed."""
+    asked = request.parameters.get("acr_values", "").split()
+    allowed = {request.vocabulary.fallback_acr(method): method for method in _fallbacks(request)}
+    return next((allowed[acr] for acr in asked if acr in allowed), "")
+
+
 def new_action(request: AuthorizationRequest, browser: Browser, account_id: str | None) -> NewAction:
     """A judged request as an action to begin; `account_id` is the person whose phone it is addressed to."""
     service, profile = request.service, request.profile
@@ -289,6 +296,7 @@ def new_action(request: AuthorizationRequest, browser: Browser, account_id: str 
             assurance_essential=_demands_manner(request),
             pause_during_calls=service.pause_during_calls,
             fallbacks=_fallbacks(request),
+            wished=_wished(request),
         ),
         browser_hash=browser.cookie_hash,
         address=browser.address,

@@ -62,6 +62,8 @@ class Started:
     """What is to be confirmed, by its id."""
     subject: str = ""
     """The customer it is meant for, if the partner knows them."""
+    way: str = ""
+    """What the person chose to use instead of the phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class RelyingParty:
         """Keep what the scheme publishes."""
         self._published = Published(self.issuer, self.clock, self._fetch)
 
-    def begin(self, service: ServiceProfile, *, order: str = "", subject: str = "") -> Started:
+    def begin(self, service: ServiceProfile, *, order: str = "", subject: str = "", way: str = "") -> Started:
         """Fresh values for one login or confirmation."""
         return Started(
             service=service.code,
@@ -118,6 +120,7 @@ class RelyingParty:
             redirect_uri=self.redirect_uri,
             order=order,
             subject=subject,
+            way=way,
         )
 
     async def authorization_url(self, started: Started, service: ServiceProfile, *, language: str) -> str:
@@ -143,7 +146,7 @@ class RelyingParty:
             "nonce": started.nonce,
             "code_challenge": b64u(sha256(started.verifier)),
             "code_challenge_method": "S256",
-            "acr_values": service.acr,
+            "acr_values": f"{CLAIM}acr_fallback_{started.way} {service.acr}" if started.way else service.acr,
             "ui_locales": language,
             "claims": msgspec.json.encode({place: asked for place, asked in claims.items() if asked}).decode(),
         }
@@ -275,7 +278,8 @@ class RelyingParty:
             raise LoginFailedError("suspicious", "another person has confirmed than the customer")
         service = self.profile.service(started.service)
         wanted = service.acr if service else ACR_ADVANCED
-        if claims.get("acr") not in {wanted, ACR_ADVANCED}:
+        allowed = {wanted, ACR_ADVANCED, *(service.fallback_acrs if service else ())}
+        if claims.get("acr") not in allowed:
             raise LoginFailedError("suspicious", f"approved as {claims.get('acr')}, but {wanted} was asked")
 
     def _check_issuer_and_audience(self, claims: Mapping[str, Any], what: str) -> None:

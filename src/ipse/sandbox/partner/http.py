@@ -60,7 +60,8 @@ class PartnerPages:
 
     async def login(self, request: Request) -> Response:
         """Start the authentication service."""
-        return await self._start(request, self.party.profile.login.code)
+        login, way = self.party.profile.login, request.query_params.get("way", "")
+        return await self._start(request, login.code, way=way if way in login.fallbacks else "")
 
     async def identify(self, request: Request) -> Response:
         """Start the identification service."""
@@ -74,11 +75,13 @@ class PartnerPages:
         known = self.visits.seen(self._cookie.read(request))
         return await self._start(request, service.code, order=order, subject=known.subject if known else "")
 
-    async def _start(self, request: Request, code: str, *, order: str = "", subject: str = "") -> Response:
+    async def _start(
+        self, request: Request, code: str, *, order: str = "", subject: str = "", way: str = ""
+    ) -> Response:
         service = self.party.profile.service(code)
         if service is None:  # pragma: no cover - all codes are the profile's own
             raise LookupError(code)
-        started = self.party.begin(service, order=order, subject=subject)
+        started = self.party.begin(service, order=order, subject=subject, way=way)
         visitor = self._cookie.read(request) or self.party.ids.secret()
         language = languages.choose(None, request.headers.get("accept-language"))
         try:

@@ -61,6 +61,14 @@ class ServiceProfile:
     asks_in_id_token: tuple[str, ...] = ()
     asks_in_userinfo: tuple[str, ...] = ()
     acr: str = ACR_BASIC
+    fallbacks: tuple[str, ...] = ()
+    """What people may use instead of the phone."""
+    essential: bool = False
+
+    @property
+    def fallback_acrs(self) -> tuple[str, ...]:
+        """What `acr` may say of those who went without the phone."""
+        return tuple(f"{CLAIM}acr_fallback_{method}" for method in self.fallbacks)
 
     @property
     def scope(self) -> str:
@@ -129,6 +137,10 @@ class ServiceRegistration:
     """Where sessions of the REST API end."""
     final_partner: str = ""
     """For whom a broker's service asks."""
+    fallbacks: tuple[str, ...] = ()
+    """What people may use instead of the phone."""
+    essential: bool = False
+    """Whether people must reach it whatever breaks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +233,8 @@ PORTAL: Final = PartnerProfile(
         allowed_scopes=("profile", "email"),
         asks_in_id_token=("given_name", "family_name"),
         acr=ACR_ADVANCED,
+        fallbacks=("eid_card", "bank", "sheet", "totp", "passkey"),
+        essential=True,
     ),
     identify=ServiceProfile(
         code="PORTAL_IDENTIFY",

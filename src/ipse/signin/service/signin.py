@@ -136,6 +136,7 @@ class SignIn:
             extensible=view.extensible,
             explained=bool(purpose),
             fallback=bool(asked.fallbacks),
+            wished=asked.wished,
             phone_down=self.phone_down,
             plain=self.plain or b"plain=1" in request.scope["query_string"].split(b"&"),
             long=len(title) > LONG_TITLE,
