@@ -15,10 +15,10 @@ import httpx
 import pytest
 from rich.console import Console
 
-from ipse.cli.card import check_origin, described, show
+from ipse.cli.card import described, show
 from ipse.cli.card.errors import MissingProgramError, NoCardError, NoReaderError, OtherCardError, ReaderError
 from ipse.cli.card.pcsc import transmitting
-from ipse.cli.card.service import Service
+from ipse.cli.card.service import Service, check_origin
 from ipse.kernel.ids import b64u
 from ipse.kernel.settings import SettingsError
 from ipse.sandbox.eid.applet import VirtualCard
@@ -148,10 +148,8 @@ class TestShow:
         assert "Ada Lievens" in console.export_text()
 
 
-@contextmanager
-def _never() -> Iterator[Any]:
+def _never() -> Any:
     raise AssertionError("the reader was used")
-    yield
 
 
 def client(service: Service) -> httpx.AsyncClient:
@@ -208,7 +206,12 @@ class TestService:
     async def test_others_are_not_even_asked_about(self, headers: dict[str, str]) -> None:
         """Another site in the browser, or a name made to lead to this computer."""
         asked: list[str] = []
-        service = Service((ORIGIN,), PORT, _never, lambda origin: not asked.append(origin))
+
+        def ask(origin: str) -> bool:
+            asked.append(origin)
+            return True
+
+        service = Service((ORIGIN,), PORT, _never, ask)
         async with client(service) as http:
             for answer in (
                 await http.get("/card", headers={**HEADERS, **headers}),
@@ -237,10 +240,8 @@ class TestService:
         ],
     )
     async def test_a_page_is_told_in_a_word_what_is_wrong(self, error: ReaderError, status: int, code: str) -> None:
-        @contextmanager
-        def broken() -> Iterator[Any]:
+        def broken() -> Any:
             raise error
-            yield
 
         async with client(Service((ORIGIN,), PORT, broken, lambda _: True)) as http:
             answer = await http.get("/card", headers=HEADERS)
