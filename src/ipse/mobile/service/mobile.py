@@ -99,13 +99,15 @@ class Mobile:
 
         def transaction() -> Transaction[Answer]:
             begun = yield from self.enrolments.beginnings.beginning(request, phone_id, now=now)
-            body = {
+            body: dict[str, Any] = {
                 "phone": phone_id,
                 "enrolment": begun.enrolment_id,
                 "start_url": begun.start_url,
                 "expires_at": seconds(begun.expires_at),
                 "chain": chain,
             }
+            if begun.card_code is not None:
+                body["card"] = {"address": f"{self.settings.base_url}/enrolment/card", "code": begun.card_code}
             answer = Answer(200, body)
             yield from self.phones.creating(new, message, chain=chain, answer=answer, now=now)
             return answer
@@ -164,6 +166,7 @@ class Mobile:
                 "incident": msgspec.to_builtins(self.settings.incident),
                 "language": account.language,
                 "level": self.approvals.level(received, account),
+                "sim": await self._sim(received),
                 "evidence": evidence(account, self.clock.now()),
                 **await self._movements(received),
             }
@@ -368,6 +371,14 @@ class Mobile:
         revoked = await self.database.transact(transaction)
         self.messages.wake_blocked(account_id, revoked)
         return answer
+
+    async def _sim(self, received: Received) -> dict[str, Any]:
+        """Whether the operator answers for the SIM; a person who looks has it asked again."""
+        phone = received.phone
+        state = await self.approvals.watches.complete(phone)
+        now = seconds(self.clock.now())
+        checked = None if phone.sim_checked_at is None else seconds(phone.sim_checked_at)
+        return {"state": state, "checked_at": checked if state is phone.sim_state else now}
 
     async def _name(self, account_id: str) -> str:
         facts = await self.attributes.facts(account_id)
