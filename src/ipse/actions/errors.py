@@ -190,7 +190,7 @@ class FallbackNotAllowed(PlatformError):
 
 
 class CallRunning(PlatformError):
-    """The service's policy: no approval while a call is running. The request waits on, the challenge stays good."""
+    """The service's policy: no approval while a call is running. The request waits on, with a new challenge."""
 
     code = "call_running"
     status = 409
@@ -206,7 +206,7 @@ class RiskTooHigh(PlatformError):
 
 
 class CodeNeeded(PlatformError):
-    """What is known of this request asks for the code; a fingerprint is not enough. The challenge stays good."""
+    """What is known of this request asks for the code; a fingerprint is not enough. It waits on, with a new challenge."""
 
     code = "code_needed"
     status = 409

@@ -33,9 +33,9 @@ class Fraud(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long a browser stays one that its person has trusted, at most 365."""
     half_life_hours: int = 24
     """After this time a report that somebody did not start a request counts half."""
-    reports_warn: float = 2.0
+    reports_warn: float = 1.5
     """From this weight of reports on, requests of that partner from that network carry a warning."""
-    reports_refuse: float = 5.0
+    reports_refuse: float = 4.5
     """From this weight on they reach nobody's phone without a scan or link. Ten times as much for requests that come
     from the partner's own back end, where no network tells one visitor from another."""
     far_km: int = 250

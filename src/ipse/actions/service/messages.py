@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 
 from ipse.actions import store
-from ipse.actions.errors import AttemptLost, WrongChallenge, WrongCode
+from ipse.actions.errors import AttemptLost, CallRunning, CodeNeeded, WrongChallenge, WrongCode
 from ipse.actions.service.requests import account_wake_key, wake_key
 from ipse.audit.service import auditing
 from ipse.kernel.clock import SECOND, Clock
@@ -32,6 +32,8 @@ from ipse.storage.statement import Pair, Statement, Transaction, in_turn, run
 
 Handler = Callable[[Received], Awaitable[Answer]]
 _TRIES = 3
+_RENEWING = (WrongChallenge, CallRunning, CodeNeeded)
+"""Refusals that bring a new challenge: the same request can be decided with it."""
 _TOLD_AS = {BlockReason.WRONG_CODES: NoticeKind.WRONG_CODES, BlockReason.SIM_CHANGED: NoticeKind.SIM_CHANGED}
 MOST_FAILURES = 100
 """Wrong codes in a row over everything that asks for one (B-22)."""
@@ -275,7 +277,7 @@ class Messages:
             raise
 
     async def _accept(self, received: Received, answer: Answer, error: PlatformError) -> None:
-        challenge = received.challenge if isinstance(error, WrongChallenge) else None
+        challenge = received.challenge if isinstance(error, _RENEWING) else None
         await self._run(self.phones.acceptance(received, answer, now=self.clock.now(), challenge=challenge))
 
     async def _run(self, statement: Statement) -> None:
@@ -348,6 +350,6 @@ def refusal(error: PlatformError, received: Received) -> Answer:
         **error.fields,
         "chain": received.chain,
     }
-    if isinstance(error, WrongChallenge):
+    if isinstance(error, _RENEWING):
         body["challenge"] = received.challenge
     return Answer(error.status, body)
