@@ -34,9 +34,9 @@ async function look() {
   setTimeout(look, 2000);
 }
 
-/** @param {{ name: string, blocked: boolean, tries_left: number }} card */
+/** @param {{ name: string, blocked: boolean }} card */
 function told(card) {
-  return card.blocked ? `The card of ${card.name} is blocked.` : `The card of ${card.name}. Tries left: ${card.tries_left}.`;
+  return card.blocked ? `The card of ${card.name} is blocked.` : `The card of ${card.name}.`;
 }
 
 /** @param {SubmitEvent} event */
