@@ -25,8 +25,9 @@ LINKS = {
     "terms": "/enrolment/documents/terms",
     "privacy": "/enrolment/documents/privacy",
     "practice": "/enrolment/documents/practice",
+    "block": "/block",
 }
-"""Where every page links: terms, privacy notice and practice statement (B-13)."""
+"""Where every page links: terms, privacy notice and practice statement (B-13), and blocking without login."""
 
 
 class Pages:

@@ -60,7 +60,7 @@ async def test_a_second_phone_waits_and_then_has_the_identity(stage: Stage) -> N
     stage.clock.advance(seconds=61)
     assert (await new.home())["account"] == {"state": "active", "why": None}
     stopped = await refused(old.home())
-    assert (stopped.code, stopped.problem["why"]) == ("phone_stopped", "moved")
+    assert (stopped.code, stopped.why) == ("phone_stopped", "moved")
     assert await told(stage) == ["phone_bound", "phone_moved", "second_enrolment"]
     assert await stage.count("select count(*) as n from people_accounts") == 1
 
@@ -82,7 +82,7 @@ async def test_the_first_phone_stops_it(stage: Stage) -> None:
     [wait] = (await old.home())["elsewhere"]
     assert (await stop(old, wait["enrolment"]))["stopped"] is True
     over = await refused(new.home())
-    assert (over.code, over.problem["why"]) == ("phone_stopped", "objected")
+    assert (over.code, over.why) == ("phone_stopped", "objected")
     assert (await refused(stop(old, wait["enrolment"]))).code == "nothing_waits"
     stage.clock.advance(seconds=2 * DAY)
     await dict(stage.scheme.jobs)["enrolment.finish_waiting"]()
@@ -112,7 +112,7 @@ async def test_a_block_while_it_waits_ends_it_and_then_nothing_waits(stage: Stag
     await stage.scheme.messages.block(row["account_id"], BlockReason.BY_PERSON, StopReason.BLOCKED, actor="person")
     stage.clock.advance(seconds=DAY + 1)
     await dict(stage.scheme.jobs)["enrolment.finish_waiting"]()
-    assert (await refused(new.home())).problem["why"] == "blocked"
+    assert (await refused(new.home())).why == "blocked"
     _, answer = await stage.activated(*ADA)
     assert answer["account"]["state"] == "active"
 
@@ -129,7 +129,7 @@ async def test_reactivation_keeps_the_subject_and_says_so(stage: Stage) -> None:
     row = await stage.scheme.database.row("select account_id, activated_at from people_accounts")
     assert row is not None
     await stage.scheme.messages.block(row["account_id"], BlockReason.FROM_WEB, StopReason.BLOCKED, actor="web")
-    assert (await refused(phone.home())).problem["why"] == "blocked"
+    assert (await refused(phone.home())).why == "blocked"
     stage.clock.advance(seconds=60)
     _, answer = await stage.activated("ada", "bank-meridiaan", "+32 400000101")
     assert answer["account"]["state"] == "active"
@@ -149,8 +149,8 @@ async def test_weaker_evidence_lifts_no_block(stage: Stage) -> None:
     assert row is not None
     await stage.scheme.messages.block(row["account_id"], BlockReason.WRONG_CODES, StopReason.BLOCKED, actor="system")
     error = await refused(stage.activated(*ADA))
-    assert (error.code, error.problem["why"], error.problem["level"]) == ("enrolment_ended", "level_too_low", "high")
-    assert isinstance(error.problem["registrars"], list)
+    assert (error.code, error.why, error.fields["level"]) == ("enrolment_ended", "level_too_low", "high")
+    assert isinstance(error.fields["registrars"], list)
     assert (await database.row("select state from people_accounts"))["state"] == "blocked"  # type: ignore[index]
 
 
@@ -160,7 +160,7 @@ async def test_an_operators_block_stays(stage: Stage) -> None:
     assert row is not None
     await stage.scheme.messages.block(row["account_id"], BlockReason.BY_OPERATOR, StopReason.BLOCKED, actor="op")
     error = await refused(stage.activated(*ADA))
-    assert error.problem["why"] == "blocked_by_operator"
+    assert error.why == "blocked_by_operator"
 
 
 # -- a move with both phones in hand
@@ -198,7 +198,7 @@ async def test_an_identity_moves_with_both_phones_in_hand(stage: Stage) -> None:
     answer = await run(moving.take_over, NEW_CODE)
     assert (answer["account"]["state"], answer["moved"]) == ("active", True)
     assert (await phone.home())["account"]["state"] == "active"
-    assert (await refused(old.home())).problem["why"] == "moved"
+    assert (await refused(old.home())).why == "moved"
     assert await subjects(stage) == before
     assert await stage.count("select count(*) as n from attributes_evidence") == evidence
     assert await told(stage) == ["phone_bound", "phone_moved"]
@@ -219,7 +219,7 @@ async def test_a_code_is_for_one_phone_once_and_ten_minutes(stage: Stage) -> Non
     assert (await run(moving.state))["state"] == "ended"
     challenge = (await old.home())["challenge"]
     error = await refused(run(mover(stage, old).hand_over, met["pairing"], CODE, challenge))
-    assert error.problem["why"] == "expired"
+    assert error.why == "expired"
     assert (await old.home())["account"]["state"] == "active"
 
 
@@ -237,13 +237,13 @@ async def test_a_wrong_code_moves_nothing_and_a_block_ends_the_move(stage: Stage
     _, moving, shown = await new_phone(stage)
     met = await run(mover(stage, old).meet, shown["code"])
     error = await refused(run(mover(stage, old).hand_over, met["pairing"], "97531", met["challenge"]))
-    assert (error.code, error.problem["tries_left"]) == ("wrong_code", 2)
+    assert (error.code, error.tries_left) == ("wrong_code", 2)
     assert (await run(moving.state))["state"] == "seen"
-    await run(mover(stage, old).hand_over, met["pairing"], CODE, error.problem["challenge"])
+    await run(mover(stage, old).hand_over, met["pairing"], CODE, error.fields["challenge"])
     row = await stage.scheme.database.row("select account_id from people_accounts")
     assert row is not None
     await stage.scheme.messages.block(row["account_id"], BlockReason.FROM_WEB, StopReason.BLOCKED, actor="web")
-    assert (await refused(run(moving.take_over, NEW_CODE))).problem["why"] == "blocked"
+    assert (await refused(run(moving.take_over, NEW_CODE))).why == "blocked"
 
 
 async def test_two_takers_race_and_one_phone_has_it(stage: Stage) -> None:
@@ -273,7 +273,7 @@ async def test_a_deleted_person_is_gone_and_comes_back_as_somebody_new(stage: St
     assert (account["identity_index"], account["phone_index"], bytes(account["wrapped_key"])) == (None, None, b"")
     for table in ("attributes_documents", "attributes_evidence", "people_identities", "phones_code_keys"):
         assert await stage.count(f"select count(*) as n from {table}") == 0, table
-    assert (await refused(phone.home())).problem["why"] == "deleted"
+    assert (await refused(phone.home())).why == "deleted"
     _, answer = await stage.activated(*ADA)
     assert answer["moved"] is False
     assert before != await subjects(stage)
