@@ -206,7 +206,7 @@ class RiskTooHigh(PlatformError):
 
 
 class CodeNeeded(PlatformError):
-    """What is known of this request asks for the code; a fingerprint is not enough. It waits on, with a new challenge."""
+    """What is known of this request asks for the code, not a fingerprint. It waits on, with a new challenge."""
 
     code = "code_needed"
     status = 409
