@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from importlib import resources
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,7 +68,15 @@ def settings(folder: Path, world: World) -> dict[str, object]:
     chosen["mail"] = {**inboxes["smtp"], "sender": "ipse@ipse.example", "security": "none"}
     chosen["sms"] = inboxes["sms"]
     chosen["eid"] = eid_trust(folder, world)
+    chosen["fraud"] = {"places": networks(folder), "network": {"burst": 5000, "per_hour": 100_000}}
     return chosen
+
+
+def networks(folder: Path) -> str:
+    """The table of places, by which each 127.0.x.0/24 of this machine is somewhere else; its path."""
+    path = folder / "places.csv"
+    path.write_bytes((resources.files("ipse.sandbox") / "networks.csv").read_bytes())
+    return str(path)
 
 
 def eid_trust(folder: Path, world: World) -> dict[str, object]:
