@@ -40,6 +40,7 @@ from ipse.keyring.service import KeyRing
 from ipse.lab import http as lab_http
 from ipse.lab.service import LabDesk
 from ipse.mobile import http as mobile_http
+from ipse.mobile.events import DELETED, PHONE_MOVED
 from ipse.mobile.http.fallbacks import fallback_operations
 from ipse.mobile.http.panic import panic_operations
 from ipse.mobile.http.recovery import recovery_operations
@@ -76,7 +77,16 @@ from ipse.web.outgoing import Outgoing
 from ipse.web.pages import Pages
 from ipse.web.routes import Caller, Route
 
-PAGES = ("ipse.signin", "ipse.enrolment", "ipse.oidc", "ipse.broker", "ipse.attributes", "ipse.fallback", "ipse.portal", "ipse.panic")
+PAGES = (
+    "ipse.signin",
+    "ipse.enrolment",
+    "ipse.oidc",
+    "ipse.broker",
+    "ipse.attributes",
+    "ipse.fallback",
+    "ipse.portal",
+    "ipse.panic",
+)
 _ABANDONED_SECONDS = 86_400
 Job = Callable[[], Awaitable[object]]
 
@@ -350,16 +360,22 @@ def _handlers(features: _Features) -> Mapping[str, Mapping[str, Handler]]:
     """Who hears of what, by event and by a name of the handler that must not change."""
     return {
         TOLD: {"notices.send": lambda event: features.delivery.send(event.payload["notice"])},
+        PHONE_MOVED: {"sim.look": lambda event: features.sims.watches.look_at(event.payload["account"])},
+        DELETED: {"sim.end": lambda event: _end_watch(features, event.payload["account"])},
         BLOCK_ASKED: {"portal.look": lambda event: features.blocking.look(event.payload["block"])},
         BOUND: {"sim.follow": lambda event: features.sims.subscriptions.follow(event.payload["account"])},
     }
 
 
+async def _end_watch(features: _Features, account_id: str) -> None:
+    """The number of a person who is gone: forgotten, and no more events wanted."""
+    watches, now = features.sims.watches, features.people.clock.now()
+    await features.people.database.transact(lambda: watches.ending(account_id, now=now))
+
+
 def _stopping(messages: Messages) -> Callable[[str], Awaitable[None]]:
     """Stop an identity whose SIM was changed, at once and in every process."""
-    return lambda account_id: messages.block(
-        account_id, BlockReason.SIM_CHANGED, StopReason.BLOCKED, actor="system"
-    )
+    return lambda account_id: messages.block(account_id, BlockReason.SIM_CHANGED, StopReason.BLOCKED, actor="system")
 
 
 def _in_a_lab(application: ASGIApp, lab: LabDesk | None) -> ASGIApp:

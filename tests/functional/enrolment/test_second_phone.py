@@ -95,7 +95,7 @@ async def test_the_first_phone_stops_it(stage: Stage) -> None:
 async def test_nobody_else_stops_it(stage: Stage) -> None:
     await stage.activated(*ADA)
     new, _ = await stage.activated(*ADA)
-    bram, _ = await stage.activated("bram", "bank-meridiaan", "+31 97010580101")
+    bram, _ = await stage.activated("bram", "bank-meridiaan", "+31 670000102")
     row = await stage.scheme.database.row("select enrolment_id from enrolment_enrolments where state = 'waiting'")
     assert row is not None
     assert (await refused(stop(bram, row["enrolment_id"]))).code == "enrolment_ended"
@@ -207,7 +207,7 @@ async def test_an_identity_moves_with_both_phones_in_hand(stage: Stage) -> None:
 async def test_a_code_is_for_one_phone_once_and_ten_minutes(stage: Stage) -> None:
     """B-6: single use, at most ten minutes."""
     old, _ = await stage.activated(*ADA)
-    bram, _ = await stage.activated("bram", "bank-meridiaan", "+31 97010580101")
+    bram, _ = await stage.activated("bram", "bank-meridiaan", "+31 670000102")
     _, moving, shown = await new_phone(stage)
     met = await run(mover(stage, old).meet, shown["code"])
     assert (await refused(run(mover(stage, bram).meet, shown["code"]))).code == "unknown_pairing"
