@@ -27,6 +27,12 @@ class Bank(msgspec.Struct, frozen=True):
     name: str = ""
 
 
+class Eid(msgspec.Struct, frozen=True):
+    """The card slot."""
+
+    api: str = ""
+
+
 _Thing = TypeVar("_Thing", Person, Bank)
 
 
@@ -35,6 +41,7 @@ class World(msgspec.Struct, frozen=True):
 
     persons: tuple[Person, ...]
     banks: tuple[Bank, ...]
+    eid: Eid = Eid()
 
     def person(self, person_id: str) -> Person:
         """The person of this id.
@@ -66,6 +73,11 @@ def address(base: str) -> str:
     if parts.scheme == "https":
         return f"https://{parts.hostname}:{(parts.port or 443) + 1}/world.json"
     return f"http://127.0.0.1:{(parts.port or 80) + 1}/world.json"
+
+
+def inbox(url: str) -> str:
+    """Where programs read the text messages of the world that `url` describes."""
+    return url.removesuffix("world.json") + "inboxes/api"
 
 
 def read(http: httpx.Client, url: str) -> World:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipse.cli.operator import check  # noqa: F401 - adds its command
+from ipse.cli.operator import check, register  # noqa: F401 - each adds its commands
 from ipse.cli.operator.desk import app
 
 __all__ = ["app"]

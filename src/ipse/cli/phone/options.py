@@ -98,6 +98,8 @@ class ActivationOptions:
 
     number: str | None = None
     """Phone number, as in "+32 485694175"; by default the person's in world.json"""
+    pin: str | None = None
+    """Enrol with the person's eID card in the sandbox and this PIN; --bank then is eid_card"""
     email: str | None = None
     """E-mail address, optional"""
     language: str = "en"
@@ -106,6 +108,8 @@ class ActivationOptions:
     """Address of world.json; by default on the port after the scheme's"""
     app_version: str = "1.0.0"
     """Version of the app to report"""
+    sms_code: str | None = None
+    """Code of the operator's text message, if one comes; by default the sandbox's inbox is read, else it is asked"""
 
 
 @Parameter(name="*")
