@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from importlib import resources
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import msgspec
