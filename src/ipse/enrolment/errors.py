@@ -39,6 +39,8 @@ class EndReason(StrEnum):
     """The scheme operator has blocked this identity: an activation does not lift that."""
     OBJECTED = "objected"
     """The person stopped it on the phone that has the identity."""
+    NUMBER_NOT_PROVEN = "number_not_proven"
+    """Nobody has shown that a new number is the person's: it stays the old one."""
     BLOCKED_MEANWHILE = "blocked_meanwhile"
     """The identity was blocked while the activation waited: begin again, and nothing waits any more."""
 
@@ -88,6 +90,14 @@ class BadPhoneNumberError(PlatformError):
     code = "bad_phone_number"
     status = 422
     title = "This is not a phone number with a country code"
+
+
+class NumberStaysError(PlatformError):
+    """The number cannot be changed: it is the same one, or this scheme asks no operator that could prove another."""
+
+    code = "number_stays"
+    status = 409
+    title = "The number cannot be changed to this one"
 
 
 class AppTooOldError(PlatformError):

@@ -103,6 +103,8 @@ class Kind(StrEnum):
     """A new phone for an identity."""
     RENEWAL = "renewal"
     """New evidence for an identity whose phone stays."""
+    NUMBER = "number"
+    """Another phone number for one."""
 
 
 class State(StrEnum):

@@ -162,6 +162,39 @@ delete from enrolment_enrolments where expires_at < $1
 returning enrolment_id
 """
 
+# -- another number
+
+# $3 is no bytes at all.
+END_NUMBERS = """
+update enrolment_enrolments
+set state = 'ended', why = 'superseded', sealed_request = $3, sealed_answer = null, sealed_exchange = null,
+  changed_at = $2
+where phone_id = $1 and kind = 'number' and state in ('begun', 'at_registrar', 'returned', 'presented')
+returning enrolment_id
+"""
+
+CREATE_NUMBER = """
+insert into enrolment_enrolments (enrolment_id, phone_id, registrar, kind, state, language, sealed_request, ticket_hash,
+  account_id, sealed_answer, created_at, expires_at, changed_at)
+values ($1, $2, '', 'number', 'begun', $3, $4, $5, $6, $7, $8, $9, $8)
+returning enrolment_id
+"""
+
+# No registrar is visited: the number step begins at once.
+TO_NUMBER = """
+update enrolment_enrolments set state = 'returned', changed_at = $2
+where enrolment_id = $1 and kind = 'number' and state = 'at_registrar'
+returning enrolment_id
+"""
+
+# $4 is no bytes at all.
+FINISH_NUMBER = """
+update enrolment_enrolments
+set state = 'finished', changed_at = $3, sealed_request = $4, sealed_answer = null, sealed_exchange = null
+where enrolment_id = $1 and phone_id = $2 and kind = 'number' and state = 'presented' and expires_at > $3
+returning enrolment_id, account_id
+"""
+
 # -- registrars
 
 ADD_REGISTRAR = """

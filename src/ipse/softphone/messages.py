@@ -24,6 +24,8 @@ PATHS = {
     "enrolment-return": "/enrolments/return",
     "activate": "/activation",
     "home": "/home",
+    "renew": "/renewals",
+    "renewal-return": "/renewals/return",
     "claim": "/claims",
     "show": "/show",
     "approval": "/approvals",
@@ -46,6 +48,8 @@ PATHS = {
     "object": "/objections",
     "notices": "/notices",
     "delete-identity": "/deletion",
+    "change-number": "/number",
+    "number-return": "/number/return",
     "browsers": "/browsers",
     "forget-browser": "/browsers/forget",
 }

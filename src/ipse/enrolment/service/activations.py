@@ -150,7 +150,7 @@ def previous_document(request: EnrolRequest) -> str:
 
 
 def given_up_contacts(before: Facts, after: Facts | None) -> Sequence[Contact]:
-    """The addresses of earlier facts that are no longer those of the person, all when `after` is None: told once more."""
+    """The addresses of earlier facts that are given up, all when `after` is None: they are told once more."""
     pairs = (
         (Channel.MAIL, before.email, after.email if after else None),
         (Channel.SMS, _number(before), _number(after) if after else None),

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from ipse.enrolment import store
 from ipse.enrolment.errors import RefusedAnswerError, UnknownStartError
-from ipse.enrolment.model import START_SECONDS, Begun, EnrolRequest, Exchange, Registrar, RegistrarKind
+from ipse.enrolment.model import START_SECONDS, Begun, EnrolRequest, Exchange, Kind, Registrar, RegistrarKind
 from ipse.enrolment.rules import reading, requests, screens
 from ipse.enrolment.service.published import documents
 from ipse.enrolment.service.rows import Back, Rows
 from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import sha256
-from ipse.storage.statement import Transaction, run
+from ipse.sim.service.possession import Proofs
+from ipse.storage.statement import Row, Transaction, run
 
 Wording = Callable[[str, str], str]
 """What is being activated, for the registrar's page: from language and the last digits of the phone number."""
@@ -24,6 +25,7 @@ class Beginnings:
     """Use cases of a beginning."""
 
     rows: Rows
+    proofs: Proofs
 
     async def begin(self, request: EnrolRequest, phone_id: str) -> Begun:
         """Begin an enrolment for a phone.
@@ -63,6 +65,13 @@ class Beginnings:
         yield from run(store.GIVE_CODE, enrolment_id, sha256(code))
         return code
 
+    async def _to_number(self, row: Row, request: EnrolRequest, *, now: int) -> str:
+        """Another number: the browser goes straight to the number step."""
+        enrolment_id, until = row["enrolment_id"], now + self.rows.settings.lifetimes.enrolment * SECOND
+        await self.proofs.begin(enrolment_id, request.phone_number, vouched=False, expires_at=until)
+        await self.rows.database.rows(store.TO_NUMBER, enrolment_id, now)
+        return f"{self.rows.settings.base_url}/enrolment/number/{enrolment_id}"
+
     async def start(self, ticket: str, browser_hash: bytes, wording: Wording) -> Back | str:
         """Take a start address, once, for this browser; return the registrar's address, or how it ended at once.
 
@@ -87,6 +96,8 @@ class Beginnings:
         if row is None:
             raise UnknownStartError
         request = self.rows.request(row)
+        if row["kind"] == Kind.NUMBER:
+            return await self._to_number(row, request, now=now)
         try:
             registrar = await self.rows.registrar(row["registrar"])
             if registrar.kind is RegistrarKind.EID_CARD:

@@ -12,6 +12,7 @@ from ipse.enrolment import store
 from ipse.enrolment.service.activations import Activations
 from ipse.enrolment.service.beginnings import Beginnings
 from ipse.enrolment.service.cards import CardSteps
+from ipse.enrolment.service.number_changes import NumberChanges
 from ipse.enrolment.service.numbers import NumberSteps
 from ipse.enrolment.service.renewals import Renewals
 from ipse.enrolment.service.returns import Returns
@@ -33,6 +34,7 @@ class Enrolments:
     waiting: Waiting
     cards: CardSteps
     numbers: NumberSteps
+    number_changes: NumberChanges
 
     @classmethod
     def around(
@@ -52,7 +54,9 @@ class Enrolments:
         renewals = Renewals(rows, returns, people, attributes)
         waiting = Waiting(activations, messages)
         numbers = NumberSteps(rows, sims)
-        return cls(rows, Beginnings(rows), returns, activations, renewals, waiting, steps, numbers)
+        beginnings = Beginnings(rows, sims.proofs)
+        changes = NumberChanges(rows, people, attributes, messages.notices, sims)
+        return cls(rows, beginnings, returns, activations, renewals, waiting, steps, numbers, changes)
 
     async def delete_old(self, *, before: int) -> int:
         """Delete enrolments that expired before then (microseconds), however they ended. Returns how many."""

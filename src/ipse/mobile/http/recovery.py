@@ -21,5 +21,7 @@ def recovery_operations(mobile: Mobile, delivery: Delivery) -> dict[str, Body]:
         "/take-over": lambda body, _request: moves.take_over(body),
         "/objections": lambda body, _request: changes.object(body),
         "/notices": lambda body, _request: changes.told(body),
+        "/number": lambda body, _request: changes.change_number(body),
+        "/number/return": lambda body, _request: changes.number_return(body),
         "/deletion": lambda body, _request: changes.delete(body),
     }

@@ -58,6 +58,53 @@ class Changes:
 
         return await signed(self.mobile.messages, body, "notices", handler)
 
+    async def change_number(self, body: str) -> Answer:
+        """Begin to change the phone number: costs the code; the browser then proves the new one."""
+        opened = self.mobile.phones.open_sealed(body)
+
+        async def handler(received: Received) -> Answer:
+            account = await self.mobile.approvals.active(received)
+            changes, now = self.mobile.enrolments.number_changes, self.mobile.clock.now()
+            prepared = await changes.prepared(account, rules.text(received.message.members, "phone_number"))
+            await self.mobile.messages.prove(received, opened.proof)
+            begun, phone_id = changes.planned(now=now), received.phone.phone_id
+            answer = {
+                "enrolment": begun.enrolment_id,
+                "start_url": begun.start_url,
+                "expires_at": seconds(begun.expires_at),
+            }
+            if received.withheld:
+                # Under duress the address leads nowhere, as one that is too old does.
+                return await self.mobile.messages.conclude(received, answer)
+
+            def beginning() -> Transaction[None]:
+                yield from changes.beginning(account, phone_id, prepared, begun, now=now)
+
+            return await self.mobile.messages.conclude_changing(received, answer, beginning)
+
+        return await sealed(self.mobile.messages, opened, "change-number", handler)
+
+    async def number_return(self, body: str) -> Answer:
+        """Take the one-time value of the number step: the identity has the new number from now on."""
+
+        async def handler(received: Received) -> Answer:
+            mobile, members, now = self.mobile, received.message.members, self.mobile.clock.now()
+            account, changes = await mobile.approvals.active(received), mobile.enrolments.number_changes
+            enrolment_id, phone_id = rules.text(members, "enrolment"), received.phone.phone_id
+            proven = await changes.present(enrolment_id, phone_id, rules.text(members, "value"))
+            key = await mobile.people.person_key(account.account_id)
+            body = {"phone_number": proven.facts.phone_number, "chain": received.chain}
+            answer = Answer(200, body)
+
+            def transaction() -> Transaction[None]:
+                yield from changes.finishing(enrolment_id, phone_id, proven, account.account_id, key, now=now)
+                yield from mobile.phones.accepting(received, answer, now=now)
+
+            await mobile.database.transact(transaction)
+            return answer
+
+        return await signed(self.mobile.messages, body, "number-return", handler)
+
     async def delete(self, body: str) -> Answer:
         """Delete the identity: everything about the person goes, and no partner knows them again."""
         opened = self.mobile.phones.open_sealed(body)
