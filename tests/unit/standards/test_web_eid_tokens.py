@@ -278,7 +278,7 @@ def test_an_authority_that_has_not_begun() -> None:
 
 def test_an_authority_that_may_not_issue() -> None:
     for wrong in ({"authority": False}, {"authority": None}, {"usage": ("crl_sign",)}):
-        authority = pki.certificate(replace(pki.authority_draft(), **wrong))  # type: ignore[arg-type]
+        authority = pki.certificate(replace(pki.authority_draft(), **wrong))
         refused(UntrustedIssuerError, authorities=(authority,))
 
 
