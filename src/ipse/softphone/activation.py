@@ -12,14 +12,16 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ipse.kernel.clock import text
-from ipse.kernel.ids import b64u
+from ipse.kernel.ids import b64u, sha256
 from ipse.softphone import browser, world
+from ipse.softphone.cards import CardSlot
 from ipse.softphone.channel import Answer, Channel
 from ipse.softphone.configuration import Configuration
 from ipse.softphone.connections import connect
 from ipse.softphone.errors import PhoneExists, WeakCode
 from ipse.softphone.messages import Writer
 from ipse.softphone.state import Device, DeviceKey, Pending, State
+from ipse.softphone.texts import Asking, Texts
 from ipse.standards import phone_channel
 from ipse.standards.weak_codes import weakness
 
@@ -42,7 +44,15 @@ class Activation:
     world: str | None = None
     """Address of `world.json`; by default the next port of 127.0.0.1."""
     app_version: str = "1.0.0"
+    pin: str | None = None
+    """Of the person's eID card in the sandbox: enrol with it. `bank` is then the card, as the scheme names it."""
     device: Device = field(default_factory=Device)
+    sms_code: str | None = None
+    """The code of a text message, where the operator sends one; by default the newest in the sandbox's inbox."""
+    ask: Asking | None = None
+    """Asks the person for that code."""
+    attested: bool = False
+    """Whether the sandbox's maker of phones vouches for the key, as the hardware of a real phone would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +131,8 @@ def _of_the_person(http: httpx.Client, wanted: Activation) -> tuple[str, str]:
     if wanted.phone_number is not None:
         return wanted.phone_number, ""
     described = world.read(http, wanted.world or world.address(wanted.base))
-    described.bank(wanted.bank)
+    if wanted.pin is None:
+        described.bank(wanted.bank)
     person = described.person(wanted.person)
     return person.phone_number, person.birthdate
 
@@ -152,7 +163,9 @@ class _Run:
 
     def _enrol(self, configuration: Configuration) -> Answer:
         wanted = self.wanted
-        extra = {} if wanted.email is None else {"email": wanted.email}
+        extra: dict[str, Any] = {} if wanted.email is None else {"email": wanted.email}
+        if wanted.attested:
+            extra["attestation"] = self._attestation(configuration.issuer)
 
         def compose(state: State) -> Pending:
             return self.writer.signed(
@@ -171,6 +184,17 @@ class _Run:
 
         return self.channel.exchange("enrol", compose)
 
+    def _attestation(self, issuer: str) -> Mapping[str, Any]:
+        """What the phone's hardware says of its key: here the maker in the sandbox's world says it."""
+        key = self.channel.store.load().key
+        described = world.read(self.channel.http, self.wanted.world or world.address(self.wanted.base))
+        wish = {
+            "x": key.x if key else "",
+            "y": key.y if key else "",
+            "challenge": b64u(sha256("ipse device key attestation v1\n" + issuer)),
+        }
+        return world.attest(self.channel.http, described.maker, wish)
+
     def _visit_bank(self, start_url: str, app_origin: str) -> str:
         # A browser of its own: the phone's connection has no cookies, and none of these may stay behind.
         with connect(self.tls) as visitor:
@@ -179,7 +203,21 @@ class _Run:
                 start_url,
                 app_origin=app_origin,
                 answers={"person": self.wanted.person, "decision": "approve"},
+                slot=self._slot(),
+                texted=self._texts().code,
             )
+
+    def _texts(self) -> Texts:
+        number = self.channel.store.load().phone_number or ""
+        there = self.wanted.world or world.address(self.wanted.base)
+        return Texts(self.channel.http, world.inbox(there), number, self.wanted.sms_code, self.wanted.ask)
+
+    def _slot(self) -> CardSlot | None:
+        wanted = self.wanted
+        if wanted.pin is None:
+            return None
+        described = world.read(self.channel.http, wanted.world or world.address(wanted.base))
+        return CardSlot(described.eid.api, wanted.person, wanted.pin)
 
     def _return(self, value: str) -> Answer:
         return self.channel.exchange(

@@ -5,15 +5,20 @@ A browser with cookies and without scripts: it follows redirects and fills in th
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from ipse.softphone import cards
+from ipse.softphone.cards import CardSlot
 from ipse.softphone.errors import BankRefused
 
 _MOST_PAGES = 25
+_WITHOUT = "without"
+"""The answer to a page that only offers to go on without a code."""
 
 
 @dataclass(slots=True)
@@ -69,10 +74,19 @@ def fill(form: Form, answers: dict[str, str]) -> dict[str, str]:
     return {**form.fields, **asked}
 
 
-def walk(http: httpx.Client, start_url: str, *, app_origin: str, answers: dict[str, str]) -> str:
+def walk(
+    http: httpx.Client,
+    start_url: str,
+    *,
+    app_origin: str,
+    answers: dict[str, str],
+    slot: CardSlot | None = None,
+    texted: Callable[[], str] | None = None,
+) -> str:
     """Go from `start_url` until a redirect leads to the app; return the one-time value it brings.
 
-    `http` must keep cookies and not follow redirects by itself.
+    `http` must keep cookies and not follow redirects by itself. With a `slot`, pages that ask for a card get it.
+    `texted` says the code of a text message, where the mobile operator sends one.
 
     Raises:
         BankRefused: the way ended at `#ended=…`, at a page without a form, or nowhere.
@@ -88,17 +102,28 @@ def walk(http: httpx.Client, start_url: str, *, app_origin: str, answers: dict[s
             if _same_origin(target, app_origin):
                 return _returned(target)
             request = http.build_request("GET", target)
+        elif slot is not None and (wanted := cards.asked(response.text)) is not None:
+            target = cards.present(http, slot, response.url, wanted)
+            if _same_origin(target, app_origin):
+                return _returned(target)
+            request = http.build_request("GET", target)
         else:
-            request = _submit(http, response, answers)
+            request = _submit(http, response, answers, texted)
     raise BankRefused("the bank's pages go round in circles")
 
 
-def _submit(http: httpx.Client, response: httpx.Response, answers: dict[str, str]) -> httpx.Request:
+def _submit(
+    http: httpx.Client, response: httpx.Response, answers: dict[str, str], texted: Callable[[], str] | None
+) -> httpx.Request:
     form = first_form(response.text) if response.is_success else None
     where = response.url.copy_with(query=None)
     if form is None:
         raise BankRefused(f"{where} answered {response.status_code} without a form to go on")
     target = urljoin(str(response.url), form.action)
+    if texted is not None and "code" in form.choices:
+        answers = {**answers, "code": texted()}
+    elif form.choices == {"do"}:
+        answers = {**answers, "do": _WITHOUT}
     values = fill(form, answers)
     if form.method == "post":
         return http.build_request("POST", target, data=values)

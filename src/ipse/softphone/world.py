@@ -42,6 +42,8 @@ class World(msgspec.Struct, frozen=True):
     persons: tuple[Person, ...]
     banks: tuple[Bank, ...]
     eid: Eid = Eid()
+    maker: str = ""
+    """Where phones of this world get their keys attested."""
 
     def person(self, person_id: str) -> Person:
         """The person of this id.
@@ -92,3 +94,17 @@ def read(http: httpx.Client, url: str) -> World:
         return msgspec.json.decode(response.content, type=World)
     except (httpx.HTTPError, msgspec.DecodeError) as error:
         raise UnknownInWorld(f"{url} does not describe a world: {error}") from error
+
+
+def attest(http: httpx.Client, maker: str, wish: dict[str, str]) -> dict[str, object]:
+    """What the world's maker of phones says of a key, as the `attestation` member of `enrol`.
+
+    Raises:
+        UnknownInWorld: there is no maker, or it does not answer.
+    """
+    try:
+        response = http.post(maker, json=wish)
+        response.raise_for_status()
+        return msgspec.json.decode(response.content, type=dict[str, object])
+    except (httpx.HTTPError, httpx.InvalidURL, msgspec.DecodeError) as error:
+        raise UnknownInWorld(f"no maker of phones answers at {maker!r}: {error}") from error

@@ -100,6 +100,8 @@ class ActivationOptions:
     """Phone number, as in "+32 485694175"; by default the person's in world.json"""
     pin: str | None = None
     """Enrol with the person's eID card in the sandbox and this PIN; --bank then is eid_card"""
+    attested: bool = False
+    """Have the sandbox's maker of phones attest the key: such a phone reaches the level high"""
     email: str | None = None
     """E-mail address, optional"""
     language: str = "en"
