@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from ipse.actions.service import Actions, Approvals, Messages
+from ipse.app.attestations import open_admission
 from ipse.app.cards import open_cards
 from ipse.app.certificates import outgoing_context, partner_authorities
 from ipse.app.registry import open_registry
@@ -296,6 +297,7 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
         features.approvals,
         features.enrolments,
         features.attributes,
+        open_admission(settings, clock=given.clock),
     )
     return [
         *oidc_http.routes(provider, signin=signin, pages=pages, ids=given.ids),

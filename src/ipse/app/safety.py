@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ipse.app.attestations import attestation_findings
 from ipse.app.cards import card_findings
 from ipse.app.certificates import certificate_findings
 from ipse.app.keystores import keystore_path, open_keystore
@@ -56,7 +57,11 @@ def check_start(settings: Settings, machine: Machine) -> None:
         SettingsError: a line for each finding.
     """
     settings.check()
-    findings = [*certificate_findings(settings, machine.clock), *card_findings(settings, machine.clock)]
+    findings = [
+        *certificate_findings(settings, machine.clock),
+        *card_findings(settings, machine.clock),
+        *attestation_findings(settings, machine.clock),
+    ]
     if settings.environment is Environment.PRODUCTION:
         findings += _machine_findings(settings, machine)
     refuse(findings)
@@ -78,6 +83,7 @@ async def examine(settings: Settings, machine: Machine) -> list[Finding]:
         *settings.findings(),
         *certificate_findings(settings, machine.clock),
         *card_findings(settings, machine.clock),
+        *attestation_findings(settings, machine.clock),
     ]
     if settings.environment is Environment.PRODUCTION:
         findings += _machine_findings(settings, machine)

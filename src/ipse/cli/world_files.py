@@ -68,6 +68,7 @@ def settings(folder: Path, world: World) -> dict[str, object]:
     chosen["mail"] = {**inboxes["smtp"], "sender": "ipse@ipse.example", "security": "none"}
     chosen["sms"] = inboxes["sms"]
     chosen["eid"] = eid_trust(folder, world)
+    chosen["phones"] = {"attestation_roots": makers(folder, world)}
     chosen["fraud"] = {"places": networks(folder), "network": {"burst": 5000, "per_hour": 100_000}}
     return chosen
 
@@ -76,6 +77,13 @@ def networks(folder: Path) -> str:
     """The table of places, by which each 127.0.x.0/24 of this machine is somewhere else; its path."""
     path = folder / "places.csv"
     path.write_bytes((resources.files("ipse.sandbox") / "networks.csv").read_bytes())
+    return str(path)
+
+
+def makers(folder: Path, world: World) -> str:
+    """The root of the world's phone maker; its path."""
+    path = folder / "makers.pem"
+    path.write_bytes(world.maker.pem)
     return str(path)
 
 

@@ -183,6 +183,18 @@ class EidTrust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a person's own computer reads the files of the card (`ipse card`)."""
 
 
+class PhonePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which phones may carry an identity, and which are believed to keep their key in hardware."""
+
+    attestation_roots: str = ""
+    """PEM file of the makers' roots that attest phone keys; empty: no phone is believed, so none reaches `high`. In
+    production none of a sandbox, elsewhere none without the sandbox's mark."""
+    revoked: tuple[str, ...] = ()
+    """Serial numbers (hexadecimal) of makers' certificates that have been revoked."""
+    refuse_rooted: bool = True
+    """Whether a phone that says it is rooted or can be debugged is refused."""
+
+
 class Panic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Printed codes that block an identity without its phone."""
 
@@ -281,6 +293,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     objection_seconds: int | None = None
     """How long a person can stop an activation of their identity on another phone, from the phone they have. A day
     (86,400) in production, where it is the least; else 0: no wait."""
+    phones: PhonePolicy = PhonePolicy()
+    """Which phones are accepted, and which are trusted most."""
     eid: EidTrust | None = None
     """Whom we believe about eID cards."""
     lab: Lab | None = None

@@ -38,3 +38,25 @@ class WatchRefused(PlatformError):
     code = "unknown_phone"
     status = 401
     title = "Say home again for a new watch token"
+
+
+class PhoneRefused(PlatformError):
+    """This phone may not carry an identity, or not decide now; `why` says so: `rooted`, `debugged`."""
+
+    code = "phone_refused"
+    status = 403
+    title = "This phone is not safe enough: its protections have been switched off"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, why=why)
+
+
+class AttestationRefused(PlatformError):
+    """What the phone says of its key's hardware is not true, or not believed here. `why` says more."""
+
+    code = "attestation_refused"
+    status = 403
+    title = "What this phone says of its hardware was not accepted"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, public=f"the attestation was refused: {why}")

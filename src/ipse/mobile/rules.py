@@ -183,3 +183,16 @@ def read_watch(key: bytes, token: str, *, now: int) -> Watch:
     if watch.expires_at * SECOND < now:
         raise WatchRefused
     return watch
+
+
+def is_older(version: str, minimum: str) -> bool:
+    """Whether an app's version comes before another; one that is no row of numbers is older than all."""
+    return _numbers(version) < _numbers(minimum)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    parts = version.split(".")
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        return ()
+    numbers = [int(part) for part in parts]
+    return tuple(numbers + [0] * (4 - len(numbers)))

@@ -98,6 +98,7 @@ def application(world: World, *, clock: Clock | None = None, ids: Ids | None = N
     house = _house(stage)
     routes.append(Mount(house.path, app=Moody(house.router(), HOUSE.id, stage.moods)))
     routes.append(Mount(EID_PATH, app=_eid(stage).router()))
+    routes += world.maker.routes()
     desk = _desk(stage)
     routes.append(Mount(desk.path, app=Moody(desk.router(), DESK.id, stage.moods)))
     telecoms = _telecoms(stage)

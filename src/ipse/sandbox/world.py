@@ -16,6 +16,8 @@ from ipse.sandbox.bank import BANKS
 from ipse.sandbox.desk import model as desk
 from ipse.sandbox.eid import PIN, Authorities
 from ipse.sandbox.house.model import ACT, HOUSE, PAIR
+from ipse.sandbox.maker import PATH as MAKER
+from ipse.sandbox.maker import Maker
 from ipse.sandbox.operators import OPERATORS
 from ipse.sandbox.operators.model import COUNTRY
 from ipse.sandbox.partner.model import (
@@ -83,6 +85,7 @@ class World:
             kept |= {name: fresh[name] for name in missing}
             _write_private(path, msgspec.json.format(msgspec.json.encode(kept)))
         Authorities.create(folder / "eid", f"{places.world}/eid")
+        Maker.create(folder / "maker")
         places.write(folder)
         return cls.load(folder)
 
@@ -100,6 +103,11 @@ class World:
     def authorities(self) -> Authorities:
         """Who issues the eID cards of this world."""
         return Authorities.load(self.folder / "eid")
+
+    @property
+    def maker(self) -> Maker:
+        """Who makes phones that attest their keys."""
+        return Maker.load(self.folder / "maker")
 
     def redirect_uris(self, partner: PartnerProfile) -> tuple[str, ...]:
         """Where logins of that partner may end: the demo itself first, then addresses for a program of your own."""
@@ -207,6 +215,7 @@ class World:
             "world": self.places.world,
             "inboxes": self.inboxes(),
             "eid": self.eid(),
+            "maker": f"{self.places.world}{MAKER}/attest",
             "operators": self.operators(),
             "sims": f"{self.places.world}/operators/api/sims",
         }

@@ -14,7 +14,7 @@ import msgspec
 
 from ipse.kernel.clock import Clock, SystemClock
 from ipse.kernel.ids import Ids, RandomIds, b64u_decode
-from ipse.softphone import activation, contents
+from ipse.softphone import activation, contents, renewal
 from ipse.softphone.activation import Activated, Activation
 from ipse.softphone.channel import Answer, Channel
 from ipse.softphone.configuration import Configurations
@@ -23,6 +23,7 @@ from ipse.softphone.errors import CannotDecline, NoPhone, NothingAsked, NotUnder
 from ipse.softphone.links import parse
 from ipse.softphone.messages import Approved, CodeUse, Writer
 from ipse.softphone.moving import Mover
+from ipse.softphone.renewal import Renewed
 from ipse.softphone.state import Device, Pending, State
 from ipse.softphone.store import MemoryStore, Store
 from ipse.standards.weak_codes import near
@@ -263,6 +264,16 @@ class SoftPhone:
     def block(self, reason: str = "lost") -> Answer:
         """Block the identity: `lost`, `not_me` or `other`."""
         return self._signed("block", reason=reason)
+
+    def renew(self, registrar: str, person: str) -> Renewed:
+        """Renew the evidence behind the identity through a registrar, where `person` logs in; the phone stays.
+
+        Raises:
+            BankRefused: the bank's part did not come back.
+            Refused: `enrolment_ended` with `another_person` where the answer is about somebody else.
+        """
+        self._usable()
+        return renewal.renew(self._channel, self._writer, registrar, person, tls=self._tls)
 
     def remove(self) -> Answer:
         """Unlink this phone; the identity is blocked until another is activated."""

@@ -15,6 +15,7 @@ from cyclopts import App, Parameter
 from ipse.cli.phone import printing
 from ipse.cli.phone.options import ActivationOptions, Options, Reported, Taking
 from ipse.cli.phone.printing import Printer
+from ipse.kernel import clock
 from ipse.softphone import Activation, Connecting, Device, FileStore, PhoneError, Request, SoftPhone
 
 HELP = """The phone in Python: activate it, show requests, approve or reject them.
@@ -76,7 +77,7 @@ def activate(
     base
         The scheme, as in http://localhost:8000
     bank
-        Id of the bank in world.json
+        Id of the bank in world.json, or eid_card with --pin
     person
         Id of the person in world.json
     code
@@ -95,6 +96,10 @@ def activate(
                 language=more.language,
                 world=more.world,
                 app_version=more.app_version,
+                pin=more.pin,
+                attested=more.attested,
+                sms_code=more.sms_code,
+                ask=lambda: getpass.getpass("Code of the text message: "),
                 device=(reported or Reported()).on(Device()),
             )
         )
@@ -371,6 +376,24 @@ def block(*, reason: str = "lost", options: Options | None = None) -> None:
     """
     with _phone(options or Options()) as (phone, printer):
         printing.print_account(printer, phone.block(reason))
+
+
+@app.command
+def renew(*, bank: str, person: str, options: Options | None = None) -> None:
+    """Renew the proof of this identity through a bank; phone, code and number stay.
+
+    Parameters
+    ----------
+    bank
+        Id of the bank, or other registrar
+    person
+        Who logs in there, as for an activation
+    """
+    with _phone(options or Options()) as (phone, printer):
+        done = phone.renew(bank, person)
+        members = {"registrar": done.registrar, "expires_at": done.expires_at, "received": list(done.received)}
+        ends = clock.text((done.expires_at or 0) * clock.SECOND)[:10]
+        printer.answer(members, lambda console: console.print(f"Renewed through {done.registrar} until {ends}."))
 
 
 @app.command

@@ -183,6 +183,9 @@ def print_outcome(console: Console, partner: str, outcome: Outcome) -> None:
 def print_home(console: Console, members: Mapping[str, Any]) -> None:
     """The state of the identity, and what is open."""
     console.print(f"{members.get('name') or ''}: {account_line(members['account'])}", markup=False)
+    evidence = members.get("evidence") or {}
+    if evidence.get("renew"):
+        console.print(f"The proof of this identity ends {text(evidence['expires_at'] * SECOND)[:10]}: ipse phone renew")
     print_requests(console, members.get("open", []))
 
 

@@ -22,6 +22,7 @@ from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Settings
 from ipse.mobile import rules
 from ipse.mobile.rules import WAITING_SEES, DuressWish, Watch, elsewhere_entry, waiting_body
+from ipse.mobile.service.admission import Admission
 from ipse.mobile.service.renewals import evidence
 from ipse.notices.model import NoticeKind
 from ipse.people.model import Account, BlockReason
@@ -56,6 +57,7 @@ class Mobile:
     approvals: Approvals
     enrolments: Enrolments
     attributes: Attributes
+    admission: Admission
 
     async def configuration(self) -> dict[str, Any]:
         """What an app needs to know before anything else (device protocol §4)."""
@@ -92,9 +94,12 @@ class Mobile:
         recorded = await self.phones.repeat_of_enrol(message)
         if recorded is not None:
             return recorded
-        request = rules.convert(message.unverified_payload(), EnrolRequest)
+        payload = message.unverified_payload()
+        request = rules.convert(payload, EnrolRequest)
+        self.admission.check(payload.get("device"), request.app.version)
+        protection = self.admission.protection(payload.get("attestation"), device_key)
         phone_id, chain = self.ids.identifier(), self.ids.identifier()
-        new = NewPhone(phone_id, device_key, message.kid, request.app.version)
+        new = NewPhone(phone_id, device_key, message.kid, request.app.version, protection)
         now = self.clock.now()
 
         def transaction() -> Transaction[Answer]:
@@ -205,7 +210,12 @@ class Mobile:
 
     async def claim(self, body: str, *, address: str) -> Answer:
         """Take a request."""
-        return await self._signed(body, "claim", lambda received: self.approvals.claim(received, address=address))
+
+        async def handler(received: Received) -> Answer:
+            self.admission.check(received.message.members.get("device"), received.phone.app_version)
+            return await self.approvals.claim(received, address=address)
+
+        return await self._signed(body, "claim", handler)
 
     async def show(self, body: str) -> Answer:
         """Show a claimed request again."""
@@ -316,7 +326,8 @@ class Mobile:
         now = self.clock.now()
         setting = self.phones.slot_setting(received.phone, slot, kind, told=wish.told, now=now)
         work = Work(setting, MalformedMessageError(public="slot_code_key_id is not a code key of this phone"))
-        return await self.messages.conclude(received, {}, None if received.withheld else work)
+        answer = {"code_key_id": rules.text(members, "code_key_id")}
+        return await self.messages.conclude(received, answer, None if received.withheld else work)
 
     async def _activate(self, received: Received, opened: OpenedMessage) -> Answer:
         members = received.message.members
