@@ -61,16 +61,3 @@ def test_an_operator_that_misbehaves_is_named_by_what_it_misses(sandbox: Sandbox
     results = msgspec.json.decode(done.stdout)
     assert {result["verdict"] for result in results} <= {"unmet", "skipped"}
     assert any("no answer: RemoteProtocolError" in result["reason"] for result in results)
-
-
-def test_what_is_typed_wrongly_is_said_in_one_line(sandbox: Sandbox) -> None:
-    config = str(sandbox.folder / "data" / "ipse.toml")
-    for words, said in (
-        (["--number", "nobody"], "a number is written as"),
-        (["--number", "+32470000001", "--api", "telepathy"], "an API is one of"),
-        (["--number", "+32470000001", "--sink", "http://127.0.0.1/", "--listen", "here"], "--listen is written as"),
-    ):
-        done = _run(["operator", "check", "http://127.0.0.1:1/operators/lumo", "--config", config, *words])
-        assert done.returncode == 1
-        assert said in done.stderr
-        assert "Traceback" not in done.stderr

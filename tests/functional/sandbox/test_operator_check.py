@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import msgspec
@@ -12,9 +13,10 @@ import pytest
 import pytest_asyncio
 from starlette.applications import Starlette
 
-from ipse.cli.operator.check import impostor
+from ipse.cli.operator.check import check, impostor
 from ipse.cli.operator.checking import EXPECTATIONS, Candidate, Listener, Numbers, Result, Verdict, judge
 from ipse.kernel.ids import RandomIds
+from ipse.kernel.settings import SettingsError
 from ipse.sandbox.moods import How
 from ipse.standards.camara import Api
 from ipse.standards.jose import private_keys
@@ -259,6 +261,19 @@ async def test_without_a_sink_or_a_phones_connection_that_part_is_not_tried(cand
         "number verification: binds the code to its exchange",
     }
     assert not [result for result in results.values() if result.verdict is Verdict.UNMET]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"number": "nobody"}, "a number is written as"),
+        ({"number": ADA, "api": ["telepathy"]}, "an API is one of"),
+        ({"number": ADA, "listen": "here"}, "--listen is written as"),
+    ],
+)
+async def test_what_is_typed_wrongly_is_said_before_anything_is_asked(typed: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        await check("http://127.0.0.1:1", **typed)
 
 
 async def test_the_listener_takes_nothing_else(listener: Listener) -> None:

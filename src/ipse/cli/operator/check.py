@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -38,7 +37,7 @@ class Asked:
     apis: frozenset[Api]
     numbers: Numbers
     sink: str
-    listen: str
+    listen: tuple[str, int]
     over_mobile: bool
 
 
@@ -76,7 +75,7 @@ async def check(  # noqa: PLR0913 - one option for each fact of a candidate
         apis=_apis(api),
         numbers=_numbers(number, unready, unknown),
         sink=sink,
-        listen=listen,
+        listen=_place(listen),
         over_mobile=over_mobile,
     )
     results = []
@@ -140,17 +139,21 @@ async def _listening(asked: Asked) -> AsyncIterator[Listener | None]:
     if not asked.sink:
         yield None
         return
-    parts = urlsplit(f"//{asked.listen}")
-    if parts.hostname is None or parts.port is None:
-        raise SettingsError("--listen is written as host:port, such as 127.0.0.1:8099")
     listener = Listener(asked.sink)
-    async with await listener.serve(parts.hostname, parts.port):
+    async with await listener.serve(*asked.listen):
         yield listener
 
 
 def impostor(kid: str) -> PrivateKey:
     """A fresh key that calls itself as ours does."""
     return private_keys([generate(kid, "sig", "ES256")])[0]
+
+
+def _place(listen: str) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit():
+        raise SettingsError("--listen is written as host:port, such as 127.0.0.1:8099")
+    return host, int(port)
 
 
 def _apis(words: list[str] | None) -> frozenset[Api]:
