@@ -16,7 +16,8 @@
 //                     [data-share], [data-reveal], #approve, #refuse, #not-me
 //   outcome           #outcome[data-outcome], #return-link, #block-identity, #outcome-home, #try-again
 //   elsewhere         #elsewhere, #stopped[data-why], #ended[data-why], #start-again
-//   settings          #settings-language #settings-code #settings-check #settings-name #settings-block #settings-remove
+//   duress, sheets    #duress-tell #duress-set #duress-remove; #sheets [data-sheet], #sheet-own #sheet-contact #sheet-code
+//   settings          #settings-language #settings-code #settings-duress #settings-sheets #settings-check #settings-name #settings-block #settings-remove
 
 import { b64u } from "./engine/encoding.js";
 import { randomBytes } from "./engine/crypto.js";

@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "Py66ZxBqEUz5InKi";
+const VERSION = "c9XWeG0GM7aQLT5N";
 const FILES = [
   "/",
   "/app.js",
@@ -18,14 +18,17 @@ const FILES = [
   "/engine/answers.js",
   "/engine/browsers.js",
   "/engine/contents.js",
+  "/engine/costing.js",
   "/engine/crypto.js",
   "/engine/device.js",
   "/engine/encoding.js",
   "/engine/live.js",
   "/engine/messages.js",
+  "/engine/moving.js",
   "/engine/phone.js",
   "/engine/problems.js",
   "/engine/settling.js",
+  "/engine/slots.js",
   "/engine/starts.js",
   "/engine/store.js",
   "/engine/watch.js",
@@ -62,6 +65,7 @@ const FILES = [
   "/screens/connecting.js",
   "/screens/countdown.js",
   "/screens/digits.js",
+  "/screens/duress.js",
   "/screens/entry.js",
   "/screens/home.js",
   "/screens/intake.js",
@@ -70,6 +74,7 @@ const FILES = [
   "/screens/request.js",
   "/screens/scan.js",
   "/screens/settings.js",
+  "/screens/sheets.js",
   "/screens/welcome.js",
   "/vendor/qr/decode.js",
   "/vendor/qr/index.js",

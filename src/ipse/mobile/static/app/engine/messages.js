@@ -3,8 +3,10 @@
 // wants to send next, be it after a restart.
 
 import { sealed, signed, codeProof, thumbprint } from "./crypto.js";
+import { utf8 } from "./encoding.js";
 import { NoAnswer, NoPhone, Problem } from "./problems.js";
 import { refused, settled } from "./settling.js";
+import { newSlot, slotProofs, withSpare } from "./slots.js";
 
 /** @typedef {import("./store.js").PhoneRecord} PhoneRecord */
 /** @typedef {import("./store.js").Pending} Pending */
@@ -16,10 +18,12 @@ import { refused, settled } from "./settling.js";
  * A message to be.
  * @typedef {object} Draft
  * @property {string} type
+ * @property {string} [noted] what the stored message is called while it waits, where its type would say too much
  * @property {string} path below `/phone/v1`
  * @property {(record: PhoneRecord) => Record<string, unknown>} members of the payload beside the common ones
  * @property {boolean} [seal] whether it travels inside a JWE
  * @property {(record: PhoneRecord) => Promise<Uint8Array<ArrayBuffer>>} [proofKey] the code key that proves it
+ * @property {string} [code] as typed: it is proven for both slots
  * @property {Record<string, string>} [kept] what is needed to act on the answer
  * @property {(record: PhoneRecord) => Partial<PhoneRecord>} [beforehand] changes stored together with the message
  */
@@ -37,6 +41,19 @@ import { refused, settled } from "./settling.js";
 const PATIENCE = 25_000;
 const ONE_TRY = 15_000;
 const PAUSES = [400, 800, 1600, 3200, 6400];
+
+/** Bytes: what is sealed with proofs is filled up to a multiple of this, so that its length says nothing of it. */
+const PADDED = 2048;
+
+/**
+ * @template {{ pad: string }} T
+ * @param {T} content
+ * @returns {T}
+ */
+function padded(content) {
+  const length = utf8(JSON.stringify(content)).length;
+  return { ...content, pad: ".".repeat((PADDED - (length % PADDED)) % PADDED) };
+}
 
 export class Messages {
   #store;
@@ -63,9 +80,14 @@ export class Messages {
   async exchange(draft) {
     return this.#world.alone(async () => {
       await this.#deliverWaiting();
-      const record = await this.#record();
-      const pending = await this.#compose(record, draft);
-      await this.#store.change((now) => now && { ...now, ...draft.beforehand?.(now), pending });
+      const fresh = newSlot();
+      /** @param {PhoneRecord} now */
+      const prepare = (now) => {
+        const whole = draft.code === undefined ? now : withSpare(now, fresh);
+        return { ...whole, ...draft.beforehand?.(whole) };
+      };
+      const pending = await this.#compose(prepare(await this.#record()), draft);
+      await this.#store.change((now) => now && { ...prepare(now), pending });
       return this.#deliver(pending, true);
     });
   }
@@ -93,12 +115,11 @@ export class Messages {
   }
 
   /**
-   * @param {PhoneRecord} record
+   * @param {PhoneRecord} prepared
    * @param {Draft} draft
    * @returns {Promise<Pending>}
    */
-  async #compose(record, draft) {
-    const prepared = { ...record, ...draft.beforehand?.(record) };
+  async #compose(prepared, draft) {
     const payload = {
       v: 1,
       type: draft.type,
@@ -109,18 +130,24 @@ export class Messages {
     };
     const kid = prepared.phone || (await thumbprint(prepared.publicKey));
     const jws = await signed({ privateKey: prepared.privateKey, kid, payload });
-    const body = draft.seal ? await this.#sealed(jws, await draft.proofKey?.(prepared)) : jws;
-    return { type: draft.type, path: draft.path, body, kept: draft.kept ?? {} };
+    const body = draft.seal ? await this.#sealed(jws, prepared, draft) : jws;
+    return { type: draft.noted ?? draft.type, path: draft.path, body, kept: draft.kept ?? {} };
   }
 
   /**
    * @param {string} jws
-   * @param {Uint8Array<ArrayBuffer> | undefined} key wiped once used
+   * @param {PhoneRecord} prepared
+   * @param {Draft} draft its `proofKey` is wiped once used
    */
-  async #sealed(jws, key) {
+  async #sealed(jws, prepared, draft) {
+    const channelKey = await this.#channelKey();
+    if (draft.code !== undefined) {
+      return sealed(channelKey, padded({ jws, proofs: await slotProofs(prepared, draft.code, jws), pad: "" }));
+    }
+    const key = await draft.proofKey?.(prepared);
     const content = key === undefined ? { jws } : { jws, proof: await codeProof(key, jws) };
     key?.fill(0);
-    return sealed(await this.#channelKey(), content);
+    return sealed(channelKey, content);
   }
 
   /**

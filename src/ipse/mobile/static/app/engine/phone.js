@@ -6,6 +6,7 @@ import { asConnecting, asRequest } from "./answers.js";
 import { codeKey, commitment, newDeviceKey, randomBytes, thumbprint } from "./crypto.js";
 import { Messages } from "./messages.js";
 import { NoAnswer, NoPhone, Problem } from "./problems.js";
+import { newSlot, withSpare } from "./slots.js";
 
 /** @typedef {import("./store.js").PhoneRecord} PhoneRecord */
 /** @typedef {import("./store.js").Account} Account */
@@ -53,6 +54,11 @@ export class Phone {
   /** @returns {Promise<PhoneRecord | null>} */
   record() {
     return this.#store.read();
+  }
+
+  /** Where the scheme is reached. */
+  get base() {
+    return this.#base;
   }
 
   /** The version of this app, as reported when it is activated. */
@@ -120,24 +126,55 @@ export class Phone {
   }
 
   /**
+   * Makes this a new phone that shows a code to the old one; whatever lived here before is gone with its key.
+   */
+  async pair() {
+    const { privateKey, publicKey } = await newDeviceKey();
+    await this.#world.alone(() => this.#store.change(() => freshRecord(this.#base, privateKey, publicKey, "")));
+    const members = () => ({ device_key: publicKey, app: APP, device: this.#device() });
+    await this.#messages.exchange({ type: "pair", path: "/pairings", members });
+  }
+
+  /**
    * Sets the code and finishes the activation.
    * @param {string} code
+   */
+  activate(code) {
+    const members = (/** @type {PhoneRecord} */ now) => ({ enrolment: now.enrolment?.id ?? "" });
+    return this.#bind(code, { type: "activate", path: "/activation", members });
+  }
+
+  /**
+   * Sets the code of a new phone and takes the identity of the old one, which has confirmed it.
+   * @param {string} code
+   */
+  takeOver(code) {
+    const members = (/** @type {PhoneRecord} */ now) => ({ pairing: now.enrolment?.id ?? "" });
+    return this.#bind(code, { type: "take-over", path: "/take-over", members });
+  }
+
+  /**
+   * Hands a first code key over.
+   * @param {string} code
+   * @param {{ type: string, path: string, members: (record: PhoneRecord) => Record<string, unknown> }} message
    * @returns {Promise<{ account: Account, moved: boolean }>}
    */
-  async activate(code) {
+  async #bind(code, { type, path, members }) {
     const id = b64u(randomBytes(16));
     const salt = b64u(randomBytes(32));
+    const spare = newSlot();
     const record = await this.#living();
     const key = await codeKey({ code, salt, phone: record.phone });
     const device = await thumbprint(record.publicKey);
     const answer = await this.#messages.exchange({
-      type: "activate",
-      path: "/activation",
+      type,
+      path,
       seal: true,
       kept: { codeKey: id },
-      beforehand: (now) => ({ salts: { ...now.salts, [id]: salt } }),
+      beforehand: (now) => ({ spare: spare.id, salts: { ...now.salts, [id]: salt, [spare.id]: spare.salt } }),
       members: (now) => ({
-        enrolment: now.enrolment?.id ?? "",
+        spare_code_key_id: spare.id,
+        ...members(now),
         code_key_id: id,
         code_key: b64u(key),
         device_thumbprint: device,
@@ -210,7 +247,7 @@ export class Phone {
         ...(remember ? { remember } : {}),
         device: this.#device(),
       }),
-      proofKey: (record) => currentCodeKey(record, code),
+      code,
     }));
     return { returnUrl: this.#returnUrl(answer) };
   }
@@ -302,9 +339,17 @@ export class Phone {
       kept: { codeKey: id },
       beforehand: (record) => ({ salts: { ...record.salts, [id]: salt } }),
       members: (record) => ({ challenge, code_key_id: record.codeKey, new_code_key_id: id, new_code_key: b64u(key) }),
-      proofKey: (record) => currentCodeKey(record, current),
+      code: current,
     });
     key.fill(0);
+  }
+
+  /** The slot that a duress code may fill; made now on a phone from before there were two. */
+  async secondSlot() {
+    const fresh = newSlot();
+    await this.#world.alone(() => this.#store.change((record) => record && withSpare(record, fresh)));
+    const { spare, salts, phone } = await this.#living();
+    return { id: spare ?? "", salt: salts[spare ?? ""] ?? "", owner: phone };
   }
 
   /** @param {Draft} draft a message of a topic with a module of its own */
@@ -404,7 +449,7 @@ export class Phone {
       seal: true,
       kept: { action },
       members: ({ codeKey: id }) => ({ action, challenge, code_key_id: id }),
-      proofKey: (record) => currentCodeKey(record, code),
+      code,
     };
   }
 
@@ -482,21 +527,11 @@ function freshRecord(base, privateKey, publicKey, phoneNumber) {
     name: "",
     phoneNumber,
     codeKey: null,
+    spare: null,
     salts: {},
     challenge: null,
     pending: null,
     enrolment: null,
     codeContext: { phone_number: phoneNumber },
   };
-}
-
-/**
- * @param {PhoneRecord} record
- * @param {string} code
- * @returns {Promise<Uint8Array<ArrayBuffer>>}
- */
-function currentCodeKey({ codeKey: id, salts, phone }, code) {
-  const salt = id === null ? undefined : salts[id];
-  if (salt === undefined) throw new NoPhone();
-  return codeKey({ code, salt, phone });
 }

@@ -56,6 +56,45 @@ const EFFECTS = {
       enrolment: { ...record.enrolment, received, numberVerified: answer["number_verified"] === true },
     };
   },
+  pair: (_record, _pending, answer) => ({
+    phone: asText(answer["phone"]),
+    stage: "pairing",
+    enrolment: {
+      id: asText(answer["pairing"]),
+      code: asText(answer["code"]),
+      startUrl: "",
+      expiresAt: Number(answer["expires_at"]),
+      registrar: "",
+      registrarName: "",
+      received: [],
+      numberVerified: false,
+    },
+  }),
+  pairing: (record, _pending, answer) => {
+    if (answer["state"] !== "confirmed") return {};
+    const phoneNumber = asText(answer["phone_number"]);
+    const birthdate = asText(answer["birthdate"]);
+    return {
+      name: asText(answer["name"]),
+      phoneNumber,
+      codeContext: { phone_number: phoneNumber, ...(birthdate === "" ? {} : { birthdate }) },
+      enrolment: record.enrolment,
+    };
+  },
+  "take-over": (record, { kept }, answer) => ({
+    stage: "living",
+    enrolment: null,
+    codeKey: kept["codeKey"] ?? null,
+    salts: onlySalt(record, kept["codeKey"]),
+    account: asAccount(answer["account"]),
+  }),
+  "change-number": (_record, _pending, answer) => ({ change: asText(answer["enrolment"]) }),
+  "number-return": (record, _pending, answer) => ({
+    change: "",
+    phoneNumber: asText(answer["phone_number"]) || record.phoneNumber,
+    codeContext: { ...record.codeContext, phone_number: asText(answer["phone_number"]) },
+  }),
+  "delete-identity": () => ({ stage: "stopped", stopped: "deleted", account: null }),
   activate: (record, { kept }, answer) => ({
     stage: "living",
     enrolment: null,
@@ -64,18 +103,21 @@ const EFFECTS = {
     account: asAccount(answer["account"]),
   }),
   home: (_record, _pending, answer) => ({ account: asAccount(answer["account"]), name: asText(answer["name"]) }),
-  "change-code": (record, { kept }) => ({ codeKey: kept["codeKey"] ?? null, salts: onlySalt(record, kept["codeKey"]) }),
+  "change-code": (record, { kept }) =>
+    kept["codeKey"] === undefined ? {} : { codeKey: kept["codeKey"], salts: onlySalt(record, kept["codeKey"]) },
   block: (_record, _pending, answer) => ({ account: asAccount(answer["account"]) }),
   remove: () => ({ stage: "stopped", stopped: "removed", account: null }),
 };
 
 /**
  * @param {PhoneRecord} record
- * @param {string | undefined} id of the code key that is now the only one
+ * @param {string | undefined} id of the code key that is now the current one; the second slot stays
  */
 function onlySalt(record, id) {
   const salt = id === undefined ? undefined : record.salts[id];
-  return id === undefined || salt === undefined ? record.salts : { [id]: salt };
+  if (id === undefined || salt === undefined) return record.salts;
+  const other = record.spare ? record.salts[record.spare] : undefined;
+  return { [id]: salt, ...(record.spare && other !== undefined ? { [record.spare]: other } : {}) };
 }
 
 /**
@@ -103,6 +145,7 @@ export function refused(record, pending, problem) {
   if (STOPPED.has(problem.code)) return { ...after, stage: "stopped", stopped: why ?? problem.code };
   if (problem.code === "account_blocked") return { ...after, account: { state: "blocked", why } };
   if (problem.code === "account_pending") return { ...after, account: { state: "pending", why } };
+  if (problem.code === "enrolment_ended" && pending.type === "number-return") return { ...after, change: "" };
   if (problem.code === "enrolment_ended") return { ...after, stage: "new", enrolment: null };
   return after;
 }

@@ -3,7 +3,7 @@
 
 /** @typedef {import("./crypto.js").PublicKey} PublicKey */
 /** @typedef {import("./weak.js").CodeContext} CodeContext */
-/** @typedef {{ state: "pending" | "active" | "blocked" | "archived", why: string | null }} Account */
+/** @typedef {{ state: "pending" | "active" | "waiting" | "blocked" | "archived", why: string | null }} Account */
 /** @typedef {{ name: string, value: unknown }} Received */
 
 /**
@@ -25,6 +25,7 @@
  * @property {string} registrarName
  * @property {Received[]} received empty until the registrar's answer was presented
  * @property {boolean} numberVerified
+ * @property {string} [code] what a new phone shows to the old one; then `id` is the pairing's
  */
 
 /**
@@ -34,16 +35,18 @@
  * @property {PublicKey} publicKey
  * @property {string} phone its id; empty until the scheme gave one
  * @property {string} chain
- * @property {"new" | "enrolling" | "received" | "living" | "stopped"} stage
+ * @property {"new" | "enrolling" | "received" | "pairing" | "living" | "stopped"} stage
  * @property {string | null} stopped why, once it is
  * @property {Account | null} account
  * @property {string} name of the person, as the scheme calls them
  * @property {string} phoneNumber
  * @property {string | null} codeKey id of the current code key
+ * @property {string | null} [spare] id of the second slot; absent on phones from before there were two
  * @property {Record<string, string>} salts base64url, by code key id
  * @property {{ value: string, action: string | null } | null} challenge the newest, and the request it belongs to
  * @property {Pending | null} pending
  * @property {Enrolment | null} enrolment
+ * @property {string} [change] a change of the number on its way
  * @property {CodeContext} codeContext
  */
 

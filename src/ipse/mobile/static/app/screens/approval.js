@@ -91,7 +91,7 @@ export function ends(error) {
 /**
  * Showing protected values in full costs a code, here and in the history.
  * @param {Shell} app
- * @param {{ reveal: (code: string) => Promise<void> }} parameters
+ * @param {{ reveal: (code: string) => Promise<Record<string, unknown>> }} parameters `reveal` gives what is shown now
  * @returns {View}
  */
 export function revealScreen(app, { reveal }) {
@@ -99,7 +99,8 @@ export function revealScreen(app, { reveal }) {
     label: app.t("code.pad"),
     entered: async (code) => {
       try {
-        await reveal(code);
+        const values = await reveal(code);
+        if (Object.keys(values).length === 0) return app.t("reveal.not_now");
         app.back();
         return null;
       } catch (error) {

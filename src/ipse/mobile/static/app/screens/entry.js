@@ -119,8 +119,11 @@ function sharedFacts(app, { entry }, seen) {
         "aria-label": app.t("request.show_label", { label }),
         onclick: () =>
           app.open(revealScreen, {
-            reveal: async (code) =>
-              void Object.assign(seen, await app.phone.revealEntry({ action: entry.action, code })),
+            reveal: async (code) => {
+              const values = await app.phone.revealEntry({ action: entry.action, code });
+              Object.assign(seen, values);
+              return values;
+            },
           }),
       },
       icon("eye"),

@@ -313,7 +313,11 @@ function factValue(app, { request }, choice, { name, value, masked, protected: i
       "aria-label": app.t("request.show_label", { label }),
       onclick: () =>
         app.open(revealScreen, {
-          reveal: async (code) => void Object.assign(choice.seen, await app.phone.revealRequest({ request, code })),
+          reveal: async (code) => {
+            const values = await app.phone.revealRequest({ request, code });
+            Object.assign(choice.seen, values);
+            return values;
+          },
         }),
     },
     icon("eye"),

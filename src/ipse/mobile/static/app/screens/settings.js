@@ -10,7 +10,9 @@ import { busy, button, complaint, note, result, row } from "../parts/pieces.js";
 import { documentsIn } from "./activate.js";
 import { browsersScreen } from "./browsers.js";
 import { checkScreen } from "./check.js";
+import { duressScreen } from "./duress.js";
 import { outcomeScreen } from "./outcome.js";
+import { sheetsScreen } from "./sheets.js";
 import { stoppedScreen } from "./welcome.js";
 
 /** @typedef {import("../parts/shell.js").Shell} Shell */
@@ -71,6 +73,13 @@ export function settingsScreen(app) {
           press: () => app.open(changeCodeScreen, {}),
         }),
         row({
+          id: "settings-duress",
+          icon: icon("shield"),
+          words: app.t("settings.duress"),
+          below: app.t("settings.duress_more"),
+          press: () => app.open(duressScreen, undefined),
+        }),
+        row({
           id: "settings-check",
           icon: icon("phone"),
           words: app.t("settings.check"),
@@ -96,6 +105,13 @@ export function settingsScreen(app) {
       h(
         "ul",
         { class: "list" },
+        row({
+          id: "settings-sheets",
+          icon: icon("tag"),
+          words: app.t("settings.sheets"),
+          below: app.t("settings.sheets_more"),
+          press: () => app.open(sheetsScreen, undefined),
+        }),
         row({
           id: "settings-block",
           icon: icon("block"),
