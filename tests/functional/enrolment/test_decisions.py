@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ipse.actions.service import Messages
 from ipse.attributes.service import Attributes
 from ipse.enrolment.model import Activated, AppVersion, EnrolRequest
 from ipse.enrolment.service import Back, Enrolments, Rows, documents
 from ipse.enrolment.service.registrars import Registrars
 from ipse.kernel.ids import RandomIds, sha256
 from ipse.kernel.settings import Environment, Settings
+from ipse.notices.service import Notices
 from ipse.people.model import Acceptance, AccountState
 from ipse.people.service import People
+from ipse.phones.service import Phones
 from tests.unit.enrolment.answers import answer, details
 from tests.unit.enrolment.hostile_bank import BANK, ISSUER, HostileBank
 
@@ -35,6 +38,8 @@ class Desk:
         clock = self.bank.clock
         people = People(database, keystore, clock, self.ids)
         self.attributes = Attributes(database, people.person_key, clock)
+        phones, notices = Phones(database, keystore, clock, self.ids), Notices(keystore, self.ids)
+        messages = Messages(database, people, phones, clock, 3, notices)
         self.registrars = Registrars(database, clock, environment)
         rows = Rows(
             database=database,
@@ -51,7 +56,7 @@ class Desk:
             clock=clock,
             ids=self.ids,
         )
-        self.enrolments = Enrolments.around(rows, people=people, attributes=self.attributes)
+        self.enrolments = Enrolments.around(rows, people=people, attributes=self.attributes, messages=messages)
 
     async def come_back(self, said: dict[str, Any], phone_id: str) -> tuple[str, Back]:
         """Begin, go to the bank, return."""
