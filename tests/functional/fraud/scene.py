@@ -10,11 +10,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import pytest
 
 from ipse.softphone import Outcome, Request, SoftPhone
 from tests.functional.enrolment.party import Stage
 
 CODE = "13579"
+ONE_ENGINE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+"""For what does not lie in a statement: one database is enough."""
 PARTNERS = ("shop", "bank")
 PLACES = """network,country,place,lat,lon
 127.0.0.0/24,BE,Ghent,51.05,3.72

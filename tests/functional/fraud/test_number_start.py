@@ -12,7 +12,7 @@ import pytest
 
 from ipse.kernel.fraud import Rate
 from ipse.softphone import Refused
-from tests.functional.fraud.scene import SOMEWHERE, Page, Scene, Visitor
+from tests.functional.fraud.scene import ONE_ENGINE, SOMEWHERE, Page, Scene, Visitor
 
 MASKED = re.compile(
     r'[A-Za-z0-9_-]{22,}|nonce="[^"]*"|>\d\d<|data-elapsed="\d+"|#[lf]=[^"]+|f=[^"&]+|<img id="qr"[^>]*>'
@@ -45,6 +45,7 @@ async def test_a_trusted_browser_starts_by_number(scene: Scene) -> None:
     assert (browser["name"], browser["place"]) == ("Firefox, Linux", "Ghent")
 
 
+@ONE_ENGINE
 async def test_no_approval_without_the_digits(scene: Scene) -> None:
     """T-6: there is no blind approval, and a wrong pair ends the request."""
     visitor = await scene.trusted()
@@ -61,6 +62,7 @@ async def test_no_approval_without_the_digits(scene: Scene) -> None:
     assert 'data-state="cancelled"' in (await visitor.page(shown.handle)).text
 
 
+@ONE_ENGINE
 async def test_any_other_browser_reaches_nobody(scene: Scene) -> None:
     """T-6: neither a browser that nobody trusts, nor a trusted one with somebody else's number."""
     trusted, stranger = await scene.trusted(), scene.browser(SOMEWHERE)
@@ -72,6 +74,7 @@ async def test_any_other_browser_reaches_nobody(scene: Scene) -> None:
     assert len(await scene.listed()) == 1
 
 
+@ONE_ENGINE
 async def test_a_forgotten_browser_is_as_any_other(scene: Scene) -> None:
     visitor = await scene.trusted()
     (browser,) = await scene.known()
@@ -81,6 +84,7 @@ async def test_a_forgotten_browser_is_as_any_other(scene: Scene) -> None:
     assert (await scene.known(), await scene.listed()) == ([], [])
 
 
+@ONE_ENGINE
 async def test_trust_ends_after_its_time(scene: Scene) -> None:
     visitor = await scene.trusted()
     scene.stage.clock.advance(seconds=180 * 86_400 + 1)
@@ -88,6 +92,7 @@ async def test_trust_ends_after_its_time(scene: Scene) -> None:
     assert (await scene.known(), await scene.listed()) == ([], [])
 
 
+@ONE_ENGINE
 async def test_a_browser_is_trusted_by_choice_alone(scene: Scene) -> None:
     visitor = scene.browser()
     page = await visitor.start()
@@ -112,6 +117,7 @@ async def test_trust_after_an_app_link(scene: Scene) -> None:
     assert len(await scene.listed()) == 1
 
 
+@ONE_ENGINE
 async def test_mistyped_numbers_can_be_mended(scene: Scene) -> None:
     visitor = await scene.trusted()
     page = await visitor.start()
@@ -124,6 +130,7 @@ async def test_mistyped_numbers_can_be_mended(scene: Scene) -> None:
     assert len(await scene.listed()) == 1
 
 
+@ONE_ENGINE
 async def test_a_number_is_in_no_address_and_no_log(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     visitor = await scene.trusted()
     page = await visitor.start()
@@ -136,6 +143,7 @@ async def test_a_number_is_in_no_address_and_no_log(scene: Scene, caplog: pytest
         assert digits not in repr([dict(row) for row in rows])
 
 
+@ONE_ENGINE
 class TestKnownAndUnknownLookTheSame:
     """T-16: 200 known and 200 unknown numbers, in a browser that nobody trusts and in process."""
 
@@ -179,6 +187,7 @@ class TestKnownAndUnknownLookTheSame:
         assert await scene.listed() == []
 
 
+@ONE_ENGINE
 async def test_blocked_people_look_the_same(scene: Scene) -> None:
     """T-16: a blocked person's number in their own trusted browser, and the same polls and expiry for both."""
     visitor = await scene.trusted()
@@ -191,6 +200,7 @@ async def test_blocked_people_look_the_same(scene: Scene) -> None:
     assert masked(pages[0]) == masked(pages[1])
 
 
+@ONE_ENGINE
 async def test_bombing_reaches_nobody(scene: Scene) -> None:
     """T-6: one number from many addresses; the page is always the same."""
     pages = set()
@@ -218,6 +228,7 @@ class TestLimits:
     def guards(self) -> dict[str, Any]:
         return {"number": Rate(burst=2, per_hour=1), "network": Rate(burst=4, per_hour=60)}
 
+    @ONE_ENGINE
     async def test_per_number_quietly(self, scene: Scene) -> None:
         trusted = await scene.trusted()
         pages = [await scene.browser(f"192.0.{turn}.2").by_number(scene.number) for turn in range(3)]
@@ -225,6 +236,7 @@ class TestLimits:
         assert len({masked(page) for page in pages}) == 1
         assert await scene.listed() == []
 
+    @ONE_ENGINE
     async def test_per_network_in_plain_words(self, scene: Scene) -> None:
         visitors = [scene.browser(f"192.0.2.{turn}") for turn in range(5)]
         answers = []
@@ -247,6 +259,7 @@ class TestLimits:
         assert sum(taken) == 4
 
 
+@ONE_ENGINE
 async def test_nothing_is_written_before_the_cookie_came_back(scene: Scene) -> None:
     """T-15: a form without our cookie, or with another browser's token, costs no statement."""
     visitor, stranger = scene.browser(), scene.browser(SOMEWHERE)
@@ -259,6 +272,7 @@ async def test_nothing_is_written_before_the_cookie_came_back(scene: Scene) -> N
     assert database.statements == before
 
 
+@ONE_ENGINE
 async def test_random_numbers_leave_logins_alone(scene: Scene) -> None:
     """T-15, scaled down: 200 random numbers from one network; rows and time stay within bounds, logins go on."""
     visitor = scene.browser("192.0.2.7")

@@ -15,7 +15,7 @@ from ipse.actions.service import Actions
 from ipse.kernel.ids import RandomIds
 from ipse.softphone import Refused, Request
 from ipse.softphone.state import Device
-from tests.functional.fraud.scene import CODE, GHENT, LISBON, SOMEWHERE, Page, Scene, Visitor
+from tests.functional.fraud.scene import CODE, GHENT, LISBON, ONE_ENGINE, SOMEWHERE, Page, Scene, Visitor
 
 
 def actions_of(scene: Scene) -> Actions:
@@ -45,6 +45,7 @@ async def relayed(scene: Scene, start: str = "qr", **more: str) -> tuple[Visitor
     return scammer, page, await scene.claim(page.qr if start == "qr" else page.link)
 
 
+@ONE_ENGINE
 class TestPlaces:
     async def test_a_relayed_code_is_flagged_warned_of_and_worth_less(self, scene: Scene) -> None:
         """T-7: the residual risk of every code on a screen, made visible and made smaller."""
@@ -94,6 +95,7 @@ class TestPlaces:
         assert "203.0.113" not in repr([row["request"] for row in rows])
 
 
+@ONE_ENGINE
 class TestBoundToTheBrowser:
     async def test_a_link_sent_to_somebody_else_logs_nobody_in(self, scene: Scene) -> None:
         """T-8: the attacker's browser waits and asks in vain; the victim's browser is told plainly."""
@@ -117,6 +119,7 @@ class TestBoundToTheBrowser:
             assert (answer.status_code, 'data-state="foreign"' in answer.text) == (403, True)
 
 
+@ONE_ENGINE
 class TestCalls:
     def calling(self, scene: Scene, *, on_call: bool = True) -> None:
         scene.phone._device = Device(on_call=on_call)
@@ -174,12 +177,14 @@ class TestReports:
         later = await scene.claim((await scene.browser(GHENT).start()).qr)
         assert later.warnings == []
 
+    @ONE_ENGINE
     async def test_one_person_counts_once_a_day(self, scene: Scene) -> None:
         for _ in range(3):
             request = await scene.claim((await scene.browser(GHENT).start()).qr)
             await asyncio.to_thread(lambda one=request: scene.phone.reject(one, not_started=True))
         assert await scene.stage.count("select reports as n from fraud_flags where kind = 'pair'") == 1
 
+    @ONE_ENGINE
     async def test_reported_and_far_is_refused(self, scene: Scene) -> None:
         _, _, request = await relayed(scene)
         await asyncio.to_thread(lambda: scene.phone.reject(request, not_started=True))
@@ -224,6 +229,7 @@ class TestBursts:
         await asked_by(scene)
         assert [entry["partner"] for entry in await scene.listed()] == ["shop"]
 
+    @ONE_ENGINE
     async def test_refused_scans_are_not_counted(self, scene: Scene) -> None:
         for _ in range(3):
             page = await scene.browser().start()
@@ -232,6 +238,7 @@ class TestBursts:
         assert len(await scene.listed()) == 1
 
 
+@ONE_ENGINE
 async def test_an_older_phone_approves_as_before(scene: Scene) -> None:
     """What is new in the shown bytes is additive; a phone that ignores it signs the same digest."""
     page = await scene.browser("127.0.1.9").start()
