@@ -147,6 +147,23 @@ def test_what_cannot_be_activated(sandbox: Sandbox, tmp_path: Path) -> None:
     assert (status, answer["account"]) == (10, {"state": "pending", "why": "number_not_verified"})
 
 
+def test_an_eid_card_and_its_pin_enrol_without_a_browser(sandbox: Sandbox, tmp_path: Path) -> None:
+    base = ("activate", "--base", sandbox.base, "--code", CODE, "--bank", "eid_card")
+    gerda = Command(sandbox, tmp_path / "gerda.json")
+    status, answer = gerda(*base, "--person", "gerda", "--pin", "0000")
+    assert (status, answer["error"]) == (9, "bank_failed")
+    assert "wrong_pin, 2 tries left" in answer["detail"]
+    status, answer = gerda(*base, "--person", "gerda", "--pin", "1234")
+    assert (status, answer["account"]["state"]) == (0, "active"), answer
+    received = {one["name"]: one["value"] for one in answer["received"]}
+    assert received["birthdate"] == "1958-12-11"
+    # The card alone is not for minors; a person without a card has none to show.
+    status, answer = Command(sandbox, tmp_path / "lotte.json")(*base, "--person", "lotte", "--pin", "1234")
+    assert (status, answer["detail"]) == (9, "the card was not taken: minors_elsewhere")
+    status, answer = Command(sandbox, tmp_path / "bram.json")(*base, "--person", "bram", "--pin", "1234")
+    assert (status, answer["detail"]) == (9, "the card slot: no_card")
+
+
 def test_no_answer_keeps_nothing_half_done(sandbox: Sandbox, tmp_path: Path) -> None:
     command = Command(sandbox, tmp_path / "phone.json")
     status, answer = command(
