@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, TypeVar
 
 import httpx
@@ -22,6 +24,7 @@ from ipse.standards.camara import Api, CamaraError, Code, Scope
 from ipse.standards.jose import PrivateKey
 
 log = structlog.get_logger("ipse.sim")
+_trust = cache(ssl.create_default_context)
 _CONNECTIONS: Final = httpx.Limits(max_connections=20, max_keepalive_connections=4)
 _LONGEST_ID: Final = 128
 _WORDS: Final[dict[str, Word]] = {
@@ -69,6 +72,8 @@ class OperatorClient:
             limits=_CONNECTIONS,
             follow_redirects=False,
             trust_env=False,
+            # As for banks: authorities of the system, which SSL_CERT_FILE names.
+            verify=_trust(),
             transport=line.transport,
         )
         self._wire = Wire(operator.operator_id, self._http, Gate(line.clock), seconds)
