@@ -23,6 +23,7 @@ PAGES = (
     "/shop/",
     "/portal/",
     "/house/",
+    "/operators/",
     "/banks/bank-lys/",
     "/shop/callback?state=unknown",
     "/portal/callback?state=unknown",
