@@ -153,7 +153,7 @@ def _never() -> Any:
 
 
 def client(service: Service) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=service.application())
+    transport = httpx.ASGITransport(app=service)
     return httpx.AsyncClient(transport=transport, base_url=f"http://127.0.0.1:{PORT}")
 
 
@@ -184,6 +184,11 @@ class TestService:
         assert files.challenge_signature is not None
         assert read_identity(files.identity).surname == "Lievens"
         assert asked == [ORIGIN]
+
+    async def test_it_has_one_address(self) -> None:
+        async with client(Service((ORIGIN,), PORT, _never, lambda _: True)) as http:
+            for method, path in (("GET", "/"), ("POST", "/card"), ("GET", "/card/x")):
+                assert (await http.request(method, path, headers=HEADERS)).status_code == 404
 
     async def test_the_person_says_no(self, card: VirtualCard) -> None:
         service, _ = self.serving(card, allowed=False)

@@ -14,10 +14,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from ipse.cli.card.errors import ReaderError
 from ipse.kernel.ids import b64u_decode
@@ -41,9 +40,15 @@ class Service:
     """Asks the person whether that origin may read; may take as long as they do."""
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def application(self) -> Starlette:
-        """The addresses."""
-        return Starlette(routes=[Route("/card", self.card), Route("/card", self.preflight, methods=["OPTIONS"])])
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as an ASGI application with this one address."""
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        acts = {"GET": self.card, "OPTIONS": self.preflight}
+        act = acts.get(request.method) if request.url.path == "/card" else None
+        response = await act(request) if act else Response(status_code=404)
+        await response(scope, receive, send)
 
     async def preflight(self, request: Request) -> Response:
         """Before a page of the network may ask this computer (Fetch; Private Network Access)."""
@@ -112,7 +117,13 @@ async def serve(service: Service, port: int) -> None:
         SettingsError: the port is taken.
     """
     config = uvicorn.Config(
-        service.application(), host="127.0.0.1", port=port, access_log=False, log_level="warning", server_header=False
+        service,
+        host="127.0.0.1",
+        port=port,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        lifespan="off",
     )
     server = uvicorn.Server(config)
     try:
