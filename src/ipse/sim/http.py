@@ -1,4 +1,4 @@
-"""`POST /sim/events`: where mobile operators report (CloudEvents 1.0, structured mode)."""
+"""`POST /sim/events/{subscription}`: where mobile operators report (CloudEvents 1.0, structured mode)."""
 
 from __future__ import annotations
 
@@ -57,4 +57,4 @@ def _problem(status: int, code: Code, message: str, headers: dict[str, str]) -> 
 def routes(subscriptions: Subscriptions) -> list[Route]:
     """Return the sink's route."""
     sink = Sink(subscriptions)
-    return [Route(SINK_PATH, sink.take, ["POST"], caller=Caller.OPERATOR, limit="partner")]
+    return [Route(SINK_PATH + "/{subscription}", sink.take, ["POST"], caller=Caller.OPERATOR, limit="partner")]

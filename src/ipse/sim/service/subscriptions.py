@@ -34,6 +34,8 @@ _SKEW_SECONDS: Final = 300
 """How far an operator's clock may be behind ours: a change said to be that much older than the binding still counts."""
 _RENEW_SHARE: Final = 4
 """A subscription is renewed when a quarter of its time is left."""
+_OVERLAP_SECONDS: Final = 300
+"""How long a subscription outlives the one that replaces it."""
 _AT_ONCE: Final = 4
 
 
@@ -87,7 +89,7 @@ class Subscriptions:
 
     async def _changed(self, kept: Subscribed, event: CloudEvent) -> None:
         row = await self.people.database.row(watches_store.WATCH, kept.account_id)
-        if row is None or kept.state is SubscriptionState.LEAVING:
+        if row is None:
             log.info("sim_report_late", operator=kept.operator_id)
             return
         watch = watches_store.read_watch(row)
@@ -101,19 +103,20 @@ class Subscriptions:
         if await self.people.database.row(store.END, kept.subscription_id) is None:
             return  # we dropped it ourselves
         log.warning("sim_subscription_ended", operator=kept.operator_id, why=event.termination[:40])
-        await self._want_again(kept)
+        await self._want_again(kept, pause=self.settings.retry_seconds)
         if event.termination == Termination.NETWORK_TERMINATED:
             await self.watches.look_at(kept.account_id)
 
-    async def _want_again(self, kept: Subscribed) -> None:
-        now = self.people.clock.now()
+    async def _want_again(self, kept: Subscribed, *, pause: int) -> str:
+        """Want a new subscription in so many seconds; its id."""
+        now, subscription_id = self.people.clock.now(), self.people.ids.identifier()
         until = now + self.settings.subscription_days * 86_400 * SECOND
-        later = now + self.settings.retry_seconds * SECOND
 
         def transaction() -> Transaction[None]:
-            yield from run(store.WANT, self.people.ids.identifier(), kept.account_id, kept.operator_id, until, later)
+            yield from run(store.WANT, subscription_id, kept.account_id, kept.operator_id, until, now + pause * SECOND)
 
         await self.people.database.transact(transaction)
+        return subscription_id
 
     async def _follow(self, subscription_id: str) -> bool:
         """Do what one row waits for; False when another process has it."""
@@ -139,9 +142,11 @@ class Subscriptions:
         await self.people.database.rows(store.GONE, kept.subscription_id)
 
     async def _renew(self, kept: Subscribed) -> None:
-        """A new subscription beside the old one, which then leaves: no moment without."""
-        await self._want_again(kept)
-        await self.people.database.rows(store.LEAVE, kept.subscription_id, self.people.clock.now() + 60 * SECOND)
+        """A new subscription, and only then the old one leaves: no moment without."""
+        later = self.people.clock.now() + _OVERLAP_SECONDS * SECOND
+        new = await self._want_again(kept, pause=0)
+        await self.people.database.rows(store.LEAVE, kept.subscription_id, later)
+        await self._follow(new)
 
     async def _subscribe(self, kept: Subscribed) -> None:
         client = await self.network.client(kept.operator_id)
@@ -154,7 +159,7 @@ class Subscriptions:
             return
         token = self.people.ids.secret()
         await self.people.database.rows(store.TOKEN, kept.subscription_id, sha256(token))
-        answer = await client.subscribe(self._asked(number, token, kept.expires_at))
+        answer = await client.subscribe(self._asked(number, token, kept))
         if answer is Word.NOT_SERVED:
             await self.people.database.rows(store.GONE, kept.subscription_id)
         elif isinstance(answer, Word):
@@ -179,10 +184,10 @@ class Subscriptions:
         sealed = bytes(row["sealed_number"])
         return unseal(key, sealed, table="sim_watches", row=account_id, column="sealed_number").decode()
 
-    def _asked(self, number: str, token: str, expires_at: int) -> camara.NewSubscription:
-        until = camara.timestamp(expires_at)
+    def _asked(self, number: str, token: str, kept: Subscribed) -> camara.NewSubscription:
+        until = camara.timestamp(kept.expires_at)
         return camara.NewSubscription(
-            sink=self.sink,
+            sink=f"{self.sink}/{kept.subscription_id}",
             protocol="HTTP",
             types=(EventType.SWAPPED,),
             config=camara.SubscriptionConfig(
