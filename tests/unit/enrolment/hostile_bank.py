@@ -35,6 +35,8 @@ class HostileBank:
     """Whole answers in place of what the bank would say."""
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "k1", "use": "sig"}))
     published: ECKey | None = None
+    signers: dict[str, Callable[[dict[str, Any]], str]] = field(default_factory=dict)
+    """Other ways to make a token: by `id_token` or `userinfo`."""
     algorithm: str = "ES256"
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
@@ -57,7 +59,7 @@ class HostileBank:
             return self.raw[path]
         document = getattr(self, "_" + path.rpartition("/")[2].replace("-", "_"))()
         if path == "userinfo":
-            text = self._signed(self._changed(path, document))
+            text = self._signed(self._changed(path, document), path)
             return httpx.Response(200, text=text, headers={"content-type": "application/jwt"})
         status = 201 if path == "par" else 200
         return httpx.Response(status, json=self._changed(path, document))
@@ -86,7 +88,7 @@ class HostileBank:
 
     def _token(self) -> dict[str, Any]:
         claims = self._changed("id_token", self._common() | {"nonce": EXCHANGE.nonce})
-        return {"access_token": "t", "token_type": "Bearer", "id_token": self._signed(claims)}
+        return {"access_token": "t", "token_type": "Bearer", "id_token": self._signed(claims, "id_token")}
 
     def _userinfo(self) -> dict[str, Any]:
         return self._common() | {"verified_claims": answer()}
@@ -95,5 +97,7 @@ class HostileBank:
         now = seconds(self.clock.now())
         return {"iss": ISSUER, "aud": "ipse", "sub": "s-1", "iat": now, "exp": now + 300}
 
-    def _signed(self, claims: dict[str, Any]) -> str:
+    def _signed(self, claims: dict[str, Any], what: str) -> str:
+        if what in self.signers:
+            return self.signers[what](claims)
         return jwt.encode({"alg": self.algorithm, "kid": "k1"}, claims, self.key, algorithms=[self.algorithm])
