@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 import uvicorn
 
@@ -50,16 +51,17 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """Scheme and banks, serving."""
     from ipse.app.composition import build_scheme
-    from ipse.cli.world_files import register_banks
+    from ipse.cli.world_files import CARD, eid_trust, register_banks
     from ipse.enrolment.service.registrars import Registrars
     from ipse.kernel.clock import FrozenClock
     from ipse.kernel.ids import RandomIds
-    from ipse.kernel.settings import Environment, Limit, Limits, Settings
+    from ipse.kernel.settings import EidTrust, Environment, Limit, Limits, Settings
     from ipse.sandbox.places import Places
     from ipse.sandbox.server import application
     from ipse.sandbox.world import World
 
-    sockets = _three_ports()
+    sockets = _four_ports()
+    sockets.pop().close()  # the world's inboxes listen for mail there
     port = sockets[0].getsockname()[1]
     clock, ids = FrozenClock(), RandomIds()
     world = World.create(tmp_path / "world", Places.on_this_machine(port), ids)
@@ -70,9 +72,12 @@ async def stage(
         app_origin=f"http://localhost:{port + 2}",
         database="",
         keystore="",
+        eid=msgspec.convert(eid_trust(tmp_path, world), EidTrust),
         **{"limits": Limits(phone=plenty, enrolment=plenty, page=plenty, partner=plenty)} | more_settings,
     )
-    await register_banks(Registrars(database, clock, settings.environment), world, actor="test")
+    registrars = Registrars(database, clock, settings.environment)
+    await register_banks(registrars, world, actor="test")
+    await registrars.keep(CARD, actor="test")
     scheme = await build_scheme(settings, keystore, database, clock=clock, ids=ids)
     outside = application(world, clock=clock)
     async with (
@@ -101,16 +106,16 @@ async def _serving(app: Any, listener: socket.socket, *, lifespan: bool = False)
     await task
 
 
-def _three_ports() -> list[socket.socket]:
-    """Three neighbouring free ports, bound."""
-    for first in range(FIRST_PORT, LAST_PORT, 3):
+def _four_ports() -> list[socket.socket]:
+    """Four neighbouring free ports, bound."""
+    for first in range(FIRST_PORT, LAST_PORT, 4):
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
             sockets = []
-            for number in range(first, first + 3):
+            for number in range(first, first + 4):
                 listener = stack.enter_context(socket.socket())
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 listener.bind(("127.0.0.1", number))
                 sockets.append(listener)
             stack.pop_all()
             return sockets
-    pytest.fail(f"no three free ports between {FIRST_PORT} and {LAST_PORT}")
+    pytest.fail(f"no four free ports between {FIRST_PORT} and {LAST_PORT}")
