@@ -23,6 +23,7 @@ import { b64u } from "./engine/encoding.js";
 import { randomBytes } from "./engine/crypto.js";
 import { Device, familyOf } from "./engine/device.js";
 import { Live } from "./engine/live.js";
+import { bringNumber } from "./engine/moving.js";
 import { Phone } from "./engine/phone.js";
 import { Problem } from "./engine/problems.js";
 import { startOfFragment } from "./engine/starts.js";
@@ -31,8 +32,10 @@ import { chooseLanguage, LANGUAGES, loadCatalogue } from "./parts/language.js";
 import { Shell } from "./parts/shell.js";
 import { atBankScreen, endedScreen } from "./screens/activate.js";
 import { homeScreen } from "./screens/home.js";
+import { numberDoneScreen } from "./screens/identity.js";
 import { openingScreen, waitingScreen } from "./screens/intake.js";
 import { outcomeScreen, showFinished } from "./screens/outcome.js";
+import { pairingScreen } from "./screens/moving.js";
 import { receivedScreen } from "./screens/received.js";
 import { scanScreen } from "./screens/scan.js";
 import { settingsScreen } from "./screens/settings.js";
@@ -91,6 +94,8 @@ async function route(app, start) {
   const record = await app.phone.record();
   if (record === null || record.stage === "new") return routeWithoutPhone(app, start);
   if (record.stage === "stopped") return app.open(stoppedScreen, { why: record.stopped ?? "" }, "reset");
+  if (record.stage === "pairing" && record.enrolment !== null)
+    return app.open(pairingScreen, { enrolment: record.enrolment }, "reset");
   if (record.stage === "living") return routeStart(app, start);
   return routeActivation(app, record, start);
 }
@@ -111,9 +116,28 @@ function routeWithoutPhone(app, start) {
  * @param {Start | null} start
  */
 function routeStart(app, start) {
+  if (start?.kind === "return" || start?.kind === "ended") return void numberReturned(app, start);
   app.open(homeScreen, undefined, "reset");
   if (start?.kind === "link") app.open(openingScreen, { claim: { link: start.value } });
   if (start?.kind === "frame") app.open(openingScreen, { frame: start.value });
+}
+
+/**
+ * The browser came back from the proof of another number.
+ * @param {Shell} app
+ * @param {Start} start
+ */
+async function numberReturned(app, { kind, value }) {
+  app.open(waitingScreen, undefined, "reset");
+  try {
+    if (kind === "ended") throw new Problem({ code: "enrolment_ended", why: value });
+    await bringNumber(app.phone, value);
+    app.open(numberDoneScreen, { changed: true, text: app.t("number.done_text") }, "reset");
+  } catch (error) {
+    const why = error instanceof Problem ? (error.why ?? error.code) : "";
+    const text = error instanceof Problem ? app.words(`ended.${why}`, "ended.other") : app.explain(error);
+    app.open(numberDoneScreen, { changed: false, text }, "reset");
+  }
 }
 
 /**
@@ -145,7 +169,7 @@ async function routeActivation(app, record, start) {
 }
 
 /** Messages whose answer a person waits for; all others are sent again by whoever sends next. */
-const AWAITED = new Set(["approval", "enrolment-return", "activate", "change-code"]);
+const AWAITED = new Set(["approval", "enrolment-return", "activate", "change-code", "take-over", "hand-over", "delete-identity"]);
 
 /**
  * A message that was left without answer goes first, and its result is shown where a person waits for it.

@@ -104,6 +104,8 @@ import { b64u, b64uDecode, text } from "./encoding.js";
  * @property {Incident | null} incident
  * @property {string} language
  * @property {string} level
+ * @property {import("./moving.js").Elsewhere[]} [elsewhere] activations of this identity on other phones
+ * @property {number} [waits_until] unix seconds: the identity moves to this phone then
  */
 
 /**

@@ -268,7 +268,7 @@ export function bankScreen(app, wish) {
  * @param {Shell} app
  * @param {string} address
  */
-async function onlyScheme(app, address) {
+export async function onlyScheme(app, address) {
   const { issuer } = await app.phone.configuration();
   if (new URL(address).origin !== new URL(issuer).origin) throw new Problem({ code: "unexpected" });
   return address;

@@ -11,6 +11,7 @@ import { burstRow, bursts, unapproved } from "./bursts.js";
 import { clocksOf } from "./countdown.js";
 import { digitsScreen } from "./digits.js";
 import { entryScreen } from "./entry.js";
+import { elsewhereNotes } from "./identity.js";
 import { openingScreen } from "./intake.js";
 import { stoppedScreen } from "./welcome.js";
 
@@ -36,10 +37,15 @@ export function homeScreen(app) {
   /** @param {Home} home */
   function draw(home) {
     drawCard(app, card, home.account, home.name, home.level);
-    fill(news, incidentNote(app, home.incident), trouble(app, home.account));
+    fill(
+      news,
+      ...elsewhereNotes(app, home.elsewhere ?? []),
+      incidentNote(app, home.incident),
+      trouble(app, home.account, home.waits_until),
+    );
     drawRequests(app, requests, home);
     if (home.open.length > known && known >= 0) app.announce(app.t("home.new_request"));
-    if (home.open.length !== known) void loadHistory();
+    if (home.open.length !== known && home.account.state !== "waiting") void loadHistory();
     known = home.open.length;
   }
 
@@ -134,9 +140,12 @@ export function incidentSentence(app, incident) {
 /**
  * @param {Shell} app
  * @param {Account | null} account
+ * @param {number} [until] unix seconds, of an identity that moves here
  */
-function trouble(app, account) {
+function trouble(app, account, until = 0) {
   if (account === null || account.state === "active") return null;
+  if (account.state === "waiting")
+    return note("info", h("p", { id: "waits-until" }, app.t("account.waiting.text", { until: momentWords(app, until * 1000) })));
   const words = app.words(
     `account.${account.state}.${account.why ?? "other"}`,
     account.state === "blocked" ? "account.blocked.other" : "account.pending.other",

@@ -7,6 +7,7 @@ import { busy, button, complaint } from "../parts/pieces.js";
 import { Problem } from "../engine/problems.js";
 import { openCamera } from "../scanner/camera.js";
 import { kindOf, openClaimed, openingScreen } from "./intake.js";
+import { openMeeting } from "./moving.js";
 import { outcomeScreen } from "./outcome.js";
 
 /** @typedef {import("../parts/shell.js").Shell} Shell */
@@ -46,6 +47,12 @@ export function scanScreen(app) {
       return;
     }
     claiming = true;
+    if (start.kind === "move") {
+      // Only what this phone's own camera read, or its person typed: a link from elsewhere moves nobody's identity.
+      await openMeeting(app, start.value, "replace").catch((error) => (hint.textContent = app.explain(error)));
+      claiming = false;
+      return;
+    }
     hint.textContent = app.t("scan.found");
     frame.setAttribute("data-state", "found");
     navigator.vibrate?.(30);
@@ -139,6 +146,10 @@ export function pasteScreen(app) {
     if (start === null) {
       problem.textContent = app.t("scan.foreign");
       field.focus();
+      return;
+    }
+    if (start.kind === "move") {
+      openMeeting(app, start.value, "replace").catch((error) => (problem.textContent = app.explain(error)));
       return;
     }
     app.open(

@@ -11,6 +11,8 @@ import { documentsIn } from "./activate.js";
 import { browsersScreen } from "./browsers.js";
 import { checkScreen } from "./check.js";
 import { duressScreen } from "./duress.js";
+import { deleteScreen, noticesScreen, numberScreen } from "./identity.js";
+import { oldPhoneScreen } from "./moving.js";
 import { outcomeScreen } from "./outcome.js";
 import { sheetsScreen } from "./sheets.js";
 import { stoppedScreen } from "./welcome.js";
@@ -93,6 +95,26 @@ export function settingsScreen(app) {
           press: () => app.open(browsersScreen, undefined),
         }),
         row({
+          id: "settings-move",
+          icon: icon("phone"),
+          words: app.t("settings.move"),
+          below: app.t("settings.move_more"),
+          press: () => app.open(oldPhoneScreen, undefined),
+        }),
+        row({
+          id: "settings-number",
+          icon: icon("tag"),
+          words: app.t("settings.number"),
+          press: () => app.open(numberScreen, {}),
+        }),
+        row({
+          id: "settings-notices",
+          icon: icon("mail"),
+          words: app.t("settings.notices"),
+          below: app.t("settings.notices_more"),
+          press: () => app.open(noticesScreen, undefined),
+        }),
+        row({
           id: "settings-name",
           icon: icon("tag"),
           words: app.t("settings.name"),
@@ -125,6 +147,13 @@ export function settingsScreen(app) {
           words: app.t("settings.remove"),
           below: app.t("settings.remove_more"),
           press: () => app.open(removeScreen, undefined),
+        }),
+        row({
+          id: "settings-delete",
+          icon: icon("cross"),
+          words: app.t("settings.delete"),
+          below: app.t("settings.delete_more"),
+          press: () => app.open(deleteScreen, undefined),
         }),
       ),
       h("h2", {}, app.t("settings.about")),

@@ -5,6 +5,7 @@ import { icon, mark } from "../parts/icons.js";
 import { LANGUAGE_NAMES, LANGUAGES } from "../parts/language.js";
 import { button, note } from "../parts/pieces.js";
 import { termsScreen } from "./activate.js";
+import { newPhoneScreen } from "./moving.js";
 
 /** @typedef {import("../parts/shell.js").Shell} Shell */
 /** @typedef {import("../parts/shell.js").View} View */
@@ -77,7 +78,19 @@ export function welcomeScreen(app) {
     ],
     actions: [
       button({ id: "welcome-start", words: app.t("welcome.start"), press: () => app.open(termsScreen, undefined) }),
+      button({
+        id: "welcome-move",
+        kind: "quiet",
+        icon: "phone",
+        words: app.t("welcome.move"),
+        press: () => app.open(newPhoneScreen, undefined),
+      }),
       h("p", { class: "action-hint" }, app.t("welcome.need")),
+      h(
+        "p",
+        { class: "action-hint" },
+        h("a", { id: "block-link", href: `${app.phone.base}/block?lang=${app.language}` }, app.t("welcome.block")),
+      ),
     ],
   };
 }
