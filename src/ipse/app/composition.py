@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
+from ipse.actions.events import ADDRESSED
 from ipse.actions.service import Actions, Approvals, Messages
 from ipse.app.attestations import open_admission
 from ipse.app.cards import open_cards
@@ -44,6 +45,7 @@ from ipse.mobile import http as mobile_http
 from ipse.mobile.events import DELETED, PHONE_MOVED
 from ipse.mobile.http.fallbacks import fallback_operations
 from ipse.mobile.http.panic import panic_operations
+from ipse.mobile.http.pushes import push_operations
 from ipse.mobile.http.recovery import recovery_operations
 from ipse.mobile.service import Mobile
 from ipse.notices import TOLD
@@ -62,6 +64,7 @@ from ipse.phones.service import Phones
 from ipse.portal import BLOCK_ASKED
 from ipse.portal import http as portal_http
 from ipse.portal.service import Blocking
+from ipse.push.service import Push
 from ipse.signin import http as signin_http
 from ipse.signin.service import SignIn
 from ipse.sim import http as sim_http
@@ -70,7 +73,7 @@ from ipse.sim.events import BOUND
 from ipse.sim.service import Sims, build_sims
 from ipse.standards import jose
 from ipse.storage.database import Database
-from ipse.storage.outbox import Handler, Outbox
+from ipse.storage.outbox import Event, Handler, Outbox
 from ipse.web.application import Application
 from ipse.web.assets import routes as asset_routes
 from ipse.web.edge import Edge
@@ -144,6 +147,7 @@ class _Features:
     delivery: Delivery
     blocking: Blocking
     fallback: Fallback
+    push: Push
     panic: Panic
 
 
@@ -255,6 +259,7 @@ def _features(given: _Given) -> _Features:
         lab=lab,
         blocking=Blocking.around(messages, attributes, settings.fraud, keystore=keystore, ids=ids),
         delivery=build_delivery(settings, notices, people, attributes, database, clock=clock, ids=ids),
+        push=Push(database, keystore, clock, ids, Outgoing(settings.environment), settings.push, phones.is_active),
         fallback=build_fallback(actions, attributes, cards, enrolments, scheme=settings.name),
         panic=Panic(database, people, keystore, messages, notices, clock, ids, settings.panic),
     )
@@ -298,6 +303,7 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
         features.enrolments,
         features.attributes,
         open_admission(settings, clock=given.clock),
+        features.push.public_key,
     )
     return [
         *oidc_http.routes(provider, signin=signin, pages=pages, ids=given.ids),
@@ -310,6 +316,7 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
             given.ids,
             more={
                 **fallback_operations(mobile, features.fallback.setups),
+                **push_operations(mobile, features.push),
                 **recovery_operations(mobile, features.delivery),
                 **panic_operations(mobile, features.panic),
             },
@@ -361,12 +368,19 @@ def _jobs(given: _Given, features: _Features) -> list[tuple[str, Job]]:
 def _handlers(features: _Features) -> Mapping[str, Mapping[str, Handler]]:
     """Who hears of what, by event and by a name of the handler that must not change."""
     return {
+        ADDRESSED: {"push.wake": lambda event: _wake(features, event)},
         TOLD: {"notices.send": lambda event: features.delivery.send(event.payload["notice"])},
         PHONE_MOVED: {"sim.look": lambda event: features.sims.watches.look_at(event.payload["account"])},
         DELETED: {"sim.end": lambda event: _end_watch(features, event.payload["account"])},
         BLOCK_ASKED: {"portal.look": lambda event: features.blocking.look(event.payload["block"])},
         BOUND: {"sim.follow": lambda event: features.sims.subscriptions.follow(event.payload["account"])},
     }
+
+
+async def _wake(features: _Features, event: Event) -> None:
+    """A request that was to reach one person: wake their phone, if it did."""
+    if event.payload["account"]:
+        await features.push.wake(event.payload["account"], until=event.payload["until"])
 
 
 async def _end_watch(features: _Features, account_id: str) -> None:

@@ -195,6 +195,16 @@ class PhonePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether a phone that says it is rooted or can be debugged is refused."""
 
 
+class PushSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Waking apps through their browsers' push services."""
+
+    services: tuple[str, ...] = ()
+    """Origins of push services that we send to, such as `https://fcm.googleapis.com`,
+    `https://updates.push.services.mozilla.com`, `https://web.push.apple.com`; none: apps are not woken."""
+    contact: str = ""
+    """Whom a push service can turn to: a mailto: or https: address; needed where there are services."""
+
+
 class Panic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Printed codes that block an identity without its phone."""
 
@@ -293,6 +303,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     objection_seconds: int | None = None
     """How long a person can stop an activation of their identity on another phone, from the phone they have. A day
     (86,400) in production, where it is the least; else 0: no wait."""
+    push: PushSettings = PushSettings()
+    """Waking apps."""
     phones: PhonePolicy = PhonePolicy()
     """Which phones are accepted, and which are trusted most."""
     eid: EidTrust | None = None

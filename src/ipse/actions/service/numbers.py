@@ -61,4 +61,5 @@ class NumberStarts:
         withheld = yield from reaching.withholding(self.actions, action, account_id, now=now)
         word = "send" if held and not withheld else "withhold"
         sent = yield from run(store.SEND_TYPED, action.action_id, account_id, now, word)
+        yield from reaching.telling(self.actions, action, account_id if word == "send" else None, now=now)
         return account_id if sent else ""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ipse.actions import store
+from ipse.actions.events import ADDRESSED
 from ipse.kernel.clock import SECOND
+from ipse.storage.publishing import publishing
 from ipse.storage.statement import Transaction, one, run
 
 if TYPE_CHECKING:
@@ -26,7 +28,14 @@ def addressing(actions: Actions, new: NewAction, action: Action) -> Transaction[
     if account_id is not None and not new.scanned and (yield from withholding(actions, action, account_id, now=now)):
         account_id = None
     yield from run(store.BEGIN, *actions.columns(new, action, account_id))
+    yield from telling(actions, action, account_id, now=now)
     return account_id
+
+
+def telling(actions: Actions, action: Action, account_id: str | None, *, now: int) -> Transaction[None]:
+    """Write the news of it, whether it reached them or not: the one takes as long as the other."""
+    news = {"account": account_id or "", "until": action.expires_at}
+    yield from publishing(actions.ids.identifier(), ADDRESSED, news, now=now)
 
 
 def withholding(actions: Actions, action: Action, account_id: str, *, now: int) -> Transaction[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,8 @@ class Mobile:
     enrolments: Enrolments
     attributes: Attributes
     admission: Admission
+    push_key: Callable[[], Awaitable[str | None]]
+    """What apps subscribe with at their browser's push service; None where nothing is pushed."""
 
     async def configuration(self) -> dict[str, Any]:
         """What an app needs to know before anything else (device protocol §4)."""
@@ -83,6 +85,7 @@ class Mobile:
                 for document in documents()
             ],
             "minimum_app_version": self.settings.minimum_app_version,
+            "push_key": await self.push_key(),
             "tries": self.settings.tries,
             "incident": self.settings.incident,
         }
