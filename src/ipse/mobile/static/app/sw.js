@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "Vr5Ju-IctXSb4ywY";
+const VERSION = "rLioiah8GpbuHA_2";
 const FILES = [
   "/",
   "/app.js",

@@ -105,6 +105,7 @@ import { b64u, b64uDecode, text } from "./encoding.js";
  * @property {string} language
  * @property {string} level
  * @property {import("./moving.js").Elsewhere[]} [elsewhere] activations of this identity on other phones
+ * @property {{ state: string, checked_at: number | null }} [sim] whether the mobile operator answers for the SIM
  * @property {number} [waits_until] unix seconds: the identity moves to this phone then
  */
 

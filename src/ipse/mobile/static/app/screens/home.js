@@ -41,6 +41,7 @@ export function homeScreen(app) {
       news,
       ...elsewhereNotes(app, home.elsewhere ?? []),
       incidentNote(app, home.incident),
+      simNote(app, home),
       trouble(app, home.account, home.waits_until),
     );
     drawRequests(app, requests, home);
@@ -127,6 +128,17 @@ function incidentNote(app, incident) {
       ? null
       : h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, app.t("home.incident_more"));
   return note("info", incidentSentence(app, incident), " ", more);
+}
+
+/**
+ * Says what works while the mobile operator does not answer for the SIM, and what happens next.
+ * @param {Shell} app
+ * @param {Home} home
+ */
+function simNote(app, { sim, account }) {
+  if (sim?.state !== "reduced" || account.state !== "active") return null;
+  const title = h("strong", {}, app.t("home.sim_reduced.title"));
+  return note("warning", h("p", { id: "sim-reduced" }, title, " ", app.t("home.sim_reduced.text")));
 }
 
 /**
