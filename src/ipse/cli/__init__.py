@@ -24,6 +24,7 @@ for name, target in {
     "partner": "ipse.cli.partner:app",
     "registrar": "ipse.cli.registrar:app",
     "operator": "ipse.cli.operator:app",
+    "account": "ipse.cli.account:app",
     "phone": "ipse.cli.phone:app",
     "telephone": "ipse.cli.telephone:app",
     "card": "ipse.cli.card:app",

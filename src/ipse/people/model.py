@@ -27,6 +27,8 @@ class BlockReason(StrEnum):
     """The operator no longer believes the registrar that vouched for it: another one may."""
     SIM_CHANGED = "sim_changed"
     """The mobile operator says that the SIM was changed, or the number given to somebody else."""
+    RELEASED = "released"
+    """The operator has lifted their block: the person may activate it again."""
     FROM_WEB = "from_web"
     """On the page that needs no login, by somebody who knows number and birth date."""
     PANIC = "panic"

@@ -212,6 +212,14 @@ class People:
         yield from run(store.FORGET_ACCEPTANCES, account_id)
         return True
 
+    def holding_blocked(self, account_id: str, *, now: int) -> Transaction[None]:
+        """Let the operator's block take the place of any other."""
+        yield from run(store.HOLD_BLOCKED, account_id, now)
+
+    def releasing(self, account_id: str, *, now: int) -> Transaction[bool]:
+        """Lift the operator's block: the account stays blocked until its person activates it again."""
+        return (yield from one(store.RELEASE, account_id, now)) is not None
+
     def forget_key(self, account_id: str) -> None:
         """After `archiving`: this process forgets the key, too."""
         self._keys.pop(account_id, None)

@@ -48,6 +48,15 @@ update people_accounts set state = 'archived', why = $3, identity_index = null, 
 where account_id = $1 and state <> 'archived'
 returning account_id
 """
+HOLD_BLOCKED = """
+update people_accounts set why = 'by_operator', changed_at = $2 where account_id = $1 and state = 'blocked'
+returning account_id
+"""
+RELEASE = """
+update people_accounts set why = 'released', changed_at = $2
+where account_id = $1 and state = 'blocked' and why = 'by_operator'
+returning account_id
+"""
 RETIRE_SUBJECTS = """
 update people_subjects set retired_at = $2 where account_id = $1 and retired_at is null returning subject
 """

@@ -6,14 +6,18 @@ The new phone: `pair`, then `wait_for_old` until the old one has confirmed, then
 
 from __future__ import annotations
 
+import ssl
 import time
 from dataclasses import dataclass
 
+from ipse.softphone import browser, world
 from ipse.softphone.activation import APP_NAME, new_key, refuse_weak
 from ipse.softphone.channel import Answer, Channel
+from ipse.softphone.connections import connect
 from ipse.softphone.errors import PhoneExists, Refused
 from ipse.softphone.messages import CodeUse, Writer
 from ipse.softphone.state import Device, Pending, State
+from ipse.softphone.texts import Texts
 
 _LOOK_SECONDS = 1.0
 _FRAGMENT = "#m="
@@ -84,6 +88,30 @@ class Mover:
     def part(self, pairing: str) -> Answer:
         """Say no to a move."""
         return self.channel.exchange("part", lambda state: self.writer.signed(state, "part", "part", pairing=pairing))
+
+    def change_number(self, number: str, code: str, challenge: str, *, tls: ssl.SSLContext | None = None) -> Answer:
+        """Change the phone number: begin with the code, prove it in a browser, bring what that brought."""
+        use = CodeUse(code=code, challenge=challenge)
+        begun = self.channel.exchange(
+            "change-number",
+            lambda state: self.writer.costing(state, "change-number", "change-number", use, phone_number=number),
+        )
+        base = self.channel.store.load().base
+        texts = Texts(self.channel.http, world.inbox(world.address(base)), number)
+        # A browser of its own: the phone's connection has no cookies, and none of these may stay behind.
+        with connect(tls) as visitor:
+            value = browser.walk(
+                visitor,
+                begun["start_url"],
+                app_origin=self.writer.configuration(base).app_origin,
+                answers={},
+                texted=texts.code,
+            )
+        enrolment = begun["enrolment"]
+        return self.channel.exchange(
+            "number-return",
+            lambda state: self.writer.signed(state, "number-return", "number-return", enrolment=enrolment, value=value),
+        )
 
     def delete(self, code: str, challenge: str) -> Answer:
         """Delete the identity."""

@@ -217,6 +217,11 @@ class SoftPhone:
         self.mover.hand_over(met["pairing"], code, met["challenge"])
         return met
 
+    def change_number(self, number: str, code: str, *, tls: ssl.SSLContext | None = None) -> Answer:
+        """Change the phone number, proven in a browser as at an activation; the answer names it."""
+        self._usable()
+        return self.mover.change_number(number, code, self.home()["challenge"], tls=tls)
+
     def delete(self, code: str) -> None:
         """Delete the identity for good."""
         self._usable()

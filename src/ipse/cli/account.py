@@ -1,0 +1,123 @@
+"""`ipse account`: what the scheme operator does to one identity. Every command writes a line in the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.console import Console
+
+from ipse.actions.service import Messages
+from ipse.audit.service import auditing
+from ipse.cli.configuration import CLOCK, DEFAULT_CONFIG, Config, actor, opened
+from ipse.kernel.clock import text
+from ipse.kernel.ids import RandomIds
+from ipse.kernel.settings import SettingsError
+from ipse.notices.service import Notices
+from ipse.people.model import Account, AccountState, BlockReason
+from ipse.people.service import People
+from ipse.phones.model import StopReason
+from ipse.phones.service import Phones
+from ipse.standards.phone_numbers import normalised
+from ipse.storage.statement import Transaction
+
+app = App(name="account", help="Look at one identity, block it, and let a blocked one be activated again.")
+console = Console(highlight=False)
+Who = Annotated[str, Parameter(help="Id of the account, or its phone number as +32485694175.")]
+
+
+@asynccontextmanager
+async def _messages(config: Path) -> AsyncIterator[Messages]:
+    async with opened(config) as (settings, database, keystore):
+        ids = RandomIds()
+        people = People(database, keystore, CLOCK, ids)
+        phones = Phones(database, keystore, CLOCK, ids)
+        yield Messages(database, people, phones, CLOCK, settings.tries, Notices(keystore, ids))
+
+
+async def _found(people: People, who: str) -> Account:
+    if not who.startswith("+"):
+        return await people.account(who)
+    try:
+        found = await people.accounts_of_number(normalised(who))
+    except ValueError as error:
+        raise SettingsError(f"{who}: {error}") from error
+    if not found:
+        raise SettingsError("no identity has this number")
+    return found[0]
+
+
+@app.command
+async def show(who: Who, /, *, config: Config = DEFAULT_CONFIG) -> None:
+    """State, level and dates of an identity: nothing about the person. Looking is written down, too."""
+    async with _messages(config) as messages:
+        account = await _found(messages.people, who)
+        now, account_id = CLOCK.now(), account.account_id
+        await messages.database.transact(lambda: auditing(now, actor=actor(), act="account.show", subject=account_id))
+    console.print(f"account    {account.account_id}")
+    console.print(f"state      {account.state}{f' ({account.why})' if account.why else ''}")
+    console.print(f"level      {account.level}")
+    console.print(f"created    {text(account.created_at)}")
+    console.print(f"activated  {text(account.activated_at) if account.activated_at else 'never'}")
+
+
+@app.command
+async def block(
+    who: Who,
+    /,
+    *,
+    because: Annotated[str, Parameter(help="Why, for the audit log: a case number, never a name.")],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Block an identity at once, on every process. Only `unblock` lets its person activate it again."""
+    async with _messages(config) as messages:
+        account = await _found(messages.people, who)
+        account_id, now = account.account_id, CLOCK.now()
+
+        def transaction() -> Transaction[list[str]]:
+            revoked = yield from messages.blocking(
+                account_id, BlockReason.BY_OPERATOR, StopReason.BLOCKED, actor=actor(), now=now
+            )
+            # One that was blocked already, by its person, is held by the operator from now on.
+            yield from messages.people.holding_blocked(account_id, now=now)
+            details = {"because": because}
+            yield from auditing(now, actor=actor(), act="account.hold", subject=account_id, details=details)
+            return revoked
+
+        messages.wake_blocked(account_id, await messages.database.transact(transaction))
+    console.print(f"{account_id} is blocked; only ipse account unblock lets it be activated again", soft_wrap=True)
+
+
+@app.command
+async def unblock(
+    who: Who,
+    /,
+    *,
+    second: Annotated[str, Parameter(help="Login of the second person who decided this with you.")],
+    because: Annotated[str, Parameter(help="Why, for the audit log: a case number, never a name.")],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Let the person of an identity that the operator blocked activate it again. Two people decide it.
+
+    Nothing can be approved with it before: the person proves who they are once more, at the same level (B-8).
+    """
+    first = actor()
+    if not second.strip() or first.removeprefix("operator:") == second.strip():
+        raise SettingsError("two people decide this: --second names somebody other than you")
+    async with _messages(config) as messages:
+        account = await _found(messages.people, who)
+        if account.state is not AccountState.BLOCKED or account.why != BlockReason.BY_OPERATOR:
+            raise SettingsError(f"{account.account_id} is not blocked by the operator")
+        account_id, now = account.account_id, CLOCK.now()
+
+        def transaction() -> Transaction[bool]:
+            released = yield from messages.people.releasing(account_id, now=now)
+            details = {"second": f"operator:{second.strip()}", "because": because}
+            yield from auditing(now, actor=first, act="account.release", subject=account_id, details=details)
+            return released
+
+        await messages.database.transact(transaction)
+    console.print(f"{account_id} can be activated again, by the person and a registrar", soft_wrap=True)
