@@ -6,6 +6,7 @@
 //   welcome           #welcome-start, #language
 //   terms, contact    #accept-terms, #continue; #phone-country, #phone-number, #email, #continue
 //   bank              #bank-list [data-bank="bank-vesta"]
+//   card, card-scan   #card-address, #card-code[data-code], #card-scan, #card-here; #camera, #scan-hint, #card-back
 //   received          #received [data-attribute="…"], #received-continue
 //   codes             #code-pad [data-digit="1"], #code-erase, #code-complaint
 //   done              #done[data-state], #done-continue
@@ -31,6 +32,7 @@ import { browserStore } from "./engine/store.js";
 import { chooseLanguage, LANGUAGES, loadCatalogue } from "./parts/language.js";
 import { Shell } from "./parts/shell.js";
 import { atBankScreen, endedScreen } from "./screens/activate.js";
+import { cardScreen } from "./screens/card.js";
 import { homeScreen } from "./screens/home.js";
 import { numberDoneScreen } from "./screens/identity.js";
 import { openingScreen, waitingScreen } from "./screens/intake.js";
@@ -156,6 +158,7 @@ async function routeActivation(app, record, start) {
   }
   if (start?.kind !== "return") {
     if (start !== null) return app.open(elsewhereScreen, undefined, "reset");
+    if (enrolment.card !== undefined) return app.open(cardScreen, { enrolment }, "reset");
     return app.open(atBankScreen, { startUrl: enrolment.startUrl, bank: enrolment.registrarName }, "reset");
   }
   app.open(waitingScreen, undefined, "reset");
@@ -163,7 +166,9 @@ async function routeActivation(app, record, start) {
     await app.phone.presentReturn(start.value);
     await route(app, null);
   } catch (error) {
-    if (error instanceof Problem) app.open(endedScreen, { why: error.why ?? error.code }, "reset");
+    const stale = error instanceof Problem && error.code === "stale_return";
+    if (stale) app.open(cardScreen, { enrolment, objection: app.t("scan.stale") }, "reset");
+    else if (error instanceof Problem) app.open(endedScreen, { why: error.why ?? error.code }, "reset");
     else app.open(outcomeScreen, { kind: "no_answer", partner: "", text: app.explain(error) }, "reset");
   }
 }
@@ -209,6 +214,7 @@ async function start() {
       home: () => void route(app, null),
       scan: () => app.open(scanScreen, undefined),
       settings: () => app.open(settingsScreen, undefined, "reset"),
+      ended: (why) => app.open(endedScreen, { why }, "reset"),
       startAgain: async () => {
         live.latest = null;
         await phone.forget();

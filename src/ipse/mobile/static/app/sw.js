@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "rLioiah8GpbuHA_2";
+const VERSION = "dTo0nUBc720eN_Qb";
 const FILES = [
   "/",
   "/app.js",
@@ -60,6 +60,7 @@ const FILES = [
   "/screens/approval.js",
   "/screens/browsers.js",
   "/screens/bursts.js",
+  "/screens/card.js",
   "/screens/caution.js",
   "/screens/check.js",
   "/screens/connecting.js",

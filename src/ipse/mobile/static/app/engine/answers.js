@@ -9,7 +9,7 @@ import { b64u, b64uDecode, text } from "./encoding.js";
 
 /** @typedef {{ sentence: Record<string, string>, url?: string }} Incident */
 /** @typedef {{ kind: string, version: string, language: string, url: string, sha256: string }} Document */
-/** @typedef {{ id: string, name: string, country: string }} Registrar */
+/** @typedef {{ id: string, name: string, country: string, kind?: "bank" | "eid_card" }} Registrar */
 
 /**
  * @typedef {object} Configuration

@@ -27,6 +27,17 @@ function asAccount(value) {
 }
 
 /**
+ * Where to go with a card and a reader at another computer, and the code to type there.
+ * @param {unknown} value
+ * @returns {{ card?: { address: string, code: string } }}
+ */
+function asCard(value) {
+  if (typeof value !== "object" || value === null) return {};
+  const { address, code } = /** @type {Record<string, unknown>} */ (value);
+  return { card: { address: asText(address), code: asText(code) } };
+}
+
+/**
  * Each answer by the type of its message; types that change nothing but chain and challenge are absent.
  * @type {Record<string, (record: PhoneRecord, pending: Pending, answer: Answer) => Partial<PhoneRecord>>}
  */
@@ -42,6 +53,7 @@ const EFFECTS = {
       registrarName: kept["registrarName"] ?? "",
       received: [],
       numberVerified: false,
+      ...asCard(answer["card"]),
     },
   }),
   "enrolment-return": (record, _pending, answer) => {

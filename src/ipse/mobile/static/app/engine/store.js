@@ -25,6 +25,7 @@
  * @property {string} registrarName
  * @property {Received[]} received empty until the registrar's answer was presented
  * @property {boolean} numberVerified
+ * @property {{ address: string, code: string }} [card] by eID card: what to type at another computer, and where
  * @property {string} [code] what a new phone shows to the old one; then `id` is the pairing's
  */
 

@@ -37,6 +37,7 @@ import { translator } from "./language.js";
  * @property {() => void} home
  * @property {() => void} scan
  * @property {() => void} settings
+ * @property {(why: string) => void} ended an activation that is over
  * @property {() => Promise<void>} startAgain forgets what lives here and begins at the welcome
  * @property {(language: string) => Promise<void>} changeLanguage
  */

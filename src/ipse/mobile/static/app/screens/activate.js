@@ -225,6 +225,7 @@ export function bankScreen(app, wish) {
     await busy(pressed, async () => {
       const { documents, phoneNumber, email } = wish;
       const address = await app.phone.enrol({ language: app.language, phoneNumber, email, registrar, documents });
+      if (registrar.kind === "eid_card") return app.ways.home(); // the record says how it goes on
       app.announce(app.t("bank.leaving", { bank: registrar.name }));
       location.assign(await onlyScheme(app, address));
     }).catch((error) => {
@@ -239,9 +240,9 @@ export function bankScreen(app, wish) {
         list,
         registrars.map((registrar) =>
           row({
-            icon: monogram(registrar.name),
-            words: registrar.name,
-            below: countryName(app, registrar.country),
+            icon: registrar.kind === "eid_card" ? icon("user") : monogram(registrar.name),
+            words: registrar.kind === "eid_card" ? app.t("card.name") : registrar.name,
+            below: registrar.kind === "eid_card" ? app.t("card.below") : countryName(app, registrar.country),
             data: { bank: registrar.id },
             press: () => choose(registrar),
           }),
