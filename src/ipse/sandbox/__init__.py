@@ -1,11 +1,12 @@
-"""The world outside the scheme, simulated: banks, a web shop, a government portal, a house, and those who use them.
+"""The world outside the scheme, simulated: banks, mobile operators, partners, and the people who use them.
 
 One process of its own, at the scheme's port + 1 on `127.0.0.1` (another site than `localhost`, so that returning across
 sites is real). It shares no code with the scheme: every specification is read a second time here, so that each side is
 the other's judge. Nothing of it is a mock: the banks are OpenID providers that verify what they are told, the partners
 are relying parties that verify what they get, and all of them can misbehave on request.
 
-Where to start: `world` (its secrets and registrations), `server` (all routes), `bank`, `partner`, `house`, `persons`.
+Where to start: `world` (its secrets and registrations), `server` (all routes), `bank`, `operators`, `partner`,
+`house`, `persons`.
 
 What a bank can be asked for
 ----------------------------

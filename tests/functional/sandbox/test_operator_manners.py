@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +12,14 @@ import httpx
 import pytest
 from jsonschema.validators import Draft202012Validator  # type: ignore[import-untyped]
 
+from ipse.cli.world_files import prepare
 from ipse.sandbox import jose
 from ipse.sandbox.moods import EVERYBODY, How
 from ipse.sandbox.operators import OPERATORS
 from ipse.sandbox.operators.descriptions import description
 from ipse.sandbox.operators.model import home
 from ipse.sandbox.persons import persons
+from ipse.sandbox.places import Places
 from ipse.standards.camara import PURPOSE, Api
 from tests.functional.sandbox.telecom import ADA, SPARE, STRANGE, Telecom, assert_problem, telecom
 
@@ -200,6 +203,16 @@ async def test_forms_from_elsewhere_move_no_sim(net: Telecom) -> None:
     form, headers = {"number": ADA, "do": "swap"}, {"origin": "https://evil.example"}
     answer = await net.http.post("http://127.0.0.1:2/operators/sim", data=form, headers=headers)
     assert answer.status_code == 403
+
+
+def test_the_scheme_is_told_of_the_operators_once(tmp_path: Path) -> None:
+    for _ in range(2):
+        prepare(tmp_path, Places.on_this_machine(19450))
+    with sqlite3.connect(tmp_path / "ipse.db") as database:
+        known = database.execute("select operator_id, client_id, state from sim_operators").fetchall()
+        told = database.execute("select count(*) from audit_lines where act like 'operator.%'").fetchone()
+    assert sorted(known) == sorted((one.id, "ipse", "active") for one in OPERATORS)
+    assert told == (len(OPERATORS),)
 
 
 # Moods.
