@@ -14,7 +14,6 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 
 from ipse.kernel import settings
-from ipse.kernel.lab import Lab
 
 SETTINGS = """\
 # Settings
@@ -44,19 +43,20 @@ _TABLE = "\n| name | type | default | means |\n|---|---|---|---|\n"
 
 def settings_page() -> str:
     """List every setting with its type, default and meaning."""
-    nested = (
-        settings.Address,
-        settings.Registrar,
-        settings.Limits,
-        settings.Limit,
-        settings.Lifetimes,
-        settings.Incident,
-        Lab,
-    )
     parts = [SETTINGS, _TABLE, *_rows(settings.Settings)]
-    for kind in nested:
+    for kind in _nested(settings.Settings, {}):
         parts += [f"\n## {kind.__name__}\n\n{inspect.getdoc(kind)}\n", _TABLE, *_rows(kind)]
     return "".join(parts)
+
+
+def _nested(kind: type[msgspec.Struct], found: dict[type[msgspec.Struct], None]) -> list[type[msgspec.Struct]]:
+    """The tables of a table, in the order they are met."""
+    for hint in get_type_hints(kind).values():
+        for each in (hint, *get_args(hint)):
+            if inspect.isclass(each) and issubclass(each, msgspec.Struct) and each not in found:
+                found[each] = None
+                _nested(each, found)
+    return list(found)
 
 
 def commands_page() -> str:

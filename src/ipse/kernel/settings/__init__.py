@@ -1,0 +1,47 @@
+"""The shape of the settings: one frozen tree, unknown names refused, no ambient configuration.
+
+`tree` is the whole, `parts` its tables, `checks` what is refused. Start with `tree.Settings`.
+"""
+
+from ipse.kernel.fraud import Fraud
+from ipse.kernel.lab import Lab
+from ipse.kernel.settings.findings import Environment, Finding, SettingsError, refuse
+from ipse.kernel.settings.parts import (
+    Address,
+    EidTrust,
+    Incident,
+    Lifetimes,
+    Limit,
+    Limits,
+    Mail,
+    Panic,
+    PhonePolicy,
+    PushSettings,
+    Sim,
+    Sms,
+)
+from ipse.kernel.settings.tree import Settings, parse_settings, read_settings
+
+__all__ = [
+    "Address",
+    "EidTrust",
+    "Environment",
+    "Finding",
+    "Fraud",
+    "Incident",
+    "Lab",
+    "Lifetimes",
+    "Limit",
+    "Limits",
+    "Mail",
+    "Panic",
+    "PhonePolicy",
+    "PushSettings",
+    "Settings",
+    "SettingsError",
+    "Sim",
+    "Sms",
+    "parse_settings",
+    "read_settings",
+    "refuse",
+]

@@ -1,0 +1,168 @@
+"""What can never work, or is unsafe in an environment (S-10, the part that needs no I/O): one function each."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from ipse.kernel.hosts import names_loopback
+from ipse.kernel.settings.findings import Environment, Finding
+
+if TYPE_CHECKING:
+    from ipse.kernel.settings.tree import Settings
+
+_MINUTE, _HALF_HOUR, _DAY, _WEEK = 60, 1800, 86_400, 604_800
+_SHORTEST_PASSWORD = 12
+_LOCAL_SOCKET = "unix"
+_MAIL_SECURITY = ("starttls", "tls", "none")
+_KNOWN_PASSWORDS = ("changemechangeme", "changeme1234", "password1234", "passwordpassword", "postgrespostgres")
+
+
+def rotation(settings: Settings) -> Iterator[Finding]:
+    """How our keys may change."""
+    shortest = _HALF_HOUR if settings.environment is Environment.PRODUCTION else 0
+    if not shortest <= settings.announcement <= _WEEK:
+        yield Finding(
+            f"key_announcement is {settings.announcement}",
+            f"choose {shortest} to {_WEEK} seconds: partners keep our keys for half an hour to a day",
+        )
+    if settings.key_rotation_days < 0 or 0 < settings.key_rotation_days * _DAY <= settings.announcement:
+        yield Finding(
+            f"key_rotation_days is {settings.key_rotation_days}", "choose more days than the announcement lasts, or 0"
+        )
+
+
+def second_channel(settings: Settings) -> Iterator[Finding]:
+    """How people are told (B-27), and how long they have to object (T-5)."""
+    production = settings.environment is Environment.PRODUCTION
+    if not (_DAY if production else 0) <= settings.objection <= _WEEK:
+        yield Finding(
+            f"objection_seconds is {settings.objection}",
+            f"choose {_DAY if production else 0} to {_WEEK} seconds",
+        )
+    mail, sms = settings.mail, settings.sms
+    if mail is not None:
+        if mail.security not in _MAIL_SECURITY:
+            yield Finding(f"mail.security is {mail.security}", f"choose one of {', '.join(_MAIL_SECURITY)}")
+        if mail.security == "none" and not names_loopback(mail.host):
+            yield Finding(f"mail goes to {mail.host} unprotected", "choose starttls or tls")
+        if "@" not in mail.sender or any(character in mail.sender for character in "<> \r\n"):
+            yield Finding(f"mail.sender is {mail.sender!r}", "write an address alone, such as identity@id.example")
+    if sms is not None and not sms.url.startswith("https://") and (production or not _loopback(sms.url)):
+        yield Finding(f"sms.url is {sms.url}", "write it with https://")
+
+
+def production(settings: Settings) -> Iterator[Finding]:
+    """What production alone refuses."""
+    for name, value in (("base_url", settings.base_url), ("app_origin", settings.app_origin)):
+        if not value.startswith("https://"):
+            yield Finding(f"{name} is {value}, and production is https only", f"write {name} with https://")
+        elif _loopback(value):
+            yield Finding(f"{name} is {value}, which nobody else can reach", f"write the public name into {name}")
+    if not settings.tls_certificate and not settings.trusted_proxies:
+        yield Finding(
+            "nothing ends TLS: neither tls_certificate with tls_key nor trusted_proxies is set",
+            "name the certificate and its key, or the addresses of the proxy that ends TLS",
+        )
+    if not settings.keystore.startswith("pkcs11:"):
+        yield Finding(
+            "keystore is a file, which is for sandbox and lab only", "name a security module with keystore = 'pkcs11:…'"
+        )
+    password = unquote(urlsplit(settings.database).password or "")
+    role = urlsplit(settings.database).username or ""
+    if password and (len(password) < _SHORTEST_PASSWORD or password.lower() in {role.lower(), *_KNOWN_PASSWORDS}):
+        yield Finding(
+            "database holds a weak or well-known password",
+            "choose 16 random characters or more, or let the role come in by certificate or socket without one",
+        )
+
+
+def lab(settings: Settings) -> Iterator[Finding]:
+    """A lab has what outside judges need to drive it, and so no way in from outside."""
+    hosts = (
+        ("base_url", settings.base_url),
+        ("app_origin", settings.app_origin),
+        ("listen.host", f"http://{_bracketed(settings.listen.host)}"),
+        ("app_listen.host", f"http://{_bracketed(settings.app_listen.host)}"),
+    )
+    for name, url in hosts:
+        if not _loopback(url):
+            yield Finding(
+                f"{name} is {urlsplit(url).hostname}, and a lab runs on loopback only", f"set {name} to localhost"
+            )
+
+
+def certificates(settings: Settings) -> Iterator[Finding]:
+    """How partners' certificates come in."""
+    yield from proxies("certificate_proxies", settings.certificate_proxies)
+    path = settings.listen_unix
+    if path is not None and not path.startswith("/"):
+        yield Finding(f"listen_unix is {path!r}", "write the whole path, such as /run/ipse/ipse.sock")
+    for name in ("trusted_proxies", "certificate_proxies"):
+        if path is None and _LOCAL_SOCKET in getattr(settings, name):
+            yield Finding(f"{name} names unix, and nothing listens there", "set listen_unix")
+    address = settings.mtls_base_url
+    if address is not None:
+        yield from origin("mtls_base_url", address)
+        if settings.environment is Environment.PRODUCTION and not address.startswith("https://"):
+            yield Finding(f"mtls_base_url is {address}: only TLS carries certificates", "write it with https://")
+    for name, value in (
+        ("mtls_base_url", address),
+        ("client_certificate_authorities", settings.client_certificate_authorities),
+    ):
+        if value is not None and not settings.certificate_proxies:
+            yield Finding(
+                f"{name} is set, and no proxy may bring a certificate", "name the proxy in certificate_proxies"
+            )
+
+
+def cards(settings: Settings) -> Iterator[Finding]:
+    """How cards are asked."""
+    eid = settings.eid
+    if eid is None:
+        return
+    if not settings.secure and not _loopback(settings.base_url):
+        yield Finding(
+            f"eid is set, and base_url is {settings.base_url}: cards sign for https only", "write it with https"
+        )
+    if eid.ocsp_age < _MINUTE:
+        yield Finding(f"eid.ocsp_age is {eid.ocsp_age}", f"choose {_MINUTE} seconds or more")
+    for name, address in (("reader", eid.reader), ("ocsp_responder", eid.ocsp_responder)):
+        parts = urlsplit(address)
+        if address and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment):
+            yield Finding(f"eid.{name} is {address!r}", "write an address such as http://127.0.0.1:35960")
+    if not _loopback(eid.reader):
+        yield Finding(
+            f"eid.reader is {eid.reader}: a card is read on the person's own computer", "name a loopback address"
+        )
+
+
+def proxies(name: str, trusted: tuple[str, ...]) -> Iterator[Finding]:
+    """Proxies are named one by one, never everybody."""
+    for proxy in trusted:
+        if proxy == _LOCAL_SOCKET:
+            continue
+        try:
+            network = ipaddress.ip_network(proxy)
+        except ValueError:
+            yield Finding(f"{name}: {proxy!r} is not an address or network", "write it like 192.0.2.7")
+            continue
+        if network.prefixlen == 0:
+            yield Finding(f"{name}: {proxy} trusts everybody", "name the addresses of your proxies alone")
+
+
+def origin(name: str, value: str) -> Iterator[Finding]:
+    """An origin is scheme, host and port."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or value != f"{parts.scheme}://{parts.netloc}":
+        yield Finding(f"{name} is {value!r}", "write an origin such as https://id.example, without path or slash")
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _loopback(url: str) -> bool:
+    return names_loopback(urlsplit(url).hostname or "")

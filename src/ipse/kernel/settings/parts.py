@@ -1,0 +1,178 @@
+"""The tables of the settings, a struct each."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a server listens."""
+
+    host: str = "127.0.0.1"
+    """An address of this machine."""
+    port: int = 8000
+    """A port that nobody else holds."""
+
+
+class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The mail server that takes the scheme's messages to people."""
+
+    host: str
+    """Its name."""
+    sender: str
+    """Whom messages come from: an address alone."""
+    port: int = 587
+    """Its port."""
+    security: str = "starttls"
+    """`starttls`, `tls` from the first byte, or `none`: to this machine only."""
+    username: str = ""
+    """Empty: no login."""
+    password: str = ""
+    """For the login."""
+    authority: str | None = None
+    """PEM file of the authority that vouches for the server; None: the usual ones."""
+
+
+class Sms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The gateway that takes text messages: it is sent `{"to": "+32485694175", "text": "…"}` as JSON."""
+
+    url: str
+    """Its address; https in production."""
+    token: str
+    """Sent as a bearer token."""
+
+
+class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A token bucket for each client address: `burst` requests at once, then `per_minute`."""
+
+    burst: int
+    """At once."""
+    per_minute: int
+    """Steadily."""
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Requests allowed for each client address and kind of route. Loopback is not exempt."""
+
+    page: Limit = Limit(burst=120, per_minute=240)
+    """Pages that people see, and their forms."""
+    wait: Limit = Limit(burst=60, per_minute=120)
+    """Event streams of waiting pages."""
+    partner: Limit = Limit(burst=600, per_minute=6000)
+    """Token, UserInfo and revocation: a partner's back end is one address."""
+    phone: Limit = Limit(burst=120, per_minute=240)
+    """Messages of phones."""
+    enrolment: Limit = Limit(burst=60, per_minute=60)
+    """Beginning an activation and coming back from a registrar."""
+    static: Limit = Limit(burst=600, per_minute=3000)
+    """Style sheets, scripts, pictures."""
+
+
+class Sim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How mobile operators are asked. Who they are: `ipse operator`."""
+
+    swap_hours: int = 72
+    """A SIM that was changed less long ago activates nothing through a bank, only with the card; 1 to 2400."""
+    fresh_seconds: int = 86_400
+    """An operator's answer older than this is asked for anew before a code is demanded or something is signed."""
+    retry_seconds: int = 300
+    """First pause before an operator is asked again about a SIM that was not ready; doubled each time, to six hours."""
+    home_seconds: int = 60
+    """The shortest pause between two such questions when the person looks."""
+    subscription_days: int = 90
+    """How long a subscription to an operator's events runs; it is renewed when a quarter of that is left."""
+
+
+class Lifetimes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Seconds."""
+
+    action: int = 180
+    """A request waits for its person this long."""
+    action_extension: int = 180
+    """How much longer for each extension that the person asks."""
+    action_most: int = 600
+    """The longest, with all extensions."""
+    frame: int = 5
+    """The greatest age of a QR frame drawn in the page when a phone brings it."""
+    drawn_frame: int = 10
+    """The same for a frame drawn by the server."""
+    ticket: int = 60
+    """How long a phone has between scanning and answering."""
+    code: int = 180
+    """An authorization code."""
+    access_token: int = 3600
+    """An access token."""
+    token: int = 300
+    """An ID token."""
+    enrolment: int = 1800
+    """An activation, from first message to last."""
+    watch: int = 600
+    """How long an open app is told of new requests before it asks again."""
+    quiet: int = 86_400
+    """How long a phone looks as always after a duress code, though the identity is blocked at once."""
+
+
+class EidTrust(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom an installation believes about eID cards. Without it nobody enrols or logs in by card."""
+
+    issuing_authorities: str
+    """PEM file of the authorities that issue people's certificates (Citizen CA, Foreigner CA). In production none of a
+    sandbox, elsewhere none without the sandbox's mark."""
+    register_authorities: str
+    """PEM file of the authorities that issue the certificates with which the National Register signs cards' files."""
+    ocsp_responder: str = ""
+    """Address that says whether a certificate is revoked; empty: the one that each certificate names."""
+    ocsp_nonce: bool = True
+    """Whether that question carries a nonce, which the answer must repeat."""
+    ocsp_age: int = 3600
+    """Seconds that such an answer counts at most."""
+    reader: str = "http://127.0.0.1:35960"
+    """Where a person's own computer reads the files of the card (`ipse card`)."""
+
+
+class PhonePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which phones may carry an identity, and which are believed to keep their key in hardware."""
+
+    attestation_roots: str = ""
+    """PEM file of the makers' roots that attest phone keys; empty: no phone is believed, so none reaches `high`. In
+    production none of a sandbox, elsewhere none without the sandbox's mark."""
+    revoked: tuple[str, ...] = ()
+    """Serial numbers (hexadecimal) of makers' certificates that have been revoked."""
+    refuse_rooted: bool = True
+    """Whether a phone that says it is rooted or can be debugged is refused."""
+
+
+class PushSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Waking apps through their browsers' push services."""
+
+    services: tuple[str, ...] = ()
+    """Origins of push services that we send to, such as `https://fcm.googleapis.com`,
+    `https://updates.push.services.mozilla.com`, `https://web.push.apple.com`; none: apps are not woken."""
+    contact: str = ""
+    """Whom a push service can turn to: a mailto: or https: address; needed where there are services."""
+
+
+class Panic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Printed codes that block an identity without its phone."""
+
+    telephone: str = ""
+    """The number that people dial, as it is printed on the sheets; empty: there is none."""
+    guesses: int = 20
+    """Codes that one address or telephone line may try in an hour."""
+    guesses_in_all: int = 1000
+    """Codes that all together may try in an hour."""
+    answer_milliseconds: int = 400
+    """How long every answer takes, so that its time tells nothing."""
+    contacts: int = 3
+    """How many trusted people may have a code for one identity."""
+
+
+class Incident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A known incident, as one calm sentence by language, and where to read more."""
+
+    sentence: dict[str, str]
+    """By language: nl, fr, de, en."""
+    phone_down: bool = False
+    """Whether people cannot approve with the phone now: sign-in pages then put the other ways first."""
+    url: str = ""
+    """Where to read more."""
