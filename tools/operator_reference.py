@@ -105,7 +105,7 @@ def _type(hint: Any) -> str:  # noqa: ANN401 - any type
         return f"[{hint.__name__}](#{hint.__name__.lower()})"
     if hint is settings.Environment:
         return ", ".join(f"`{each}`" for each in settings.Environment)
-    return {"str": "text", "int": "number", "bool": "true or false"}[hint.__name__]
+    return {"str": "text", "int": "number", "float": "number", "bool": "true or false"}[hint.__name__]
 
 
 def _default(field: Any) -> str:  # noqa: ANN401 - msgspec's FieldInfo is not exported
