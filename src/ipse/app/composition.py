@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from ipse.actions.events import ADDRESSED
 from ipse.actions.service import Actions, Approvals, Messages
+from ipse.actions.service.requests import account_wake_key
 from ipse.app.attestations import open_admission
 from ipse.app.cards import open_cards
 from ipse.app.certificates import outgoing_context, partner_authorities
@@ -69,7 +70,7 @@ from ipse.signin import http as signin_http
 from ipse.signin.service import SignIn
 from ipse.sim import http as sim_http
 from ipse.sim import jobs as sim_jobs
-from ipse.sim.events import BOUND
+from ipse.sim.events import BOUND, READY
 from ipse.sim.service import Sims, build_sims
 from ipse.standards import jose
 from ipse.storage.database import Database
@@ -373,6 +374,7 @@ def _handlers(features: _Features) -> Mapping[str, Mapping[str, Handler]]:
         PHONE_MOVED: {"sim.look": lambda event: features.sims.watches.look_at(event.payload["account"])},
         DELETED: {"sim.end": lambda event: _end_watch(features, event.payload["account"])},
         BLOCK_ASKED: {"portal.look": lambda event: features.blocking.look(event.payload["block"])},
+        READY: {"sim.tell": lambda event: _woken(features, event.payload["account"])},
         BOUND: {"sim.follow": lambda event: features.sims.subscriptions.follow(event.payload["account"])},
     }
 
@@ -387,6 +389,11 @@ async def _end_watch(features: _Features, account_id: str) -> None:
     """The number of a person who is gone: forgotten, and no more events wanted."""
     watches, now = features.sims.watches, features.people.clock.now()
     await features.people.database.transact(lambda: watches.ending(account_id, now=now))
+
+
+async def _woken(features: _Features, account_id: str) -> None:
+    """Have an open app of this person look again."""
+    features.messages.database.wakeups.wake(account_wake_key(account_id))
 
 
 def _stopping(messages: Messages) -> Callable[[str], Awaitable[None]]:

@@ -21,6 +21,7 @@ from ipse.kernel.ids import RandomIds
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Environment, Finding, Settings, SettingsError, refuse
 from ipse.partners.service.grants import Grants, Lapse
+from ipse.sim.service.operators import Operators
 from ipse.storage.database import Database, open_database
 from ipse.storage.errors import DatabaseUnavailableError
 from ipse.storage.migrations import pending
@@ -115,7 +116,7 @@ async def _examine_database(settings: Settings, keystore: Keystore | None) -> li
     try:
         if missing := await pending(database):
             return [Finding(f"{len(missing)} migrations are not applied", "ipse migrate")]
-        advice = await _registrar_advice(settings, database)
+        advice = [*await _registrar_advice(settings, database), *await _operator_advice(settings, database)]
         if settings.environment is Environment.PRODUCTION and keystore is not None:
             return [*await _database_findings(settings, database, keystore), *advice]
         return advice
@@ -205,6 +206,16 @@ async def _database_findings(settings: Settings, database: Database, keystore: K
         for lapse in lapses
     ]
     return findings
+
+
+async def _operator_advice(settings: Settings, database: Database) -> list[Finding]:
+    """Production without mobile operators believes registrars alone on numbers, and hears of no changed SIM."""
+    if settings.environment is not Environment.PRODUCTION:
+        return []
+    if await Operators(database, SystemClock(), settings.environment).active():
+        return []
+    what = "no mobile operator is asked: registrars alone vouch for numbers, and nobody reports a changed SIM"
+    return [Finding(what, "ipse operator add", unsafe=False)]
 
 
 async def _registrar_advice(settings: Settings, database: Database) -> list[Finding]:

@@ -26,6 +26,7 @@ class NoticeKind(StrEnum):
     NUMBER_CHANGED = "number_changed"
     EMAIL_CHANGED = "email_changed"
     SIM_CHANGED = "sim_changed"
+    SIM_READY = "sim_ready"
     FINGERPRINT_ADDED = "fingerprint_added"
     FINGERPRINT_REMOVED = "fingerprint_removed"
     FALLBACK_ADDED = "fallback_added"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ipse.kernel.settings import Settings
+from ipse.notices.service import Notices
 from ipse.people.service import People
 from ipse.phones.service import Phones
 from ipse.sim.clients import Line
@@ -41,7 +42,7 @@ def build_sims(settings: Settings, *, people: People, phones: Phones, stop: Stop
         ids=ids,
     )
     network = Network(operators, line)
-    watches = Watches(network, people, phones, settings.sim, stop)
+    watches = Watches(network, people, phones, Notices(keystore, ids), settings.sim, stop)
     return Sims(
         operators=operators,
         network=network,

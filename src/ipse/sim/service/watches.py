@@ -12,6 +12,8 @@ import structlog
 from ipse.kernel.clock import SECOND
 from ipse.kernel.sealing import blind_index, seal, unseal
 from ipse.kernel.settings import Sim
+from ipse.notices.model import NoticeKind
+from ipse.notices.service import Notices
 from ipse.people.service import People
 from ipse.phones.model import Phone
 from ipse.phones.service import Phones
@@ -43,6 +45,7 @@ class Watches:
     network: Network
     people: People
     phones: Phones
+    notices: Notices
     settings: Sim
     stop: Stop
 
@@ -206,6 +209,7 @@ class Watches:
                 yield from self.wanting(watch.account_id, operator_id, now=now)
             if doing is Doing.COMPLETE:
                 yield from publishing(self.people.ids.identifier(), READY, {"account": watch.account_id}, now=now)
+                yield from self.notices.telling(watch.account_id, NoticeKind.SIM_READY, now=now)
             return True
 
         if await self.people.database.transact(transaction) and doing is Doing.COMPLETE:
