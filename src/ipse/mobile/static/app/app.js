@@ -10,6 +10,7 @@
 //   received          #received [data-attribute="…"], #received-continue
 //   codes             #code-pad [data-digit="1"], #code-erase, #code-complaint
 //   done              #done[data-state], #done-continue
+//   renew             #evidence[data-ended], #renew, #renew-list [data-bank="…"]; #renewal-done
 //   home              #account-state[data-state], #requests [data-action], #history [data-entry][data-outcome]
 //   scan, paste       #camera, #scan-hint, #scan-paste; #paste, #paste-continue; #digits, #digits-continue
 //   connecting        #connecting, #cancel
@@ -39,6 +40,7 @@ import { openingScreen, waitingScreen } from "./screens/intake.js";
 import { outcomeScreen, showFinished } from "./screens/outcome.js";
 import { pairingScreen } from "./screens/moving.js";
 import { receivedScreen } from "./screens/received.js";
+import { renewalReturned } from "./screens/renewal.js";
 import { scanScreen } from "./screens/scan.js";
 import { settingsScreen } from "./screens/settings.js";
 import { elsewhereScreen, stoppedScreen, welcomeScreen } from "./screens/welcome.js";
@@ -118,10 +120,20 @@ function routeWithoutPhone(app, start) {
  * @param {Start | null} start
  */
 function routeStart(app, start) {
-  if (start?.kind === "return" || start?.kind === "ended") return void numberReturned(app, start);
+  if (start?.kind === "return" || start?.kind === "ended") return void comeBack(app, start);
   app.open(homeScreen, undefined, "reset");
   if (start?.kind === "link") app.open(openingScreen, { claim: { link: start.value } });
   if (start?.kind === "frame") app.open(openingScreen, { frame: start.value });
+}
+
+/**
+ * The browser came back from what it was sent to: a registrar, or the proof of another number.
+ * @param {Shell} app
+ * @param {Start} start
+ */
+async function comeBack(app, start) {
+  const record = await app.phone.record();
+  return record?.renewal ? renewalReturned(app, start) : numberReturned(app, start);
 }
 
 /**

@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "dTo0nUBc720eN_Qb";
+const VERSION = "oI39TTrXs5dORo1L";
 const FILES = [
   "/",
   "/app.js",
@@ -27,6 +27,7 @@ const FILES = [
   "/engine/moving.js",
   "/engine/phone.js",
   "/engine/problems.js",
+  "/engine/renewing.js",
   "/engine/settling.js",
   "/engine/slots.js",
   "/engine/starts.js",
@@ -74,6 +75,7 @@ const FILES = [
   "/screens/moving.js",
   "/screens/outcome.js",
   "/screens/received.js",
+  "/screens/renewal.js",
   "/screens/request.js",
   "/screens/scan.js",
   "/screens/settings.js",

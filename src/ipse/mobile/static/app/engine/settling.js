@@ -100,7 +100,9 @@ const EFFECTS = {
     salts: onlySalt(record, kept["codeKey"]),
     account: asAccount(answer["account"]),
   }),
-  "change-number": (_record, _pending, answer) => ({ change: asText(answer["enrolment"]) }),
+  "change-number": (_record, _pending, answer) => ({ change: asText(answer["enrolment"]), renewal: "" }),
+  renew: (_record, _pending, answer) => ({ renewal: asText(answer["enrolment"]), change: "" }),
+  "renewal-return": () => ({ renewal: "" }),
   "number-return": (record, _pending, answer) => ({
     change: "",
     phoneNumber: asText(answer["phone_number"]) || record.phoneNumber,
@@ -158,6 +160,7 @@ export function refused(record, pending, problem) {
   if (problem.code === "account_blocked") return { ...after, account: { state: "blocked", why } };
   if (problem.code === "account_pending") return { ...after, account: { state: "pending", why } };
   if (problem.code === "enrolment_ended" && pending.type === "number-return") return { ...after, change: "" };
+  if (problem.code === "enrolment_ended" && pending.type === "renewal-return") return { ...after, renewal: "" };
   if (problem.code === "enrolment_ended") return { ...after, stage: "new", enrolment: null };
   return after;
 }

@@ -48,6 +48,7 @@
  * @property {Pending | null} pending
  * @property {Enrolment | null} enrolment
  * @property {string} [change] a change of the number on its way
+ * @property {string} [renewal] a renewal of the evidence on its way
  * @property {CodeContext} codeContext
  */
 

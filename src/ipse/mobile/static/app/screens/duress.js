@@ -7,6 +7,7 @@ import { isNear } from "../engine/slots.js";
 import { isWeak } from "../engine/weak.js";
 import { codePad } from "../parts/codepad.js";
 import { h } from "../parts/dom.js";
+import { icon } from "../parts/icons.js";
 import { button, note, result } from "../parts/pieces.js";
 import { outcomeScreen } from "./outcome.js";
 
@@ -34,14 +35,19 @@ export function duressScreen(app) {
       h("ul", { class: "plain-list duress-steps" }, steps.map((step) => h("li", {}, app.t(step)))),
       note("info", h("p", {}, app.t("duress.choose")), h("p", {}, app.t("duress.back"))),
       h(
-        "label",
-        { class: "row choice", for: "duress-tell" },
-        tell,
+        "div",
+        { class: "list" },
         h(
-          "span",
-          { class: "row-words" },
-          h("span", { class: "row-main" }, app.t("duress.tell")),
-          h("span", { class: "row-below" }, app.t("duress.tell_more")),
+          "label",
+          { class: "row choice", for: "duress-tell" },
+          tell,
+          h(
+            "span",
+            { class: "row-words" },
+            h("span", { class: "row-main" }, app.t("duress.tell")),
+            h("span", { class: "row-below" }, app.t("duress.tell_more")),
+          ),
+          h("span", { class: "choice-mark" }, icon("check")),
         ),
       ),
     ],

@@ -13,6 +13,7 @@ import { digitsScreen } from "./digits.js";
 import { entryScreen } from "./entry.js";
 import { elsewhereNotes } from "./identity.js";
 import { openingScreen } from "./intake.js";
+import { evidenceNote } from "./renewal.js";
 import { stoppedScreen } from "./welcome.js";
 
 /** @typedef {import("../parts/shell.js").Shell} Shell */
@@ -42,6 +43,7 @@ export function homeScreen(app) {
       ...elsewhereNotes(app, home.elsewhere ?? []),
       incidentNote(app, home.incident),
       simNote(app, home),
+      evidenceNote(app, home),
       trouble(app, home.account, home.waits_until),
     );
     drawRequests(app, requests, home);

@@ -269,19 +269,20 @@ function meetingScreen(app, { met }) {
   const { pairing, about, same_network: near } = met;
   const system = about.os ?? "";
   const clock = h("span", { class: "clock", role: "timer", "data-until": met.expires_at });
-  const stop = clocksOf(app, clock);
+  const facts = h(
+    "dl",
+    { class: "facts", id: "meeting", "data-near": String(near) },
+    h("div", {}, h("dt", {}, app.t("move.new_phone")), h("dd", {}, system === "" ? app.t("move.unknown_phone") : system)),
+    h("div", {}, h("dt", {}, app.t("move.network")), h("dd", {}, app.t(near ? "move.near" : "move.far"))),
+    h("div", {}, h("dt", {}, app.t("move.time")), h("dd", {}, clock)),
+  );
+  const stop = clocksOf(app, facts);
   return {
     name: "meeting",
     title: app.t("move.confirm_title"),
     content: [
       h("p", { class: "lead" }, app.t("move.confirm_lead")),
-      h(
-        "dl",
-        { class: "facts", id: "meeting", "data-near": String(near) },
-        h("div", {}, h("dt", {}, app.t("move.new_phone")), h("dd", {}, system === "" ? app.t("move.unknown_phone") : system)),
-        h("div", {}, h("dt", {}, app.t("move.network")), h("dd", {}, app.t(near ? "move.near" : "move.far"))),
-        h("div", {}, h("dt", {}, app.t("move.time")), h("dd", {}, clock)),
-      ),
+      facts,
       near ? null : note("danger", app.t("move.far_warning")),
       note("warning", app.t("move.call_warning")),
       h("p", {}, app.t("move.after")),

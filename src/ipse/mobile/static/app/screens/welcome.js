@@ -78,6 +78,7 @@ export function welcomeScreen(app) {
     ],
     actions: [
       button({ id: "welcome-start", words: app.t("welcome.start"), press: () => app.open(termsScreen, undefined) }),
+      h("p", { class: "action-hint" }, app.t("welcome.need")),
       button({
         id: "welcome-move",
         kind: "quiet",
@@ -85,7 +86,6 @@ export function welcomeScreen(app) {
         words: app.t("welcome.move"),
         press: () => app.open(newPhoneScreen, undefined),
       }),
-      h("p", { class: "action-hint" }, app.t("welcome.need")),
       h(
         "p",
         { class: "action-hint" },

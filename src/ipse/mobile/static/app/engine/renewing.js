@@ -1,0 +1,27 @@
+// New evidence for the identity of this phone: a visit to a registrar, with the phone in hand (protocol §5 `renew`).
+
+/** @typedef {import("./phone.js").Phone} Phone */
+/** @typedef {import("./answers.js").Registrar} Registrar */
+/** @typedef {{ registrar: { id: string, name: string }, evidence: { expires_at: number | null, renew: boolean } }} Renewed */
+
+/**
+ * @param {Phone} phone
+ * @param {Registrar} registrar
+ * @returns {Promise<string>} the address where the browser begins
+ */
+export async function beginRenewal(phone, registrar) {
+  const answer = await phone.say({ type: "renew", path: "/renewals", members: () => ({ registrar: registrar.id }) });
+  return String(answer["start_url"]);
+}
+
+/**
+ * Presents what the browser brought.
+ * @param {Phone} phone
+ * @param {string} value
+ * @returns {Promise<Renewed>}
+ */
+export async function bringRenewal(phone, value) {
+  const members = (/** @type {import("./store.js").PhoneRecord} */ record) => ({ enrolment: record.renewal ?? "", value });
+  const answer = await phone.say({ type: "renewal-return", path: "/renewals/return", members });
+  return /** @type {Renewed} */ (/** @type {unknown} */ (answer));
+}
