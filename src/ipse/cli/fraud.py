@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ipse.cli.configuration import CLOCK, DEFAULT_CONFIG, Config, opened
-from ipse.fraud.rules.places import read_places
 from ipse.fraud.service.flags import Flags
+from ipse.fraud.service.guards import read_table
 from ipse.kernel.clock import text
 
 app = App(name="fraud", help="See what people report about requests, and check a table of places.")
@@ -42,5 +42,5 @@ def places(file: Path, /) -> None:
     file
         CSV with the columns network,country,place,lat,lon
     """
-    table = read_places(file.read_text(encoding="utf-8"))
+    table = read_table(str(file))
     console.print(f"{sum(map(len, table.by_length.values()))} networks, every line can be used")

@@ -34,7 +34,7 @@ from ipse.actions.model import (
     Shown,
     Start,
 )
-from ipse.actions.rules import showing, starts
+from ipse.actions.rules import answers, showing, starts
 from ipse.actions.rules.circumstances import Moment, read_circumstances
 from ipse.actions.rules.starts import Ticket
 from ipse.actions.service import caution
@@ -119,7 +119,7 @@ class Approvals:
         shown = await self._build_shown(received, account, came, address, (level, risk))
         key = await self.actions.people.person_key(account.account_id)
         sealed = self.actions.sealed(key, action.action_id, "sealed_shown", shown)
-        body = _claim_body(action, shown, came.start, received.challenge)
+        body = answers.claim_body(action, shown, came.start, received.challenge)
         answer, now = answering(received, body), self.actions.clock.now()
 
         acceptance = self.messages.phones.acceptance(received, answer, now=now, challenge=received.challenge)
@@ -133,7 +133,7 @@ class Approvals:
     async def _discovered(self, received: Received, account: Account, came: _Came) -> Answer:
         """Tell a partner's waiting back end who has scanned; what it asks then comes as a request of its own."""
         action, now = came.action, self.actions.clock.now()
-        body = _waiting_body(action, account.language)
+        body = answers.waiting_body(action, account.language)
         answer = answering(received, body)
         acceptance = self.messages.phones.acceptance(received, answer, now=now)
         values = (action.action_id, came.start, account.account_id, received.phone.phone_id, None, None, now, None)
@@ -348,9 +348,9 @@ class Approvals:
             raise UnknownAction
         self._check_open(action)
         if action.kind == DISCOVERY:
-            return await self.messages.accept(received, _waiting_body(action, action.request.language))
+            return await self.messages.accept(received, answers.waiting_body(action, action.request.language))
         shown = await self.actions.shown(action)
-        body = _claim_body(action, shown, action.start or Start.QR, received.challenge)
+        body = answers.claim_body(action, shown, action.start or Start.QR, received.challenge)
         return await self.messages.accept(received, body, challenge=received.challenge)
 
     async def _approve(
@@ -421,9 +421,9 @@ class Approvals:
             document = msgspec.json.decode((await self.actions.shown(action)).octets)
             attributes, confirmed = document["attributes"], tuple(document.get("confirms", ()))
             chosen = (await self.actions.approval(action)).shared
-            shared = [_history_value(entry) for entry in attributes if entry["name"] in chosen]
+            shared = [answers.history_value(entry) for entry in attributes if entry["name"] in chosen]
             declined = [entry["name"] for entry in attributes if entry["name"] not in chosen]
-        outcome = _outcome(action, self.actions.clock.now())
+        outcome = answers.outcome_of(action, self.actions.clock.now())
         return HistoryEntry(
             action=action.action_id,
             partner=action.request.partner_name,
@@ -473,40 +473,3 @@ def _names(members: Mapping[str, object], name: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
         raise MalformedMessageError(public=f"{name} must be a list of attribute names")
     return tuple(value)
-
-
-def _waiting_body(action: Action, language: str) -> dict[str, Any]:
-    return {
-        "waiting": True,
-        "action": action.action_id,
-        "partner": action.request.partner_name,
-        "service": action.request.service_in(language),
-        "expires_at": seconds(action.expires_at),
-    }
-
-
-def _claim_body(action: Action, shown: Shown, start: Start, challenge: str) -> dict[str, Any]:
-    return {
-        "action": action.action_id,
-        "shown": b64u(shown.octets),
-        "challenge": challenge,
-        "expires_at": seconds(action.expires_at),
-        "start": start.value,
-    }
-
-
-def _history_value(entry: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("name", "value", "masked", "protected")
-    return {name: entry[name] for name in kept if name in entry}
-
-
-def _outcome(action: Action, now: int) -> str:
-    if action.state in {ActionState.APPROVED, ActionState.COLLECTED}:
-        return "approved"
-    if action.state is ActionState.REJECTED:
-        return "not_started" if action.why == "not_started" else "rejected"
-    if action.state is ActionState.REVOKED:
-        return "failed"
-    if action.state in OPEN and action.expires_at <= now:
-        return "expired"
-    return action.state.value

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ipse.actions import store
 from ipse.actions.events import ADDRESSED
+from ipse.actions.service.beginnings import columns
 from ipse.kernel.clock import SECOND
 from ipse.storage.publishing import publishing
 from ipse.storage.statement import Transaction, one, run
@@ -27,7 +28,7 @@ def addressing(actions: Actions, new: NewAction, action: Action) -> Transaction[
     account_id = new.account_id if (yield from actions.people.holding(new.account_id or "")) else None
     if account_id is not None and not new.scanned and (yield from withholding(actions, action, account_id, now=now)):
         account_id = None
-    yield from run(store.BEGIN, *actions.columns(new, action, account_id))
+    yield from run(store.BEGIN, *columns(actions, new, action, account_id))
     yield from telling(actions, action, account_id, now=now)
     return account_id
 

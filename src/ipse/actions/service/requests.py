@@ -45,7 +45,7 @@ from ipse.actions.model import (
     Shown,
 )
 from ipse.actions.rules import showing, starts
-from ipse.actions.service import reaching
+from ipse.actions.service import beginnings, reaching
 from ipse.fraud.service import Fraud, build_fraud
 from ipse.kernel.clock import SECOND, Clock, seconds
 from ipse.kernel.fraud import Fraud as FraudSettings
@@ -56,13 +56,11 @@ from ipse.kernel.settings import Lifetimes
 from ipse.people.service import People
 from ipse.storage.database import Database
 from ipse.storage.errors import DatabaseUnavailableError
-from ipse.storage.statement import Transaction, one, run
 
 log = structlog.get_logger("ipse.actions")
-_TABLE = "actions_actions"
+_TABLE = beginnings.TABLE
 _UNCLAIMED_SECONDS = 3600
 """How long its browser is still told of a request that nobody took. Anybody may begin one."""
-
 
 
 def wake_key(action_id: str) -> str:
@@ -123,9 +121,9 @@ class Actions:
         partners; beyond them it begins as one that nobody is told of. Whoever asks cannot tell the difference.
         """
         now = self.clock.now()
-        action = self._new(new, now)
+        action = beginnings.begun(self, new, now=now)
         if new.account_id is None:
-            await self.database.rows(store.BEGIN, *self.columns(new, action, None))
+            await self.database.rows(store.BEGIN, *beginnings.columns(self, new, action, None))
             return action
         account_id = await self.database.transact(lambda: reaching.addressing(self, new, action))
         if account_id is not None:
@@ -398,66 +396,6 @@ class Actions:
     @property
     def _start_key(self) -> bytes:
         return self.keystore.working_key("start")
-
-    def _new(self, new: NewAction, now: int) -> Action:
-        lifetimes = self.lifetimes
-        action_id = self.ids.identifier()
-        return Action(
-            action_id=action_id,
-            handle=self.ids.identifier(),
-            frame_id=self.ids.identifier(),
-            state=ActionState.WAITING,
-            why=None,
-            kind=new.kind,
-            partner_id=new.partner_id,
-            service_code=new.service_code,
-            request=self._for_somebody(new, action_id),
-            # Where no browser takes part, none will ever be the one that began.
-            browser_hash=new.browser_hash or self.ids.octets(32),
-            start=None,
-            account_id=None,
-            phone_id=None,
-            subject=None,
-            shown_digest=None,
-            sealed_shown=None,
-            sealed_approval=None,
-            created_at=now,
-            expires_at=now + (lifetimes.action if new.seconds is None else new.seconds) * SECOND,
-            claimed_at=None,
-            decided_at=None,
-            sealed_content=self._sealed_content(new, action_id),
-            token_seconds=lifetimes.access_token if new.token_seconds is None else new.token_seconds,
-        )
-
-    def _for_somebody(self, new: NewAction, action_id: str) -> Request:
-        """The request; one for a single person says whom, so that nobody else finds out whether it has reached them.
-
-        A hint that names nobody is for nobody.
-        """
-        request = new.request
-        if new.address:
-            request = msgspec.structs.replace(request, origin=self.fraud.origin(new.address))
-        if new.account_id is None and not request.match:
-            return request
-        nobody = self.ids.identifier()
-        meant = starts.meant(self._start_key, action_id, new.account_id or nobody)
-        return msgspec.structs.replace(request, scanned=new.scanned, meant=meant)
-
-    def columns(self, new: NewAction, action: Action, account_id: str | None) -> tuple[object, ...]:
-        """The values of a new row."""
-        return (
-            action.action_id, action.handle, action.frame_id, action.kind, action.partner_id, action.service_code,
-            msgspec.json.encode(action.request).decode(), action.browser_hash, action.created_at, action.expires_at,
-            self.lifetimes.code if new.code_seconds is None else new.code_seconds, action.token_seconds,
-            action.sealed_content, account_id, action.created_at if account_id else None,
-        )  # fmt: skip
-
-    def _sealed_content(self, new: NewAction, action_id: str) -> bytes | None:
-        if not new.content and not new.private:
-            return None
-        octets = msgspec.json.encode(Confidential(new.content, new.content_digest, new.private))
-        key = self.keystore.working_key("request")
-        return seal(key, octets, table=_TABLE, row=action_id, column="sealed_content")
 
     async def _redeemed(self, action: Action, token: str) -> Redeemed:
         outcome = await self._outcome(action)

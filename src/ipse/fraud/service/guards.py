@@ -119,11 +119,16 @@ def build_fraud(
     flags = Flags(settings, database, keystore, clock)
     limits = SharedLimits(settings, database, keystore, clock)
     browsers = Browsers(settings, database, clock, ids, person_key)
-    table = NOWHERE if settings.places is None else _table(settings.places)
+    table = NOWHERE if settings.places is None else read_table(settings.places)
     return Fraud(settings, database, keystore, clock, table, browsers, limits, flags)
 
 
-def _table(path: str) -> PlaceTable:
+def read_table(path: str) -> PlaceTable:
+    """The table of places of a file.
+
+    Raises:
+        SettingsError: it cannot be read, or lines of it cannot be used.
+    """
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

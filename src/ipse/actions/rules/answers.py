@@ -1,0 +1,51 @@
+"""What phones are answered about requests (device protocol §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ipse.actions.model import OPEN, Action, ActionState, Shown, Start
+from ipse.kernel.clock import seconds
+from ipse.kernel.ids import b64u
+
+
+def waiting_body(action: Action, language: str) -> dict[str, Any]:
+    """A claim that only says who is here: what the partner asks comes later."""
+    return {
+        "waiting": True,
+        "action": action.action_id,
+        "partner": action.request.partner_name,
+        "service": action.request.service_in(language),
+        "expires_at": seconds(action.expires_at),
+    }
+
+
+def claim_body(action: Action, shown: Shown, start: Start, challenge: str) -> dict[str, Any]:
+    """What to show, and with which challenge to decide."""
+    return {
+        "action": action.action_id,
+        "shown": b64u(shown.octets),
+        "challenge": challenge,
+        "expires_at": seconds(action.expires_at),
+        "start": start.value,
+    }
+
+
+def history_value(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """One attribute as the history keeps it."""
+    kept = ("name", "value", "masked", "protected")
+    return {name: entry[name] for name in kept if name in entry}
+
+
+def outcome_of(action: Action, now: int) -> str:
+    """How a request ended, in the words of the history."""
+    if action.state in {ActionState.APPROVED, ActionState.COLLECTED}:
+        return "approved"
+    if action.state is ActionState.REJECTED:
+        return "not_started" if action.why == "not_started" else "rejected"
+    if action.state is ActionState.REVOKED:
+        return "failed"
+    if action.state in OPEN and action.expires_at <= now:
+        return "expired"
+    return action.state.value
