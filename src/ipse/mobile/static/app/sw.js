@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "oI39TTrXs5dORo1L";
+const VERSION = "DpEwJ1G6lgWYgbtF";
 const FILES = [
   "/",
   "/app.js",

@@ -5,6 +5,7 @@ import { Problem } from "../engine/problems.js";
 import { countryName } from "../parts/attributes.js";
 import { fill, h } from "../parts/dom.js";
 import { icon } from "../parts/icons.js";
+import { LOCALES } from "../parts/language.js";
 import { busy, button, complaint, monogram, note, result, row, waiting } from "../parts/pieces.js";
 import { onlyScheme } from "./activate.js";
 import { waitingScreen } from "./intake.js";
@@ -43,7 +44,7 @@ function endWords(app, seconds, ended) {
  * @param {number} seconds
  */
 function dayWords(app, seconds) {
-  return new Date(seconds * 1000).toLocaleDateString(app.language, { day: "numeric", month: "long", year: "numeric" });
+  return new Date(seconds * 1000).toLocaleDateString(LOCALES[app.language], { day: "numeric", month: "long", year: "numeric" });
 }
 
 /**
