@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse, PlainTextResponse
 
-from ipse.enrolment.service import examination
+from ipse.enrolment.clients import examination
 from ipse.enrolment.service.examination import AFTER_LOGIN, EXPECTATIONS
 from ipse.kernel.settings import Environment
 from ipse.sandbox.drawers import Drawer

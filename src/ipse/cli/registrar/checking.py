@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
 import sys
 from typing import Annotated
 
-import httpx
 import msgspec
 from cyclopts import Parameter
 
 from ipse.cli.configuration import CLOCK, DEFAULT_CONFIG, Config, opened
 from ipse.cli.registrar.desk import IDS, app, console
 from ipse.enrolment.model import Registrar
-from ipse.enrolment.service.examination import Examination, Finding
+from ipse.enrolment.service.examination import Finding, opened_examination
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Settings
 from ipse.keyring.model import Plan
@@ -70,17 +68,13 @@ async def _examined(
 ) -> list[Finding]:
     ring = KeyRing(database, keystore, CLOCK, Plan.of(settings))
     await ring.load()
-    context = ssl.create_default_context()
-    async with httpx.AsyncClient(timeout=10, verify=context, follow_redirects=False, trust_env=False) as http:
-        examination = Examination(
-            registrar=registrar,
-            environment=settings.environment,
-            redirect_uri=settings.base_url + "/enrolment/return",
-            signing=lambda: jose.private_keys(ring.held_keys("registrar").current)[0],
-            http=http,
-            clock=CLOCK,
-            ids=IDS,
-        )
+    async with opened_examination(
+        registrar,
+        settings,
+        signing=lambda: jose.private_keys(ring.held_keys("registrar").current)[0],
+        clock=CLOCK,
+        ids=IDS,
+    ) as examination:
         findings = await examination.without_person()
         _tell(findings, quiet=quiet)
         if login:
