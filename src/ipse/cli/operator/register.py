@@ -17,7 +17,6 @@ from ipse.cli.configuration import CLOCK, DEFAULT_CONFIG, Config, actor, opened
 from ipse.cli.operator.desk import app, console
 from ipse.kernel.settings import SettingsError
 from ipse.sim.model import Operator
-from ipse.sim.rules.registering import apis
 from ipse.sim.service.operators import Operators
 from ipse.standards.camara import Api
 from ipse.storage.migrations import pending
@@ -68,7 +67,7 @@ async def add(  # noqa: PLR0913 - one option for each fact of an operator
         issuer=issuer,
         api_root=api_root or issuer,
         client_id=client_id,
-        apis=apis(api) if api else tuple(Api),
+        apis=Operators.apis(api) if api else tuple(Api),
         cap=cap,
         timeout_milliseconds=timeout_ms,
     )
@@ -98,7 +97,7 @@ async def change(  # noqa: PLR0913 - one option for each fact of an operator
     said = {"name": name, "country": country, "issuer": issuer, "api_root": api_root, "client_id": client_id}
     changes: dict[str, object] = {key: value for key, value in said.items() if value is not None}
     changes |= {"prefixes": tuple(prefix)} if prefix else {}
-    changes |= {"apis": apis(api)} if api else {}
+    changes |= {"apis": Operators.apis(api)} if api else {}
     changes |= {"timeout_milliseconds": timeout_ms} if timeout_ms is not None else {}
     async with _register(config) as operators:
         before = await operators.get(operator_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ipse.audit.service import auditing
@@ -12,6 +12,7 @@ from ipse.sim.errors import OperatorExistsError, UnknownOperatorError
 from ipse.sim.model import Operator, OperatorState
 from ipse.sim.rules import registering
 from ipse.sim.store import operators as store
+from ipse.standards.camara import Api
 from ipse.storage.database import Database
 from ipse.storage.errors import DuplicateError
 from ipse.storage.statement import Transaction, run
@@ -54,6 +55,15 @@ class Operators:
     def cap(self, operator_id: str | None) -> str:
         """The highest level of a phone whose SIM this operator answers for, as last read from the register."""
         return self._caps.get(operator_id or "", "high")
+
+    @staticmethod
+    def apis(words: Sequence[str]) -> tuple[Api, ...]:
+        """The APIs that some words name.
+
+        Raises:
+            OperatorRefusedError: one is no API that we know.
+        """
+        return registering.apis(words)
 
     async def add(self, operator: Operator, *, actor: str) -> Operator:
         """Register an operator.
