@@ -255,11 +255,12 @@ class CardSteps:
         now = self.rows.clock.now()
         if row["state"] == "at_registrar" and row["expires_at"] > now:
             return None
-        if row["screen"] != OTHER_SCREEN or row["state"] not in {"returned", "presented", "finished"}:
+        fetching = row["state"] == "returned" and row["sealed_answer"] is None
+        if fetching or row["screen"] != OTHER_SCREEN or row["state"] not in {"returned", "presented", "finished"}:
             return await self.returns.returned_before(sha256(handle), browser_hash, now)
         if row["state"] == "returned" and row["sealed_answer"] is not None and row["value_hash"] is None:
             return Back(language=row["language"], number=row["enrolment_id"])
-        if row["sealed_answer"] is None or row["state"] != "returned":
+        if row["state"] != "returned":
             return Showing(language=row["language"], enrolment_id="", secret="", elapsed=0, presented=True)
         answer = self.rows.answer(row)
         return Showing(
