@@ -124,7 +124,8 @@ COLLECT = (
 update actions_actions set state = case when why in ('withheld', 'fault') then state else 'collected' end,
   code_hash = case when why in ('withheld', 'fault') then code_hash else $3 end,
   code_expires_at = coalesce(code_expires_at, cast($4 as bigint) + code_seconds * 1000000)
-where handle = $1 and browser_hash = $2 and start in ('qr', 'push', 'fallback') and redeemed_at is null and expires_at > $4
+where handle = $1 and browser_hash = $2 and start in ('qr', 'push', 'fallback') and redeemed_at is null
+  and expires_at > $4
   and (state = 'approved' or (state = 'collected' and code_hash is not null))
 returning """
     + _COLUMNS

@@ -33,6 +33,7 @@ from ipse.enrolment.service import Rows as EnrolmentRows
 from ipse.enrolment.service.registrars import Registrars
 from ipse.fallback import http as fallback_http
 from ipse.fallback.service import Fallback, build_fallback
+from ipse.fingerprints.service import Fingerprints
 from ipse.fraud.service import build_fraud
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids
@@ -205,6 +206,7 @@ def _features(given: _Given) -> _Features:
     )
     lab = None if settings.lab is None else LabDesk(settings.lab, actions, settings.app_origin, clock)
     notices = Notices(keystore, ids)
+    fingerprints = Fingerprints(database, clock, settings.app_origin)
     messages = Messages(database, people, phones, clock, settings.tries, notices, settings.lifetimes.quiet)
     registrars = Registrars(database, clock, settings.environment)
     banks = Banks(
@@ -248,7 +250,7 @@ def _features(given: _Given) -> _Features:
         attributes=attributes,
         actions=actions,
         messages=messages,
-        approvals=Approvals(actions, messages, attributes, settings.name, settings.issuer, sims.watches),
+        approvals=Approvals(actions, messages, attributes, settings.name, settings.issuer, sims.watches, fingerprints),
         enrolments=enrolments,
         sims=sims,
         cards=cards,

@@ -104,6 +104,8 @@ class OpenedMessage:
 
     message: UnverifiedMessage
     proof: Proofs = Proofs()
+    assertion: Mapping[str, Any] | None = None
+    """A fingerprint's assertion over the message (WebAuthn), unverified."""
 
 
 def _segment(text: str, name: str) -> bytes:
@@ -323,7 +325,8 @@ def open_sealed(compact: str, keys: Mapping[str, ec.EllipticCurvePrivateKey]) ->
     if not isinstance(content.get("jws"), str):
         message = "sealed content must hold jws"
         raise MessageError(message)
-    return OpenedMessage(read(content["jws"]), _proofs(content))
+    assertion = content.get("assertion")
+    return OpenedMessage(read(content["jws"]), _proofs(content), assertion if isinstance(assertion, Mapping) else None)
 
 
 def _proofs(content: Mapping[str, Any]) -> Proofs:

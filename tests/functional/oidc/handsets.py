@@ -8,21 +8,23 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, cast
 
-from ipse.actions.service import Approvals, Messages
+import msgspec
+
+from ipse.actions.service import Messages
+from ipse.app.composition import _features, _Given
 from ipse.attributes.model import Evidence, Facts
-from ipse.attributes.service import Attributes
 from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import RandomIds, b64u
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Panic as PanicSettings
+from ipse.keyring.model import Plan
+from ipse.keyring.service import KeyRing
 from ipse.mobile.service import Mobile
 from ipse.mobile.service.panic import PanicMessages
-from ipse.notices.service import Notices
 from ipse.panic.service import Panic
 from ipse.people.model import AccountState, Enrolled
 from ipse.phones.model import Answer, NewPhone, PhoneState, Received
 from ipse.phones.service import Phones
-from ipse.sim.service.building import build_sims
 from ipse.softphone import effects
 from ipse.softphone.activation import new_key
 from ipse.softphone.configuration import Configuration
@@ -58,27 +60,26 @@ class Works:
     panic_messages: PanicMessages
 
     @classmethod
-    def of(cls, installation: Installation, keystore: Keystore, *, quiet: int = 86_400) -> Works:
-        database, clock, people = installation.database, installation.clock, installation.people
-        phones = Phones(database, keystore, clock, _IDS)
-        notices = Notices(keystore, _IDS)
-        messages = Messages(database, people, phones, clock, 3, notices, quiet)
-        attributes = Attributes(database, people.person_key, clock)
-        settings = installation.settings
-        sims = build_sims(settings, people=people, phones=phones, stop=_never)
-        approvals = Approvals(installation.actions, messages, attributes, settings.name, settings.issuer, sims.watches)
+    async def of(cls, installation: Installation, keystore: Keystore, *, quiet: int = 86_400) -> Works:
+        """The device protocol on an installation's database, wired as the composition root wires it."""
+        settings = msgspec.structs.replace(
+            installation.settings,
+            lifetimes=msgspec.structs.replace(installation.settings.lifetimes, quiet=quiet),
+            panic=PanicSettings(guesses=5, guesses_in_all=30, answer_milliseconds=0),
+        )
+        ring = KeyRing(installation.database, keystore, installation.clock, Plan.of(settings))
+        await ring.load()
+        given = _Given(settings, ring, installation.database, installation.clock, _IDS)
+        features = _features(given)
         nobody = cast("Any", SimpleNamespace())
         mobile = _Still(
-            settings, database, keystore, clock, _IDS, people, phones, messages, approvals, nobody, attributes
+            settings, given.database, ring, given.clock, _IDS, features.people, features.phones, features.messages,
+            features.approvals, nobody, features.attributes,
+        )  # fmt: skip
+        panic_messages = PanicMessages(
+            features.phones, features.messages, features.people, features.panic, given.clock, settings.base_url
         )
-
-        async def at_once(_: float) -> None:
-            return None
-
-        quick = PanicSettings(guesses=5, guesses_in_all=30)
-        panic = Panic(database, people, keystore, messages, notices, clock, _IDS, quick, at_once)
-        panic_messages = PanicMessages(phones, messages, people, panic, clock, settings.base_url)
-        return cls(installation, phones, messages, mobile, panic, panic_messages)
+        return cls(installation, features.phones, features.messages, mobile, features.panic, panic_messages)
 
     async def handset(self) -> Handset:
         """An invented person with an active phone that knows both its slots."""
@@ -222,10 +223,6 @@ class Handset:
             raise RefusedError(answer)
         effects.apply(self.state, pending.purpose, answer.body)
         return answer.body
-
-
-async def _never(_: str) -> None:
-    raise AssertionError
 
 
 def _enrolled(number: int) -> Enrolled:

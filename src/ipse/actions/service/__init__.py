@@ -1,8 +1,8 @@
 """Use cases of actions, by who uses them.
 
 `requests`: front doors, waiting browsers, partners. `messages`: taking a phone's message, the one function that judges
-a code, blocking. `approvals`: what phones do with requests. `fallbacks`: approving without the phone, where a service allows
-it.
+a code, blocking. `approvals`: what phones do with requests. `fallbacks`: approving without the phone, where a
+service allows it.
 """
 
 from ipse.actions.service.approvals import Approvals

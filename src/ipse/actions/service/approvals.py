@@ -41,8 +41,11 @@ from ipse.actions.service import caution
 from ipse.actions.service.evidence import askable, check_evidence
 from ipse.actions.service.messages import Messages, Work, answering
 from ipse.actions.service.requests import Actions, account_wake_key, raise_ended, wake_key
+from ipse.actions.service.sims import with_sim
 from ipse.attributes.model import Circumstances
 from ipse.attributes.service import Attributes
+from ipse.fingerprints.errors import CodeNeeded
+from ipse.fingerprints.service import Fingerprints
 from ipse.fraud.model import Risk
 from ipse.kernel.clock import SECOND, seconds
 from ipse.kernel.ids import b64u, sha256
@@ -78,6 +81,7 @@ class Approvals:
     app_name: str
     issuer: str
     watches: Watches
+    fingerprints: Fingerprints
 
     async def ticket(self, *, frame: str | None, link: str | None) -> tuple[str, bool]:
         """Exchange a frame or link for a claim ticket; says whether the two digits must be typed.
@@ -111,7 +115,7 @@ class Approvals:
         starts.check_meant(self._start_key, action.request.meant, action.action_id, account.account_id)
         if action.kind == DISCOVERY:
             return await self._discovered(received, account, came)
-        received = await self._with_sim(received, action)
+        received = await with_sim(self.watches, received, action)
         risk = await caution.judge(self.actions, received, action, came.start, address=address)
         level = showing.capped(self.level(received, account), risk)
         await check_evidence(self.actions, action, account)
@@ -142,15 +146,6 @@ class Approvals:
         self._wake(action.action_id, account.account_id)
         return answer
 
-    async def _with_sim(self, received: Received, action: Action) -> Received:
-        """The SIM is judged before anything is shown: by what is stored, or by its operator where that is old."""
-        phone = await self.watches.admit(
-            received.account_id, received.phone, kind=action.kind, assurance=action.request.assurance
-        )
-        if phone is None:
-            raise AccountBlockedError(why=BlockReason.SIM_CHANGED)
-        return replace(received, phone=phone)
-
     async def _check_level(self, action: Action, level: str, *, lowered: bool) -> None:
         asked = action.request
         weaker = lowered and asked.assurance_essential and asked.assurance == "advanced"
@@ -165,8 +160,8 @@ class Approvals:
         await self.active(received)
         return await self._show_again(received, await self._own(received))
 
-    async def decide(self, received: Received, proof: Proofs, *, address: str) -> Answer:
-        """Approve with the code, or reject."""
+    async def decide(self, received: Received, proof: Proofs, *, address: str, assertion: object = None) -> Answer:
+        """Approve with the code or a fingerprint, or reject."""
         members = received.message.members
         # No look at the account: what blocks it stops its phone in the same transaction, and one that is pending
         # could not have claimed anything.
@@ -174,15 +169,33 @@ class Approvals:
         self._check_open(action)
         if members.get("decision") == "rejected":
             return await self._reject(received, action, address)
-        if members.get("decision") != "approved" or members.get("method") != "code":
-            raise MalformedMessageError(public="decision must be approved with method code, or rejected")
+        method = members.get("method")
+        if members.get("decision") != "approved" or method not in {Method.CODE, Method.FINGERPRINT}:
+            raise MalformedMessageError(public="decision must be approved with method code or fingerprint, or rejected")
         if _decoded(members, "shown") != b64u(action.shown_digest or b""):
             raise WrongShown
         shared, shown = _names(members, "shared"), await self.actions.shown(action)
         showing.check_shared(shown, shared)
         caution.check_call(received, action)
+        if method == Method.FINGERPRINT:
+            use = await self._fingerprint(received, action, shown, assertion)
+            return await self._approve(received, action, shared, address, shown, use)
         await self.messages.prove(received, proof)
         return await self._approve(received, action, shared, address, shown)
+
+    async def _fingerprint(self, received: Received, action: Action, shown: Shown, assertion: object) -> Statement:
+        """Judge a fingerprint in place of the code: for requests that are content with it, after a fresh challenge.
+
+        Raises:
+            CodeNeeded: the request, or what it looks like, asks for the code.
+            WrongChallenge, WrongFingerprint: nothing was taken.
+        """
+        request = action.request
+        if request.assurance == "advanced" or request.level == "high" or showing.needs_code(shown):
+            raise CodeNeeded
+        self.messages.check_challenge(received)
+        compact = received.message.compact
+        return await self.fingerprints.judged(received.phone.phone_id, assertion, compact=compact)
 
     async def reveal(self, received: Received, proof: Proofs) -> Answer:
         """The protected values of a request in full: costs a code. Those that cannot be read now are absent."""
@@ -354,7 +367,13 @@ class Approvals:
         return await self.messages.accept(received, body, challenge=received.challenge)
 
     async def _approve(
-        self, received: Received, action: Action, shared: tuple[str, ...], address: str, shown: Shown
+        self,
+        received: Received,
+        action: Action,
+        shared: tuple[str, ...],
+        address: str,
+        shown: Shown,
+        fingerprint: Statement | None = None,
     ) -> Answer:
         body: dict[str, Any] = {"outcome": "approved"}
         return_hash = None
@@ -377,11 +396,14 @@ class Approvals:
             return_hash,
             now,
             until,
-            Method.CODE,
+            Method.CODE if fingerprint is None else Method.FINGERPRINT,
             WITHHELD if received.withheld else caution.note(received, action, shown),
         )
         work = Work(Statement(store.APPROVE, values), RequestEnded())
-        answer = await self.messages.conclude(received, body, work)
+        if fingerprint is None:
+            answer = await self.messages.conclude(received, body, work)
+        else:
+            answer = await self.messages.accept_with(received, body, fingerprint, work)
         self._wake(action.action_id, received.account_id)
         return answer
 

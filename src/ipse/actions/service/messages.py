@@ -16,6 +16,7 @@ from ipse.actions import store
 from ipse.actions.errors import AttemptLost, CallRunning, CodeNeeded, WrongChallenge, WrongCode
 from ipse.actions.service.requests import account_wake_key, wake_key
 from ipse.audit.service import auditing
+from ipse.fingerprints.errors import WrongFingerprint
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.errors import PlatformError
 from ipse.notices.model import NoticeKind
@@ -126,6 +127,39 @@ class Messages:
         await self._run(self.phones.acceptance(received, answer, now=self.clock.now(), challenge=challenge))
         return answer
 
+    @staticmethod
+    def check_challenge(received: Received) -> str:
+        """The challenge of the message, when it is the one this phone was given last.
+
+        Raises:
+            WrongChallenge: it is not.
+        """
+        challenge, given_out = received.message.members.get("challenge"), received.phone.challenge or ""
+        if not isinstance(challenge, str) or not hmac.compare_digest(challenge.encode(), given_out.encode()):
+            raise WrongChallenge
+        return challenge
+
+    async def accept_with(self, received: Received, body: dict[str, Any], fingerprint: Statement, work: Work) -> Answer:
+        """Accept a message with a fingerprint in place of the code: the tries of the code stay as they are.
+
+        Raises:
+            WrongFingerprint: another use of the same credential was first, or it is a copy.
+        """
+        answer = answering(received, body)
+        acceptance = self.phones.acceptance(received, answer, now=self.clock.now())
+
+        def transaction() -> Transaction[None]:
+            for statement, refused in (
+                (acceptance, StaleMessageError()),
+                (fingerprint, WrongFingerprint()),
+                (work.statement, work.refused),
+            ):
+                if not (yield statement):
+                    raise refused
+
+        await self.database.transact(transaction)
+        return answer
+
     async def prove(self, received: Received, proof: Proofs) -> CodeKind:
         """Judge the code proofs beside a message: the one function that does, for everything that costs a code.
 
@@ -138,9 +172,7 @@ class Messages:
             WrongChallenge: nothing was taken.
         """
         phone = received.phone
-        challenge, given_out = received.message.members.get("challenge"), phone.challenge or ""
-        if not isinstance(challenge, str) or not hmac.compare_digest(challenge.encode(), given_out.encode()):
-            raise WrongChallenge
+        challenge = self.check_challenge(received)
         main, spare = self.phones.code_key(phone), self.phones.spare_key(received)
         if phone.tries >= self.tries:
             await self._block_after_tries(received)

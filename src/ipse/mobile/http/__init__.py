@@ -9,6 +9,7 @@ from ipse.kernel.ids import Ids
 from ipse.mobile.http.browsers import browser_operations
 from ipse.mobile.http.channel import Body, Channel
 from ipse.mobile.http.files import app_files, app_routes
+from ipse.mobile.http.fingerprints import fingerprint_operations
 from ipse.mobile.http.renewals import renewal_operations
 from ipse.mobile.service import Mobile
 from ipse.web.routes import Caller, Route
@@ -37,6 +38,7 @@ def routes(mobile: Mobile, ids: Ids, *, more: Mapping[str, Body] = MappingProxyT
         "/removal": lambda body, _request: mobile.remove(body),
         **renewal_operations(mobile),
         **browser_operations(mobile),
+        **fingerprint_operations(mobile),
         **more,
     }
     posts = {path: channel.message(operation) for path, operation in operations.items()}

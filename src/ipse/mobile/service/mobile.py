@@ -228,7 +228,9 @@ class Mobile:
         """Approve or reject."""
         opened = self.phones.open_sealed(body)
         return await self.messages.exchange_sealed(
-            opened, "approval", lambda received: self.approvals.decide(received, opened.proof, address=address)
+            opened,
+            "approval",
+            lambda received: self.approvals.decide(received, opened.proof, address=address, assertion=opened.assertion),
         )
 
     async def reveal(self, body: str) -> Answer:
