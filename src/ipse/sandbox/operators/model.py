@@ -41,7 +41,7 @@ OPERATORS: Final = (
         id="tellus",
         name="Tellus",
         slogan="The ground you call from",
-        prefixes=("+31", "+49", "+33", "+352600"),
+        prefixes=("+31", "+49", "+33", "+353", "+352600"),
         serves=frozenset(Api),
         monitored_days=60,
         not_ready=frozenset({"+33639980019"}),
@@ -50,7 +50,7 @@ OPERATORS: Final = (
         id="karavel",
         name="Karavel Telecom",
         slogan="Slowly, but everywhere",
-        prefixes=("+40", "+353"),
+        prefixes=("+40",),
         serves=frozenset({Api.OTP_SMS}),
     ),
 )
