@@ -11,6 +11,7 @@ from typing import Any, cast
 import msgspec
 
 from ipse.actions.service import Messages
+from ipse.app.attestations import open_admission
 from ipse.app.composition import _features, _Given
 from ipse.attributes.model import Evidence, Facts
 from ipse.kernel.clock import SECOND
@@ -74,7 +75,8 @@ class Works:
         nobody = cast("Any", SimpleNamespace())
         mobile = _Still(
             settings, given.database, ring, given.clock, _IDS, features.people, features.phones, features.messages,
-            features.approvals, nobody, features.attributes,
+            features.approvals, nobody, features.attributes, open_admission(settings, clock=given.clock),
+            features.push.public_key,
         )  # fmt: skip
         panic_messages = PanicMessages(
             features.phones, features.messages, features.people, features.panic, given.clock, settings.base_url
