@@ -11,8 +11,7 @@ from ipse.kernel.clock import Clock
 from ipse.kernel.ids import Ids
 from ipse.kernel.settings import Mail, Settings, SettingsError
 from ipse.notices.clients import MailClient, SmsClient
-from ipse.notices.model import Channel, Contact, Reachable
-from ipse.notices.rules import Sender
+from ipse.notices.model import Channel, Contact, Reachable, Sender
 from ipse.notices.service import Delivery, Notices
 from ipse.people.errors import UnknownAccountError
 from ipse.people.service import People

@@ -63,6 +63,14 @@ class Reachable:
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """Who writes: the scheme's name, and the page where anybody can block an identity."""
+
+    scheme: str
+    block_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sending:
     """What became of one message; `place` is `now` or `before` (an address that was given up)."""
 

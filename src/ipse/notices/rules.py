@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from ipse.kernel.clock import SECOND
-from ipse.notices.model import NoticeKind
+from ipse.notices.model import NoticeKind, Sender
 
 _AFTER_A_BLOCK: Final = {NoticeKind.BLOCKED, NoticeKind.WRONG_CODES, NoticeKind.SIM_CHANGED}
 _NOTHING_TO_STOP: Final = {NoticeKind.EVIDENCE_EXPIRING, NoticeKind.EVIDENCE_EXPIRED, NoticeKind.SIM_READY}
@@ -23,14 +23,6 @@ class Texts(Protocol):
 
     def ids(self) -> frozenset[str]:
         """Every id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who writes: the scheme's name, and the page where anybody can block an identity."""
-
-    scheme: str
-    block_url: str
 
 
 @dataclass(frozen=True, slots=True)

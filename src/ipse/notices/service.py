@@ -24,10 +24,11 @@ from ipse.notices.model import (
     Contact,
     NoticeKind,
     Reachable,
+    Sender,
     Sending,
     Told,
 )
-from ipse.notices.rules import Sender, Texts, Written, write
+from ipse.notices.rules import Texts, Written, write
 from ipse.storage.database import Database
 from ipse.storage.publishing import publishing
 from ipse.storage.statement import Transaction, run
