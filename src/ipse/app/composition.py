@@ -198,12 +198,7 @@ def _features(given: _Given) -> _Features:
     people = People(database, keystore, clock, ids)
     phones = Phones(database, keystore, clock, ids)
     attributes = Attributes(database, people.person_key, clock)
-    guards = build_fraud(
-        settings.fraud, database=database, keystore=keystore, clock=clock, ids=ids, person_key=people.person_key
-    )
-    actions = Actions(
-        database, people, keystore, clock, ids, settings.lifetimes, guards=guards, **_lab_limits(settings)
-    )
+    actions = _actions(given, people)
     lab = None if settings.lab is None else LabDesk(settings.lab, actions, settings.app_origin, clock)
     notices = Notices(keystore, ids)
     fingerprints = Fingerprints(database, clock, settings.app_origin)
@@ -266,6 +261,14 @@ def _features(given: _Given) -> _Features:
         fallback=build_fallback(actions, attributes, cards, enrolments, scheme=settings.name),
         panic=Panic(database, people, keystore, messages, notices, clock, ids, settings.panic),
     )
+
+
+def _actions(given: _Given, people: People) -> Actions:
+    settings, keystore, database, clock, ids = given.settings, given.keystore, given.database, given.clock, given.ids
+    guards = build_fraud(
+        settings.fraud, database=database, keystore=keystore, clock=clock, ids=ids, person_key=people.person_key
+    )
+    return Actions(database, people, keystore, clock, ids, settings.lifetimes, guards=guards, **_lab_limits(settings))
 
 
 def _partner_desk(given: _Given) -> PartnerDesk:
