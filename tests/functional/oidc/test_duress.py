@@ -29,8 +29,8 @@ WRONG = ("20001", "20002", "20003", "20004")
 
 
 @pytest.fixture
-def works(installation: Installation, keystore: Keystore) -> Works:
-    return Works.of(installation, keystore)
+async def works(installation: Installation, keystore: Keystore) -> Works:
+    return await Works.of(installation, keystore)
 
 
 async def _account(handset: Handset) -> tuple[str, str | None]:
@@ -113,7 +113,7 @@ async def test_wrong_codes_count_as_always_afterwards(works: Works, join: Joinin
 async def test_the_phone_stops_when_the_quiet_time_is_over(
     installation: Installation, keystore: Keystore, join: Joining
 ) -> None:
-    works = Works.of(installation, keystore, quiet=0)
+    works = await Works.of(installation, keystore, quiet=0)
     party, phone = await join(), await works.handset()
     await phone.set_duress()
     began = await party.begin()
@@ -271,7 +271,7 @@ async def lane(keystore: Keystore, database: Database) -> AsyncIterator[Street]:
 
 async def test_a_back_channel_result_fails_in_the_same_way(lane: Street, keystore: Keystore) -> None:
     """CIBA: the token endpoint answers a fault, again and again, with the same bytes."""
-    door, works = await lane.door(), Works.of(lane.installation, keystore)
+    door, works = await lane.door(), await Works.of(lane.installation, keystore)
     seen = []
     for forced in (False, True):
         phone = await works.handset()

@@ -30,8 +30,8 @@ HOUR = 3600 * SECOND
 
 
 @pytest.fixture
-def works(installation: Installation, keystore: Keystore) -> Works:
-    return Works.of(installation, keystore)
+async def works(installation: Installation, keystore: Keystore) -> Works:
+    return await Works.of(installation, keystore)
 
 
 @pytest.fixture
