@@ -16,11 +16,13 @@ from ipse.cli.configuration import CLOCK, opened
 from ipse.enrolment.model import Registrar, RegistrarKind
 from ipse.enrolment.service.registrars import Registrars
 from ipse.kernel.ids import RandomIds
+from ipse.panic.service import Telephones
 from ipse.partners.model import AuthMethod, Partner, Preset, Service, ServiceType, preset_algorithms
 from ipse.partners.service import Partners
 from ipse.sandbox.eid.authorities import ISSUING, ROOTS
 from ipse.sandbox.partner.model import PartnerRegistration, ServiceRegistration
 from ipse.sandbox.places import Places
+from ipse.sandbox.telephone import NUMBER as TELEPHONE
 from ipse.sandbox.world import World
 from ipse.sim.model import Operator
 from ipse.sim.service.operators import Operators
@@ -67,6 +69,7 @@ def settings(folder: Path, world: World) -> dict[str, object]:
     inboxes = world.inboxes()
     chosen["mail"] = {**inboxes["smtp"], "sender": "ipse@ipse.example", "security": "none"}
     chosen["sms"] = inboxes["sms"]
+    chosen["panic"] = {"telephone": TELEPHONE, "guesses": 500}
     chosen["eid"] = eid_trust(folder, world)
     chosen["phones"] = {"attestation_roots": makers(folder, world)}
     chosen["fraud"] = {"places": networks(folder), "network": {"burst": 5000, "per_hour": 100_000}}
@@ -130,6 +133,7 @@ async def _fill(config: Path, world: World) -> None:
         partners = open_registry(read, database, keystore, CLOCK)
         for registration in world.registrations():
             await _register(partners, registration)
+        await register_telephone(Telephones(database, CLOCK, RandomIds()), world.secrets.telephone_token, actor=_ACTOR)
         # Afterwards, because a broker's services name partners that come after it.
         for registration in world.registrations():
             await _register_services(partners, registration)
@@ -153,6 +157,12 @@ async def register_operators(operators: Operators, world: World, *, actor: str) 
             await operators.add(wanted, actor=actor)
         elif before != replace(wanted, cap=before.cap, state=before.state):
             await operators.change(replace(wanted, cap=before.cap, state=before.state), actor=actor)
+
+
+async def register_telephone(telephones: Telephones, token: str, *, actor: str) -> None:
+    """Let the world's telephone bring codes of emergency sheets."""
+    if not await telephones.knows(token):
+        await telephones.add("The telephone of the sandbox", actor=actor, token=token)
 
 
 async def _register(partners: Partners, registration: PartnerRegistration) -> None:

@@ -53,6 +53,7 @@ from ipse.sandbox.partner.http import PartnerPages
 from ipse.sandbox.partner.visits import Visits
 from ipse.sandbox.places import CLIENT_ID, Places
 from ipse.sandbox.sight import Sight
+from ipse.sandbox.telephone import TelephonePages
 from ipse.sandbox.world import World
 from ipse.web.assets import Assets
 from ipse.web.assets import routes as assets_routes
@@ -103,6 +104,7 @@ def application(world: World, *, clock: Clock | None = None, ids: Ids | None = N
     routes.append(Mount(desk.path, app=Moody(desk.router(), DESK.id, stage.moods)))
     telecoms = _telecoms(stage)
     routes += telecoms.routes()
+    routes += TelephonePages(world.places.scheme, world.secrets.telephone_token, stage.http, stage.sight()).routes()
     routes += InboxPages(stage.inboxes, stage.moods, stage.sight(), stage.clock, world.secrets.sms_token).routes()
 
     @contextlib.asynccontextmanager

@@ -30,6 +30,7 @@ from ipse.sandbox.partner.model import (
 )
 from ipse.sandbox.persons import persons
 from ipse.sandbox.places import CLIENT_ID, Places
+from ipse.sandbox.telephone import NUMBER as TELEPHONE
 
 
 class Secrets(msgspec.Struct, frozen=True):
@@ -45,6 +46,7 @@ class Secrets(msgspec.Struct, frozen=True):
     desk_secret: str
     museum_enc: dict[str, Any]
     sms_token: str
+    telephone_token: str
     operator_keys: dict[str, dict[str, Any]]
 
     @classmethod
@@ -61,6 +63,7 @@ class Secrets(msgspec.Struct, frozen=True):
             desk_secret=ids.secret(),
             museum_enc=jose.generate("museum-enc-1", "enc", "ECDH-ES"),
             sms_token=ids.secret(),
+            telephone_token=ids.secret(),
             operator_keys={one.id: jose.generate(f"{one.id}-1", "sig", "ES256") for one in OPERATORS},
         )
 
@@ -214,6 +217,7 @@ class World:
             ],
             "world": self.places.world,
             "inboxes": self.inboxes(),
+            "telephone": {"url": f"{self.places.world}/telephone/", "number": TELEPHONE},
             "eid": self.eid(),
             "maker": f"{self.places.world}{MAKER}/attest",
             "operators": self.operators(),
