@@ -70,7 +70,7 @@ async def test_the_wait_ends_by_itself_on_one_of_several_processes(stage: Stage)
     await stage.activated(*ADA)
     new, _ = await stage.activated(*ADA)
     stage.clock.advance(seconds=DAY + 1)
-    job = dict(stage.scheme.jobs)["enrolment.finish_waiting"]
+    job: Any = dict(stage.scheme.jobs)["enrolment.finish_waiting"]
     assert sorted(await asyncio.gather(job(), job(), job())) == [0, 0, 1]
     assert (await new.home())["account"]["state"] == "active"
 
@@ -251,8 +251,8 @@ async def test_two_takers_race_and_one_phone_has_it(stage: Stage) -> None:
     phone, moving, shown = await new_phone(stage)
     met = await run(mover(stage, old).meet, shown["code"])
     await run(mover(stage, old).hand_over, met["pairing"], CODE, met["challenge"])
-    _, answer = await asyncio.gather(old.home(), run(moving.take_over, NEW_CODE), return_exceptions=True)
-    assert not isinstance(answer, BaseException), answer
+    results: list[Any] = await asyncio.gather(old.home(), run(moving.take_over, NEW_CODE), return_exceptions=True)
+    assert not isinstance(results[1], BaseException), results
     assert (await phone.home())["account"]["state"] == "active"
     assert await stage.count("select count(*) as n from phones_phones where state = 'active'") == 1
 

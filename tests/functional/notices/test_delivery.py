@@ -25,7 +25,7 @@ from ipse.web import languages
 from ipse.web.outgoing import Outgoing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from ipse.storage.database import Database
@@ -58,6 +58,12 @@ class Post:
         return [(message.kind, message.text) for message in self.inboxes.of(*to)]
 
 
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
 @pytest.fixture
 async def post(database: Database, tmp_path: Path) -> AsyncIterator[Post]:
     location, clock, ids = f"file:{tmp_path / 'keystore.json'}", FrozenClock(), RandomIds()
@@ -72,8 +78,7 @@ async def post(database: Database, tmp_path: Path) -> AsyncIterator[Post]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-        server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
+        server = _Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         async with contextlib.AsyncExitStack() as stack:
             mail = await stack.enter_async_context(await app.state.mail.serve("127.0.0.1", 0))
             serving = await _serve(server, listener)
