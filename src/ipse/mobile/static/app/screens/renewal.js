@@ -25,8 +25,12 @@ export function evidenceNote(app, { evidence, account }) {
   const ended = evidence.expires_at * 1000 < Date.now();
   return note(
     ended ? "warning" : "info",
-    h("p", { id: "evidence", "data-ended": String(ended) }, endWords(app, evidence.expires_at, ended)),
-    button({ id: "renew", kind: "quiet", words: app.t("renew.go"), press: () => app.open(renewScreen, undefined) }),
+    h(
+      "div",
+      { class: "stack" },
+      h("p", { id: "evidence", "data-ended": String(ended) }, endWords(app, evidence.expires_at, ended)),
+      button({ id: "renew", kind: "quiet", words: app.t("renew.go"), press: () => app.open(renewScreen, undefined) }),
+    ),
   );
 }
 
