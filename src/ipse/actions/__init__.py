@@ -7,7 +7,6 @@ Login, identification and everything later go through here: one door, one lock. 
 
 from ipse.actions.errors import (
     CallRunning,
-    CodeNeeded,
     CodeUsed,
     DigitsNeeded,
     LevelTooLow,
@@ -52,7 +51,6 @@ __all__ = [
     "Agreement",
     "AskedAttribute",
     "CallRunning",
-    "CodeNeeded",
     "CodeUsed",
     "Collected",
     "Content",

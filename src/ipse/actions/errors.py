@@ -203,11 +203,3 @@ class RiskTooHigh(PlatformError):
     code = "risk_too_high"
     status = 403
     title = "This request was ended because it looks like a scam"
-
-
-class CodeNeeded(PlatformError):
-    """What is known of this request asks for the code, not a fingerprint. It waits on, with a new challenge."""
-
-    code = "code_needed"
-    status = 409
-    title = "Approve this request with the code"

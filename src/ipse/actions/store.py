@@ -89,11 +89,11 @@ update actions_actions set state = 'rejected', why = 'declined', sealed_approval
 where action_id = $1 and browser_hash = $2 and start = 'fallback' and state = 'claimed' and expires_at > $4
 returning action_id
 """
-# When this person refused what this partner had sent them, newest first.
+# When this person refused what this partner had sent them, wrong digits included, newest first.
 REFUSED_AT = """
 select decided_at from actions_actions
-where account_id = $1 and partner_id = $2 and state = 'rejected' and decided_at > $3 and addressed_at is not null
-  and (start is null or start = 'push')
+where account_id = $1 and partner_id = $2 and decided_at > $3 and addressed_at is not null
+  and (state = 'rejected' or why = 'wrong_digits') and (start is null or start = 'push')
 order by decided_at desc limit 20
 """
 # A number was typed on the page of a request that waits for anybody.

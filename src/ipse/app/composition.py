@@ -377,7 +377,10 @@ def _handlers(features: _Features) -> Mapping[str, Mapping[str, Handler]]:
         ADDRESSED: {"push.wake": lambda event: _wake(features, event)},
         TOLD: {"notices.send": lambda event: features.delivery.send(event.payload["notice"])},
         PHONE_MOVED: {"sim.look": lambda event: features.sims.watches.look_at(event.payload["account"])},
-        DELETED: {"sim.end": lambda event: _end_watch(features, event.payload["account"])},
+        DELETED: {
+            "sim.end": lambda event: _end_watch(features, event.payload["account"]),
+            "fraud.forget": lambda event: features.actions.fraud.browsers.forget_all(event.payload["account"]),
+        },
         BLOCK_ASKED: {"portal.look": lambda event: features.blocking.look(event.payload["block"])},
         READY: {"sim.tell": lambda event: _woken(features, event.payload["account"])},
         BOUND: {"sim.follow": lambda event: features.sims.subscriptions.follow(event.payload["account"])},

@@ -282,6 +282,7 @@ class Approvals:
         if not hmac.compare_digest(given.encode(), self.actions.digits(action).encode()):
             now = self.actions.clock.now()
             await self.actions.database.rows(store.END_WAITING, action.action_id, "wrong_digits", now)
+            log.warning("request.wrong_digits", action=action.action_id, partner=action.partner_id)
             self.actions.database.wakeups.wake(wake_key(action.action_id))
             raise WrongDigits
 

@@ -13,10 +13,10 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 
 from ipse.actions import store
-from ipse.actions.errors import AttemptLost, CallRunning, CodeNeeded, WrongChallenge, WrongCode
+from ipse.actions.errors import AttemptLost, CallRunning, WrongChallenge, WrongCode
 from ipse.actions.service.requests import account_wake_key, wake_key
 from ipse.audit.service import auditing
-from ipse.fingerprints.errors import WrongFingerprint
+from ipse.fingerprints.errors import CodeNeeded, WrongFingerprint
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.errors import PlatformError
 from ipse.notices.model import NoticeKind

@@ -74,6 +74,6 @@ class Browsers:
         """Inside a transaction: trust a browser no more; says whether it was trusted."""
         return bool((yield from run(store.FORGET_BROWSER, account_id, browser_id)))
 
-    def forgetting_all(self, account_id: str) -> Transaction[None]:
-        """Inside a transaction that blocks or deletes a person: trust no browser any more."""
-        yield from run(store.FORGET_BROWSERS, account_id)
+    async def forget_all(self, account_id: str) -> None:
+        """Trust no browser of this person any more."""
+        await self.database.rows(store.FORGET_BROWSERS, account_id)
