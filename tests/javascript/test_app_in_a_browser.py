@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.javascript.app_driver import CODE, Handset, chromium, new_handset
-from tests.support.sandbox import Sandbox, running_sandbox
+from tests.support.sandbox import IPSE, Sandbox, running_sandbox
 
 PROBE = (Path(__file__).with_name("accessibility_probe.js")).read_text()
 
@@ -339,3 +341,28 @@ async def test_the_probe_finds_what_is_unfit() -> None:
         await page.set_content("<h1>a</h1><p style='color:#999'>b</p><button style='width:9px'></button>")
         found = await page.evaluate(PROBE)
     assert [line.split()[0] for line in found] == ["4.1.2", "2.5.8", "1.4.3", "3.1.1"]
+
+
+async def test_the_proof_of_an_identity_is_renewed_in_the_app(phone: Handset, sandbox: Sandbox) -> None:
+    """A calm notice before the end, another bank, and the same phone afterwards."""
+    settings = str(next(sandbox.folder.rglob("ipse.toml")))
+    limit = [*IPSE, "registrar", "cap", "bank-vesta", "substantial", "--config", settings, "--term-days"]
+    await asyncio.to_thread(subprocess.run, [*limit, "30"], check=True, capture_output=True, timeout=60)
+    try:
+        await phone.activate("henriette", "400000104")
+    finally:
+        await asyncio.to_thread(subprocess.run, [*limit, "1826"], check=True, capture_output=True, timeout=60)
+    await expect(phone.page.locator("#evidence")).to_have_attribute("data-ended", "false")
+    await phone.press("#renew")
+    await phone.on_screen("renew")
+    await phone.press('[data-bank="bank-lys"]')
+    await phone.press('label:has(input[value="sukma"])', 'button[value="approve"]')
+    await phone.on_screen("renewal-done")
+    await expect(phone.page.locator("#screen")).to_contain_text("somebody else")
+    await phone.press("#done-continue", "#renew", '[data-bank="bank-lys"]')
+    await phone.press('label:has(input[value="henriette"])', 'button[value="approve"]')
+    await phone.on_screen("renewal-done")
+    await expect(phone.page.locator("#screen")).to_contain_text("Banque du Lys")
+    await phone.press("#done-continue")
+    await expect(phone.page.locator("#account-state")).to_have_attribute("data-state", "active")
+    await expect(phone.page.locator("#evidence")).to_have_count(0)

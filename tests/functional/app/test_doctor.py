@@ -9,7 +9,29 @@ from tests.functional.app.installation import PIN, Place
 pytestmark = pytest.mark.processes
 
 
+BANK = ("bank-vesta", "Vesta Bank", "--country", "BE", "--client-id", "ipse")
+
+
 def test_a_proper_installation_is_well(proper: Place) -> None:
+    """Production with one bank and one mobile operator; a bank of a sandbox it does not take (S-10)."""
+    refused = proper.ipse("registrar", "add", *BANK, "--issuer", "http://127.0.0.1:8001/banks/bank-vesta")
+    assert refused.returncode == 1
+    assert "is one of a sandbox; production takes public https only" in refused.stderr
+    added = proper.ipse("registrar", "add", *BANK, "--issuer", "https://login.vesta.example")
+    assert added.returncode == 0, added.stderr
+    operator = (
+        "lumo",
+        "Lumo",
+        "--country",
+        "BE",
+        "--prefix",
+        "+32470",
+        "--issuer",
+        "https://api.lumo.example",
+        "--client-id",
+        "ipse",
+    )
+    assert proper.ipse("operator", "add", *operator).returncode == 0
     told = proper.ipse("doctor")
     assert (told.returncode, told.stdout.strip()) == (0, "nothing is missing or unsafe"), told.stderr
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
+from rich.console import Console
 from rich.table import Table
 
 from ipse.cli.configuration import DEFAULT_CONFIG, Config, actor
@@ -78,7 +79,8 @@ async def list_registrars(*, json: Json = False, config: Config = DEFAULT_CONFIG
         minors = "yes" if each.minors else "no"
         limits = (str(each.per_hour), str(each.per_day))
         table.add_row(each.id, each.name, each.country, each.kind, each.state, each.assurance, minors, *limits)
-    console.print(table)
+    # A file or a pipe has no width.
+    Console(width=None if console.is_terminal else 240, markup=False, highlight=False).print(table)
 
 
 @app.command
