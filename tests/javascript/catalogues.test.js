@@ -92,6 +92,7 @@ test("no message is left over", () => {
     "language",
     "level",
     "method",
+    "notice",
     "outcome",
     "start",
     "stopped",
@@ -100,7 +101,7 @@ test("no message is left over", () => {
     "check",
     "device_action",
   ];
-  const beginnings = ["request.title_", "request.by_", "confirm.title_"];
+  const beginnings = ["request.title_", "request.by_", "confirm.title_", "move.ended."];
   const unused = Object.keys(english)
     .filter((id) => !sources.includes(`"${id}"`) && !composed.includes(id.split(".")[0] ?? ""))
     .filter((id) => !beginnings.some((beginning) => id.startsWith(beginning)));
