@@ -100,6 +100,7 @@ test("no message is left over", () => {
     "why",
     "check",
     "device_action",
+    "warning",
   ];
   const beginnings = ["request.title_", "request.by_", "confirm.title_", "move.ended."];
   const unused = Object.keys(english)
