@@ -27,7 +27,7 @@ from ipse.standards import phone_channel
 from tests.support.sandbox import Sandbox, running_sandbox
 from tests.support.visitor import Visitor
 
-CODE = "13579"
+CODE, DURESS = "13579", "86420"
 WRONG = [code for code in (f"{number:05}" for number in range(20_000, 20_400)) if code != CODE]
 PARALLEL = 200
 
@@ -144,6 +144,38 @@ def test_storage_and_all_past_traffic_rule_out_no_code(sandbox: Sandbox, portal:
     salt = b64u_decode(state.salts[state.code_key_id])
     proof = phone_channel.code_proof(phone_channel.code_key(CODE, salt, state.phone), leak)
     assert _confirmed(state, [*loot, leak, b64u(proof)]) == [CODE]
+
+
+def test_a_duress_code_is_neither_found_nor_seen(sandbox: Sandbox, portal: Visitor) -> None:
+    """T-1, T-25: with a duress code set, storage and traffic rule out 0 of 100 000 codes, and look as without one."""
+    looks = []
+    for wish in (DURESS, None):
+        tapped = Tapped()
+        with SoftPhone(MemoryStore(), patience_seconds=10) as phone:
+            phone._channel.http.event_hooks = {"request": [tapped.sent], "response": [tapped.received]}
+            person = next(one for one in sandbox.world["persons"] if one["id"] == "ada")
+            phone.activate(Activation(base=sandbox.base, bank=person["bank"], person="ada", code=CODE))
+            tapped.texts.clear()
+            if wish is None:
+                phone.remove_duress(CODE)
+            else:
+                phone.set_duress(CODE, wish)
+            phone.change_code(CODE, "24681")
+            phone.approve(phone.claim(portal.start().qr), "24681")
+            state = phone.state
+            loot = [*tapped.texts, msgspec.json.encode(state).decode()]
+        assert _confirmed(state, loot) == []
+        looks.append((_shape(msgspec.to_builtins(state)), [len(text) // 16 for text in tapped.texts]))
+    assert looks[0] == looks[1]
+
+
+def _shape(value: object) -> object:
+    """Names and lengths, without the random values."""
+    if isinstance(value, dict):
+        return sorted(
+            (len(name), _shape(member)) if len(name) > 20 else (name, _shape(member)) for name, member in value.items()
+        )
+    return len(value) if isinstance(value, str) else value
 
 
 # --- Two copies of one phone ----------------------------------------------------------------------------------

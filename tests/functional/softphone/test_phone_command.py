@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from ipse.cli.phone import HELP
@@ -227,3 +228,34 @@ def test_a_frame_opened_as_a_link_takes_the_digits(phone: Command, sandbox: Sand
 
 def test_the_help_lists_every_status() -> None:
     assert [int(number) for number in re.findall(r"^(\d+) ", HELP, re.MULTILINE)] == list(range(13))
+
+
+def test_a_duress_code_is_set_and_removed_with_the_same_words(phone: Command) -> None:
+    """T-25: neither answer nor memory of the phone tells what was wished."""
+    before = {name: value for name, value in json.loads(phone.store.read_text()).items() if name != "chain"}
+    wishes = (("--duress-code", "86420"), ("--duress-code", "97531", "--tell"), ("--remove",))
+    assert [phone("duress", "--code", CODE, *wish) for wish in wishes] == [(0, {"done": True})] * 3
+    after = {name: value for name, value in json.loads(phone.store.read_text()).items() if name != "chain"}
+    assert after == before
+    assert phone("duress", "--code", CODE, "--duress-code", "13597")[0] == 8  # two neighbours swapped
+
+
+def test_the_code_of_a_sheet_is_dialled_in_the_sandbox_s_telephone(phone: Command) -> None:
+    """A person without their phone calls the menu, chooses French, slips once, and is blocked."""
+    status, sheet = phone("panic-sheet", "--code", CODE)
+    assert status == 0
+    assert sheet["telephone"] == phone.sandbox.world["telephone"]["number"]
+    assert [one["sheet"] for one in phone("panic-sheet", "--show")[1]["sheets"]] == [sheet["sheet"]]
+    digits = sheet["code"].replace(" ", "")
+    with httpx.Client(base_url=f"http://127.0.0.1:{phone.sandbox.port + 1}", timeout=20) as telephone:
+        page = telephone.get("/telephone/").text
+        for key in ("2", *digits[:-1], str((int(digits[-1]) + 1) % 10), "#", *digits, "#"):
+            page = telephone.post("/telephone/", data={**_hidden(page), "key": key}).text
+            assert "<script" not in page
+    assert 'data-over="yes"' in page
+    assert "Le code est reçu" in page
+    assert phone("home")[0] == 4
+
+
+def _hidden(page: str) -> dict[str, str]:
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
