@@ -13,6 +13,7 @@ from ipse.attributes.model import complete
 from ipse.attributes.service import Attributes
 from ipse.enrolment.rules import screens
 from ipse.kernel.clock import SECOND
+from ipse.sandbox.eid.responder import Mood
 from ipse.softphone.errors import Refused
 from tests.functional.enrolment.holder import CARD, Holder, as_json, ended, ready
 from tests.functional.enrolment.party import Browser, Phone
@@ -136,6 +137,19 @@ async def test_a_responder_that_is_down_loses_nothing(stage: Stage) -> None:
     await holder.again()
     assert holder.asked["nonce"] != before
     await holder.phone.bring(await holder.present_card())
+
+
+@ONE_ENGINE
+async def test_whatever_a_responder_says_but_good_lets_nobody_in(stage: Stage) -> None:
+    """Each mood of the simulated responder; none of them costs the person more than another try."""
+    holder = await ready(stage)
+    for mood in sorted(set(Mood) - {Mood.WELL, Mood.SLOW}):
+        await holder.mood(mood)
+        answer = await holder.hand_in(await holder.token(), await holder.files())
+        assert answer.json() == {"refused": "revoked" if mood is Mood.REVOKED else "try_later"}, mood
+        await holder.again()
+    await holder.mood(Mood.WELL)
+    assert await holder.present_card()
 
 
 async def test_a_nonce_is_good_for_five_minutes(stage: Stage) -> None:

@@ -86,10 +86,17 @@ async function run() {
       return;
     }
     show("done");
-    location.assign(to);
+    location.assign(inThisLanguage(to));
   } catch (error) {
     refuse(error instanceof Refusal ? error.message : error instanceof TypeError ? "other" : wordFor(error));
   }
+}
+
+/** Pages of ours go on in the language that was chosen here. @param {string} to */
+function inThisLanguage(to) {
+  const there = new URL(to, location.href);
+  if (there.origin === location.origin) there.searchParams.set("lang", document.documentElement.lang);
+  return there.href;
 }
 
 /** Over: the button leads on, to the app or to the page that says why. @param {string} to */
