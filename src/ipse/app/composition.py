@@ -50,6 +50,7 @@ from ipse.mobile.http.panic import panic_operations
 from ipse.mobile.http.pushes import push_operations
 from ipse.mobile.http.recovery import recovery_operations
 from ipse.mobile.service import Mobile
+from ipse.mobile.service.moves import forget_pairings
 from ipse.notices import TOLD
 from ipse.notices.service import Delivery, Notices
 from ipse.oidc import http as oidc_http
@@ -258,7 +259,7 @@ def _features(given: _Given) -> _Features:
         blocking=Blocking.around(messages, attributes, settings.fraud, keystore=keystore, ids=ids),
         delivery=build_delivery(settings, notices, people, attributes, database, clock=clock, ids=ids),
         push=Push(database, keystore, clock, ids, Outgoing(settings.environment), settings.push, phones.is_active),
-        fallback=build_fallback(actions, attributes, cards, enrolments, scheme=settings.name),
+        fallback=build_fallback(actions, attributes, notices, cards, enrolments, scheme=settings.name),
         panic=Panic(database, people, keystore, messages, notices, clock, ids, settings.panic),
     )
 
@@ -362,6 +363,7 @@ def _jobs(given: _Given, features: _Features) -> list[tuple[str, Job]]:
         ("enrolment.finish_waiting", features.enrolments.waiting.finish_due),
         ("attributes.tell_of_ends", lambda: tell_of_ends(features.attributes, features.messages.notices)),
         ("fallback.forget", features.fallback.visits.forget),
+        ("mobile.forget_pairings", lambda: forget_pairings(given.database, clock)),
         ("notices.forget", features.delivery.forget),
         ("panic.forget_guesses", features.panic.forget_guesses),
         ("sim.look_again", lambda: sim_jobs.look_again(features.sims)),

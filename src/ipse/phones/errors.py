@@ -5,6 +5,14 @@ from __future__ import annotations
 from ipse.kernel.errors import PlatformError
 
 
+class StaleMessageError(Exception):
+    """Between reading and accepting, another message of this phone was accepted: receive again."""
+
+
+class TamperedRowError(Exception):
+    """A phone's row was changed by somebody without the keystore (T-2)."""
+
+
 class MalformedMessageError(PlatformError):
     """Not a message of the device protocol."""
 

@@ -21,6 +21,11 @@ class PhoneState(StrEnum):
     ACTIVE = "active"
     STOPPED = "stopped"
 
+    def may_say(self, kind: str, *, wanted: PhoneState) -> bool:
+        """Whether a phone in this state may send a message that is for phones in `wanted`."""
+        waiting = self is PhoneState.WAITING and wanted is PhoneState.ACTIVE
+        return self is wanted or (waiting and kind in {"home", "remove"})
+
 
 class StopReason(StrEnum):
     """Why a phone stopped."""

@@ -22,6 +22,8 @@ from ipse.phones.errors import (
     MalformedMessageError,
     PhoneCopiedError,
     PhoneStoppedError,
+    StaleMessageError,
+    TamperedRowError,
     UnknownPhoneError,
     WrongSignatureError,
 )
@@ -50,22 +52,6 @@ _KINDS = tuple(CodeKind)
 _KEY_SIZE = 32
 _STOPPED_MAC = b""
 """Of a stopped phone: no other state fits it."""
-
-
-_WAITING_SAYS = frozenset({"home", "remove"})
-"""The messages of a phone that waits for an identity."""
-
-
-def _waiting_may(phone: Phone, state: PhoneState, expected_type: str) -> bool:
-    return phone.state is PhoneState.WAITING and state is PhoneState.ACTIVE and expected_type in _WAITING_SAYS
-
-
-class StaleMessageError(Exception):
-    """Between reading and accepting, another message of this phone was accepted: receive again."""
-
-
-class TamperedRowError(Exception):
-    """A phone's row was changed by somebody without the keystore (T-2)."""
 
 
 @dataclass
@@ -145,16 +131,18 @@ class Phones:
             return await self._repeated(fresh, code_key_id)
         if phone.quiet_until is not None and phone.quiet_until <= self.clock.now():
             raise PhoneStoppedError(why=StopReason.BLOCKED)
-        if phone.state is not state and not _waiting_may(phone, state, expected_type):
+        if not phone.state.may_say(expected_type, wanted=state):
             if phone.state is PhoneState.STOPPED:
                 raise PhoneStoppedError(why=phone.why)
             raise MalformedMessageError(public=f"{expected_type} is not for a phone that is {phone.state}")
         if not hmac.compare_digest(verified.chain.encode(), phone.chain.encode()):
-            raise PhoneCopiedError(account_id=phone.account_id, phone_id=phone.phone_id)
+            # A phone that only waits for an identity must not be able to stop it.
+            owner = None if phone.state is PhoneState.WAITING else phone.account_id
+            raise PhoneCopiedError(account_id=owner, phone_id=phone.phone_id)
         return fresh
 
     def enrolled_key(self, message: UnverifiedMessage, expected_type: str = "enrol") -> dict[str, str]:
-        """The device key that a first message (`enrol`, `pair`) brings, after checking that the message is signed by it.
+        """The device key that a first message (`enrol`, `pair`) brings, after checking that it signed the message.
 
         Raises:
             MalformedMessageError, WrongSignatureError: refused.
@@ -162,13 +150,11 @@ class Phones:
         try:
             jwk = message.unverified_payload().get("device_key")
             if not isinstance(jwk, dict):
-                text = "device_key is missing"
-                raise MalformedMessageError(text, public=text)
+                raise MalformedMessageError(public="device_key is missing")
             key = phone_channel.public_key(jwk)
             clean = phone_channel.public_jwk(key)
             if phone_channel.thumbprint(clean) != message.kid:
-                text = "kid must be the thumbprint of device_key"
-                raise MalformedMessageError(text, public=text)
+                raise MalformedMessageError(public="kid must be the thumbprint of device_key")
             phone_channel.verify(message, key, expected_type=expected_type)
         except MessageError as error:
             raise MalformedMessageError(str(error), public=str(error)) from error
@@ -188,8 +174,7 @@ class Phones:
         phone = await self._phone(row["phone_id"], "")
         if hmac.compare_digest(phone.message_digest, message.digest) and phone.sealed_answer is not None:
             return self._recorded(phone)
-        text = "this device key is enrolled already: make a new one"
-        raise MalformedMessageError(text, public=text)
+        raise MalformedMessageError(public="this device key is enrolled already: make a new one")
 
     def creating(
         self, new: NewPhone, message: UnverifiedMessage, *, chain: str, answer: Answer, now: int
@@ -275,10 +260,7 @@ class Phones:
             StaleMessageError: another message was accepted meanwhile.
         """
         yield from self._binding(received, account_id, PhoneState.ACTIVE, answer, now)
-        phone = received.phone
-        yield from self._adding_code_key(phone, code_key, CodeKind.NORMAL, now=now)
-        if spare_id and spare_id != code_key[0]:
-            yield from self._adding_code_key(phone, (spare_id, self.ids.octets(32)), CodeKind.SPARE, now=now)
+        yield from self._keeping_keys(received.phone, code_key, spare_id, now)
 
     def awaiting(
         self, received: Received, account_id: str, *, code_key: tuple[str, bytes], answer: Answer, now: int,
@@ -290,7 +272,9 @@ class Phones:
             StaleMessageError: another message was accepted meanwhile.
         """
         yield from self._binding(received, account_id, PhoneState.WAITING, answer, now)
-        phone = received.phone
+        yield from self._keeping_keys(received.phone, code_key, spare_id, now)
+
+    def _keeping_keys(self, phone: Phone, code_key: tuple[str, bytes], spare_id: str, now: int) -> Transaction[None]:
         yield from self._adding_code_key(phone, code_key, CodeKind.NORMAL, now=now)
         if spare_id and spare_id != code_key[0]:
             yield from self._adding_code_key(phone, (spare_id, self.ids.octets(32)), CodeKind.SPARE, now=now)
@@ -398,8 +382,7 @@ class Phones:
         """
         opened = None if phone.code_key is None else self._opened(phone, phone.code_key)
         if opened is None or opened.kind is not CodeKind.NORMAL:
-            text = "code_key_id is not a code key of this phone"
-            raise MalformedMessageError(text, public=text)
+            raise MalformedMessageError(public="code_key_id is not a code key of this phone")
         return opened
 
     def spare_key(self, received: Received) -> OpenedCodeKey:
@@ -423,17 +406,12 @@ class Phones:
             return OpenedCodeKey(CodeKind.NORMAL, octets)
         return OpenedCodeKey(_KINDS[octets[_KEY_SIZE]], octets[:_KEY_SIZE], told=octets[_KEY_SIZE + 1] == 1)
 
-    async def is_active(self, phone_id: str) -> bool:
-        """Whether this phone carries an identity now."""
+    async def is_active(self, phone_id: str, *, or_waiting: bool = False) -> bool:
+        """Whether this phone carries an identity now, or waits for one."""
         row = await self.database.row(store.STATE, phone_id)
-        if row is None or row["state"] != PhoneState.ACTIVE:
+        if row is None or row["state"] not in {PhoneState.ACTIVE, PhoneState.WAITING if or_waiting else ""}:
             return False
         return row["quiet_until"] is None or bool(row["quiet_until"] > self.clock.now())
-
-    async def is_waiting(self, phone_id: str) -> bool:
-        """Whether this phone waits for an identity."""
-        row = await self.database.row(store.STATE, phone_id)
-        return row is not None and row["state"] == PhoneState.WAITING
 
     async def delete_abandoned(self, *, before: int) -> int:
         """Delete phones that began to enrol before `before` (microseconds) and never finished."""

@@ -117,6 +117,23 @@ async def test_a_block_while_it_waits_ends_it_and_then_nothing_waits(stage: Stag
     assert answer["account"]["state"] == "active"
 
 
+@waiting_a_day
+async def test_a_phone_that_waits_cannot_harm_the_identity(stage: Stage) -> None:
+    """Neither by removing itself nor by playing its own copy."""
+    old, _ = await stage.activated(*ADA)
+    new, _ = await stage.activated(*ADA)
+    before = new.store.load()
+    await new.home()
+    twin = Phone(stage, *ADA)
+    twin.store.save(before)
+    assert (await refused(twin.home())).code == "phone_copied"
+    assert (await old.home())["account"]["state"] == "active"
+    await asyncio.to_thread(new.channel.exchange, "remove", lambda state: new.writer.signed(state, "remove", "remove"))
+    home = await old.home()
+    assert (home["account"]["state"], home["elsewhere"]) == ("active", [])
+    assert (await refused(new.home())).why == "removed"
+
+
 async def subjects(stage: Stage) -> list[str]:
     rows = await stage.scheme.database.rows("select account_id from people_accounts where state = 'active'")
     return [await stage.scheme.people.subject(row["account_id"], "shop") for row in rows]

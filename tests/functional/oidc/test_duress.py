@@ -15,8 +15,7 @@ import pytest
 from ipse.kernel.clock import SystemClock
 from ipse.kernel.keystore import Keystore
 from ipse.people.model import AccountState, BlockReason
-from ipse.phones.errors import PhoneStoppedError
-from ipse.phones.service import TamperedRowError
+from ipse.phones.errors import PhoneStoppedError, TamperedRowError
 from ipse.storage.database import Database
 from tests.functional.oidc.back_channel import Street, street
 from tests.functional.oidc.conftest import Joining
@@ -195,7 +194,7 @@ async def test_revealing_under_duress_shows_nothing_protected(works: Works, join
 async def test_two_proofs_are_one_try(
     works: Works, installation: Installation, keystore: Keystore, join: Joining
 ) -> None:
-    """T-1: 200 at once, each with a proof for both slots, at two that share the database alone: never more than three."""
+    """T-1: 200 at once, each with a proof for both slots, at two that share but the database: at most three."""
     other = await Works.of(installation, keystore)
     party, phone = await join(), await works.handset()
     await phone.set_duress()

@@ -51,9 +51,8 @@ from ipse.kernel.clock import SECOND, seconds
 from ipse.kernel.ids import b64u, sha256
 from ipse.people.errors import AccountBlockedError, AccountPendingError
 from ipse.people.model import Account, AccountState, BlockReason
-from ipse.phones.errors import MalformedMessageError
+from ipse.phones.errors import MalformedMessageError, StaleMessageError
 from ipse.phones.model import Answer, Received
-from ipse.phones.service import StaleMessageError
 from ipse.sim.service.watches import Watches
 from ipse.standards.phone_channel import Proofs
 from ipse.storage.statement import Pair, Statement

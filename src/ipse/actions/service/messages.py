@@ -24,9 +24,9 @@ from ipse.notices.service import Notices
 from ipse.people.errors import AccountBlockedError
 from ipse.people.model import BlockReason
 from ipse.people.service import People
-from ipse.phones.errors import MalformedMessageError, PhoneCopiedError
+from ipse.phones.errors import MalformedMessageError, PhoneCopiedError, StaleMessageError
 from ipse.phones.model import Answer, CodeKind, PhoneState, Received, StopReason
-from ipse.phones.service import Phones, StaleMessageError
+from ipse.phones.service import Phones
 from ipse.standards.phone_channel import OpenedMessage, Proofs, UnverifiedMessage, code_proof
 from ipse.storage.database import Database
 from ipse.storage.statement import Pair, Statement, Transaction, in_turn, run

@@ -16,7 +16,7 @@ from ipse.enrolment.model import Wait
 from ipse.enrolment.service.activations import Activations
 from ipse.phones.model import StopReason
 from ipse.storage.database import Database
-from ipse.storage.statement import Transaction, one
+from ipse.storage.statement import Transaction, one, run
 
 log = structlog.get_logger("ipse.enrolment")
 
@@ -99,6 +99,19 @@ class Waiting:
         stopped = await self._database.transact(transaction)
         self._database.wakeups.wake(account_wake_key(account_id))
         return stopped
+
+    async def give_up(self, phone_id: str) -> None:
+        """End what a phone waits for, because its person removes it; the identity stays where it is."""
+        now, row = self._now, await self._database.row(store.WAITING_OF_PHONE, phone_id)
+
+        def transaction() -> Transaction[None]:
+            if row is not None:
+                yield from run(store.STOP_WAITING, row["enrolment_id"], EndReason.REFUSED_BY_PERSON, now, b"")
+            yield from self.messages.phones.stopping_waiting(phone_id, StopReason.REMOVED, now=now)
+
+        await self._database.transact(transaction)
+        if row is not None:
+            self._database.wakeups.wake(account_wake_key(row["account_id"]))
 
     async def _end(self, enrolment_id: str) -> bool:
         """A wait that came to nothing: the identity was blocked meanwhile, or its phone is gone."""

@@ -27,9 +27,9 @@ from ipse.mobile.service.renewals import evidence
 from ipse.notices.model import NoticeKind
 from ipse.people.model import Account, BlockReason
 from ipse.people.service import People
-from ipse.phones.errors import MalformedMessageError, WrongSignatureError
+from ipse.phones.errors import MalformedMessageError, StaleMessageError, WrongSignatureError
 from ipse.phones.model import Answer, CodeKind, NewPhone, PhoneState, Received, StopReason
-from ipse.phones.service import Phones, StaleMessageError
+from ipse.phones.service import Phones
 from ipse.standards.phone_channel import OpenedMessage, code_proof
 from ipse.storage.database import Database
 from ipse.storage.errors import DuplicateError
@@ -194,8 +194,7 @@ class Mobile:
         async with self.database.wakeups.listening(account_wake_key(watch.account_id)) as bell:
             yield None
             while not self.database.wakeups.closing and self.clock.now() < watch.expires_at * SECOND:
-                phones = self.phones
-                if not (await phones.is_active(watch.phone_id) or await phones.is_waiting(watch.phone_id)):
+                if not await self.phones.is_active(watch.phone_id, or_waiting=True):
                     yield "stopped"
                     return
                 yield "changed" if await bell.wait(_CHECK_SECONDS) else None
@@ -307,6 +306,11 @@ class Mobile:
         """Remove this phone; an identity needs its phone, so it is blocked."""
 
         async def handler(received: Received) -> Answer:
+            if received.phone.state is PhoneState.WAITING:
+                # It carries no identity yet: the one that does is left alone.
+                answer = await self.messages.accept(received, {"account": {"state": "blocked", "why": "removed"}})
+                await self.enrolments.waiting.give_up(received.phone.phone_id)
+                return answer
             return await self._stop(received, BlockReason.PHONE_REMOVED, StopReason.REMOVED)
 
         return await self._signed(body, "remove", handler)

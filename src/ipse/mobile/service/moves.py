@@ -16,7 +16,7 @@ import msgspec
 
 from ipse.actions.service.requests import account_wake_key
 from ipse.audit.service import auditing
-from ipse.kernel.clock import SECOND, seconds
+from ipse.kernel.clock import SECOND, Clock, seconds
 from ipse.kernel.sealing import blind_index
 from ipse.mobile import rules, store
 from ipse.mobile.errors import PairingEnded, UnknownPairing
@@ -28,6 +28,7 @@ from ipse.people.model import AccountState
 from ipse.phones.errors import MalformedMessageError, WrongSignatureError
 from ipse.phones.model import Answer, NewPhone, PhoneState, Received
 from ipse.standards.phone_channel import OpenedMessage, code_proof
+from ipse.storage.database import Database
 from ipse.storage.publishing import publishing
 from ipse.storage.statement import Transaction, one, run
 
@@ -160,11 +161,6 @@ class Moves:
         exchange = self.mobile.messages.exchange
         return await exchange(opened.message, "take-over", handler, state=PhoneState.ENROLLING)
 
-    async def forget(self) -> int:
-        """Delete pairings of yesterday. A job; returns how many."""
-        before = self.mobile.clock.now() - _KEPT_SECONDS * SECOND
-        return len(await self.mobile.database.rows(store.FORGET, before))
-
     async def _take_over(self, received: Received, opened: OpenedMessage) -> Answer:
         mobile, members, now = self.mobile, received.message.members, self.mobile.clock.now()
         phone_id = received.phone.phone_id
@@ -214,6 +210,11 @@ class Moves:
 
     def _index(self, what: str, value: str) -> bytes:
         return blind_index(self.mobile.keystore.working_key("phone"), f"pairing {what}\x00{value}")
+
+
+async def forget_pairings(database: Database, clock: Clock) -> int:
+    """Delete pairings of yesterday. A job; returns how many."""
+    return len(await database.rows(store.FORGET, clock.now() - _KEPT_SECONDS * SECOND))
 
 
 def read_code_keys(received: Received, opened: OpenedMessage) -> tuple[rules.CodeKeyHandover, str]:
