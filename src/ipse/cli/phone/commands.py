@@ -222,7 +222,8 @@ def reject(
             action, partner = request.action, request.content["partner"]["name"]
             outcome = phone.reject(request, not_started=not_started)
         members = printing.decided(action, outcome)
-        printer.answer(members, lambda console: printing.print_outcome(console, partner, outcome))
+        lines = printing.print_not_started if not_started else printing.print_outcome
+        printer.answer(members, lambda console: lines(console, partner, outcome))
 
 
 @app.command

@@ -180,6 +180,12 @@ def print_outcome(console: Console, partner: str, outcome: Outcome) -> None:
         console.print(f"Open in the browser the link came from: {outcome.return_url}", soft_wrap=True, markup=False)
 
 
+def print_not_started(console: Console, partner: str, outcome: Outcome) -> None:
+    """What can be done besides, where somebody else is at work."""
+    print_outcome(console, partner, outcome)
+    console.print("It is reported. If somebody may know your code, block the identity: ipse phone block --reason not_me")
+
+
 def print_home(console: Console, members: Mapping[str, Any]) -> None:
     """The state of the identity, and what is open."""
     console.print(f"{members.get('name') or ''}: {account_line(members['account'])}", markup=False)
