@@ -93,7 +93,7 @@ class Holder:
         """Card and PIN, as asked; the one-time value that goes to the app."""
         answer = await self.hand_in(await self.token(), await self.files())
         assert answer.status_code == 200, answer.text
-        name, _, value = urlsplit(answer.json()["to"]).fragment.partition("=")
+        name, _, value = urlsplit(str(answer.json()["to"])).fragment.partition("=")
         assert name == "return", answer.text
         return value
 

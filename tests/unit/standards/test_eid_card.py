@@ -91,8 +91,9 @@ def test_a_citizen_as_signer() -> None:
 
 
 def test_a_signer_that_has_run_out_or_not_begun() -> None:
-    for wrong in ({"ends": pki.NOW - timedelta(days=1)}, {"begins": pki.NOW + timedelta(days=1)}):
-        der = pki.certificate(replace(pki.signer_draft(), **wrong)).public_bytes(Encoding.DER)
+    signer, day = pki.signer_draft(), timedelta(days=1)
+    for wrong in (replace(signer, ends=pki.NOW - day), replace(signer, begins=pki.NOW + day)):
+        der = pki.certificate(wrong).public_bytes(Encoding.DER)
         refused(RegisterCertificateError, pki.files(CHALLENGE, rrn_certificate=der))
 
 
