@@ -183,12 +183,18 @@ def print_outcome(console: Console, partner: str, outcome: Outcome) -> None:
 def print_not_started(console: Console, partner: str, outcome: Outcome) -> None:
     """What can be done besides, where somebody else is at work."""
     print_outcome(console, partner, outcome)
-    console.print("It is reported. If somebody may know your code, block the identity: ipse phone block --reason not_me")
+    console.print(
+        "It is reported. If somebody may know your code, block the identity: ipse phone block --reason not_me"
+    )
 
 
 def print_home(console: Console, members: Mapping[str, Any]) -> None:
     """The state of the identity, and what is open."""
     console.print(f"{members.get('name') or ''}: {account_line(members['account'])}", markup=False)
+    if (members.get("sim") or {}).get("state") == "reduced":
+        console.print(
+            "Signing in only: the mobile operator does not answer for the SIM yet; it is asked again by itself"
+        )
     evidence = members.get("evidence") or {}
     if evidence.get("renew"):
         console.print(f"The proof of this identity ends {text(evidence['expires_at'] * SECOND)[:10]}: ipse phone renew")

@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "-VnLeb_ECuqxBkdC";
+const VERSION = "4PyDiRfte-W8ZzdJ";
 const FILES = [
   "/",
   "/app.js",
