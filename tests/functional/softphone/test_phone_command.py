@@ -143,9 +143,17 @@ def test_what_cannot_be_activated(sandbox: Sandbox, tmp_path: Path) -> None:
     assert command(*base, "--bank", "bank-vesta", "--person", "nobody")[0] == 9
     assert command(*base, "--bank", "no-bank", "--person", "ada")[0] == 9
     assert command(*base, "--bank", "bank-vesta", "--person", "ada", "--app-version", "0.0.1")[0] == 9
-    # A number the bank does not know: the identity stays pending, and says why.
+    # A number that neither the bank nor an operator knows: signing in only, and the phone says so.
     status, answer = command(*base, "--bank", "bank-vesta", "--person", "ada", "--number", "+32 499999999")
-    assert (status, answer["account"]) == (10, {"state": "pending", "why": "number_not_verified"})
+    assert (status, answer["account"], answer["number_verified"]) == (0, {"state": "active", "why": None}, False)
+    assert command("home")[1]["sim"] == {"state": "reduced", "checked_at": None}
+
+
+def test_the_code_of_a_text_message_is_typed_or_read_from_the_inbox(sandbox: Sandbox, tmp_path: Path) -> None:
+    """B-29: an operator that cannot recognise SIMs sends a code; its phone signs in and nothing more."""
+    ileana = Command(sandbox, tmp_path / "ileana.json")
+    assert ileana.activate("ileana")[0] == 0
+    assert ileana("home")[1]["sim"]["state"] == "reduced"
 
 
 def test_an_eid_card_and_its_pin_enrol_without_a_browser(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def print_home(console: Console, members: Mapping[str, Any]) -> None:
     console.print(f"{members.get('name') or ''}: {account_line(members['account'])}", markup=False)
     if (members.get("sim") or {}).get("state") == "reduced":
         console.print(
-            "Signing in only: the mobile operator does not answer for the SIM yet; it is asked again by itself"
+            "Signing in only: the mobile operator does not answer for the SIM yet; it is asked again"
         )
     evidence = members.get("evidence") or {}
     if evidence.get("renew"):
