@@ -17,7 +17,7 @@ from ipse.kernel.clock import Clock
 from ipse.kernel.ids import Ids, b64u
 from ipse.kernel.keystore import HeldKeys, Keystore
 from ipse.kernel.sealing import seal, unseal
-from ipse.phones import store
+from ipse.phones import rules, store
 from ipse.phones.errors import (
     MalformedMessageError,
     PhoneCopiedError,
@@ -29,7 +29,6 @@ from ipse.phones.errors import (
 )
 from ipse.phones.model import (
     Answer,
-    CodeKey,
     CodeKind,
     NewPhone,
     OpenedCodeKey,
@@ -48,10 +47,6 @@ _KEPT_DEVICE_KEYS = 10_000
 _JUDGING_SECONDS = 2.0
 _LOOK_SECONDS = 0.1
 _SLOT = "slot"
-_KINDS = tuple(CodeKind)
-_KEY_SIZE = 32
-_STOPPED_MAC = b""
-"""Of a stopped phone: no other state fits it."""
 
 
 @dataclass
@@ -182,7 +177,7 @@ class Phones:
         """Keep a phone that begins to enrol."""
         device_key = msgspec.json.encode(new.device_key).decode()
         held = (new.phone_id, None, device_key, new.key_protection)
-        mac = self._mac(held, PhoneState.ENROLLING, chain, 0)
+        mac = rules.mac(self._mac_key, held, PhoneState.ENROLLING, chain, 0)
         sealed = self._sealed_answer(new.phone_id, answer)
         yield from run(
             store.CREATE, new.phone_id, device_key, new.thumbprint, new.key_protection, mac, chain, message.digest,
@@ -263,7 +258,13 @@ class Phones:
         yield from self._keeping_keys(received.phone, code_key, spare_id, now)
 
     def awaiting(
-        self, received: Received, account_id: str, *, code_key: tuple[str, bytes], answer: Answer, now: int,
+        self,
+        received: Received,
+        account_id: str,
+        *,
+        code_key: tuple[str, bytes],
+        answer: Answer,
+        now: int,
         spare_id: str = "",
     ) -> Transaction[None]:
         """As `activating`, for a phone that waits: another one has the identity until `completing`.
@@ -283,7 +284,13 @@ class Phones:
         self, received: Received, account_id: str, state: PhoneState, answer: Answer, now: int
     ) -> Transaction[None]:
         phone = received.phone
-        mac = self._mac((phone.phone_id, account_id, phone.device_key, phone.key_protection), state, received.chain, 0)
+        mac = rules.mac(
+            self._mac_key,
+            (phone.phone_id, account_id, phone.device_key, phone.key_protection),
+            state,
+            received.chain,
+            0,
+        )
         row = yield from one(
             store.AWAIT if state is PhoneState.WAITING else store.ACTIVATE, phone.phone_id, phone.chain, account_id,
             mac, received.chain, received.message.digest, self._sealed_answer(phone.phone_id, answer), now,
@@ -305,7 +312,7 @@ class Phones:
 
     def stopping_waiting(self, phone_id: str, why: StopReason, *, now: int) -> Transaction[None]:
         """Stop a phone that waits for an identity."""
-        yield from run(store.STOP_WAITING, phone_id, why, now, _STOPPED_MAC)
+        yield from run(store.STOP_WAITING, phone_id, why, now, rules.STOPPED_MAC)
 
     def recording_sim_of(
         self, account_id: str, state: SimState, operator: str | None, *, checked_at: int | None, now: int
@@ -326,20 +333,20 @@ class Phones:
         self, phone: Phone, code_key: tuple[str, bytes], kind: CodeKind, *, now: int
     ) -> Transaction[None]:
         """Keep a code key, wrapped and bound to the device key."""
-        wrapped = self._wrapped(phone, code_key, kind)
+        wrapped = rules.wrap(self._code_key, phone, code_key, kind)
         yield from run(store.ADD_CODE_KEY, code_key[0], phone.phone_id, _SLOT, wrapped, now)
 
     def code_key_replacement(self, phone: Phone, code_key: tuple[str, bytes], *, now: int) -> Statement:
         """The statement that puts a new code key in place of the one the message named."""
         old = phone.code_key.code_key_id if phone.code_key else ""
-        wrapped = self._wrapped(phone, code_key, CodeKind.NORMAL)
+        wrapped = rules.wrap(self._code_key, phone, code_key, CodeKind.NORMAL)
         return Statement(store.REPLACE_CODE_KEY, (old, phone.phone_id, code_key[0], wrapped, now))
 
     def slot_setting(
         self, phone: Phone, code_key: tuple[str, bytes], kind: CodeKind, *, told: bool, now: int
     ) -> Statement:
         """The statement that fills the phone's second slot: with a duress key, or with one that no code has."""
-        wrapped = self._wrapped(phone, code_key, kind, told=told)
+        wrapped = rules.wrap(self._code_key, phone, code_key, kind, told=told)
         return Statement(store.SET_SLOT, (code_key[0], phone.phone_id, wrapped, now))
 
     def going_quiet(self, received: Received, *, until: int, now: int) -> Transaction[None]:
@@ -349,18 +356,6 @@ class Phones:
         yield from run(store.GO_QUIET, phone.phone_id, received.chain, until, now, mac)
         received.found.quiet_until = until
 
-    def _wrapped(self, phone: Phone, code_key: tuple[str, bytes], kind: CodeKind, *, told: bool = False) -> bytes:
-        code_key_id, key = code_key
-        return seal(
-            self._code_key,
-            # One octet for the kind, one for the wish: a stolen database does not tell which slots are used.
-            key + bytes((_KINDS.index(kind), told)),
-            table="phones_code_keys",
-            row=code_key_id,
-            column="wrapped_key",
-            extra=phone.thumbprint.encode(),
-        )
-
     def recording_sim(
         self, phone_id: str, state: SimState, operator: str | None, *, checked_at: int | None, now: int
     ) -> Transaction[None]:
@@ -369,7 +364,7 @@ class Phones:
 
     def stopping(self, account_id: str, why: StopReason, *, now: int, but: str = "") -> Transaction[list[str]]:
         """Stop the account's phones, `but` one; forget their code keys. Returns the ids of those stopped."""
-        rows = yield from run(store.STOP_OTHERS, account_id, but, why, now, _STOPPED_MAC)
+        rows = yield from run(store.STOP_OTHERS, account_id, but, why, now, rules.STOPPED_MAC)
         if rows:
             yield from run(store.FORGET_CODE_KEYS, account_id)
         return [row["phone_id"] for row in rows]
@@ -380,7 +375,7 @@ class Phones:
         Raises:
             MalformedMessageError: the phone has no such code key.
         """
-        opened = None if phone.code_key is None else self._opened(phone, phone.code_key)
+        opened = None if phone.code_key is None else rules.unwrap(self._code_key, phone, phone.code_key)
         if opened is None or opened.kind is not CodeKind.NORMAL:
             raise MalformedMessageError(public="code_key_id is not a code key of this phone")
         return opened
@@ -389,22 +384,8 @@ class Phones:
         """The key of the phone's other slot. One that we do not know is a decoy, judged with the same work."""
         phone, spare_id = received.phone, received.spare_id
         if phone.spare_key is None:
-            decoy = hmac.digest(self._code_key, b"decoy" + bytes(1) + spare_id.encode(), "sha256")
-            return OpenedCodeKey(CodeKind.SPARE, decoy)
-        return self._opened(phone, phone.spare_key)
-
-    def _opened(self, phone: Phone, kept: CodeKey) -> OpenedCodeKey:
-        octets = unseal(
-            self._code_key,
-            kept.wrapped_key,
-            table="phones_code_keys",
-            row=kept.code_key_id,
-            column="wrapped_key",
-            extra=phone.thumbprint.encode(),
-        )
-        if len(octets) == _KEY_SIZE:
-            return OpenedCodeKey(CodeKind.NORMAL, octets)
-        return OpenedCodeKey(_KINDS[octets[_KEY_SIZE]], octets[:_KEY_SIZE], told=octets[_KEY_SIZE + 1] == 1)
+            return rules.decoy(self._code_key, spare_id)
+        return rules.unwrap(self._code_key, phone, phone.spare_key)
 
     async def is_active(self, phone_id: str, *, or_waiting: bool = False) -> bool:
         """Whether this phone carries an identity now, or waits for one."""
@@ -422,7 +403,7 @@ class Phones:
         if row is None:
             raise UnknownPhoneError
         phone = store.read_phone(row)
-        if not self._is_ours(phone):
+        if not rules.is_ours(self._mac_key, phone):
             message = f"phones_phones {phone_id} does not fit its MAC"
             raise TamperedRowError(message)
         return phone
@@ -457,33 +438,9 @@ class Phones:
             raise PhoneStoppedError(why=phone.why)
         return replace(received, phone=phone)
 
-    def _is_ours(self, phone: Phone) -> bool:
-        """Whether nobody without the keystore has written this row. A stopped phone stays stopped, whoever wrote it."""
-        if phone.state is PhoneState.STOPPED:
-            return True
-        if hmac.compare_digest(self._mac_of(phone, chain=phone.chain, tries=phone.tries), phone.mac):
-            return True
-        # As it was written before it covered more than the keys; renewed by the phone's next message.
-        held = "\x00".join((phone.phone_id, phone.account_id or "", phone.device_key, phone.key_protection))
-        return hmac.compare_digest(hmac.digest(self._mac_key, held.encode(), "sha256"), phone.mac)
-
     def _mac_of(self, phone: Phone, *, chain: str, tries: int) -> bytes:
         held = (phone.phone_id, phone.account_id, phone.device_key, phone.key_protection)
-        return self._mac(held, phone.state, chain, tries, quiet_until=phone.quiet_until)
-
-    def _mac(
-        self,
-        held: tuple[str, str | None, str, str],
-        state: PhoneState,
-        chain: str,
-        tries: int,
-        *,
-        quiet_until: int | None = None,
-    ) -> bytes:
-        """Over what somebody who can write the row would change: whose it is, its keys, its state and its tries."""
-        phone_id, account_id, device_key, key_protection = held
-        values = (phone_id, account_id or "", device_key, key_protection, state, chain, str(tries), str(quiet_until))
-        return hmac.digest(self._mac_key, "\x00".join(values).encode(), "sha256")
+        return rules.mac(self._mac_key, held, phone.state, chain, tries, quiet_until=phone.quiet_until)
 
     def _sealed_answer(self, phone_id: str, answer: Answer) -> bytes:
         plaintext = msgspec.json.encode(answer)
