@@ -115,6 +115,7 @@ def _four_ports() -> list[socket.socket]:
                 listener = stack.enter_context(socket.socket())
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 listener.bind(("127.0.0.1", number))
+                listener.listen()  # until then another test run could bind the same port
                 sockets.append(listener)
             stack.pop_all()
             return sockets

@@ -59,7 +59,7 @@ async def test_a_person_becomes_an_active_identity(stage: Stage) -> None:
         "BEeidSn": "592001447102",
         "validityTo": {"BEeidSn": "2033-03-02T00:00:00Z"},
     }
-    assert await attributes.born_from("bank-vesta", 0) == [account_id]
+    assert [born for born, _, _ in await attributes.born_from("bank-vesta", 0)] == [account_id]
     assert await stage.count("select count(*) as n from people_acceptances") >= 2
 
 

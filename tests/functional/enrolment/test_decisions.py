@@ -18,6 +18,7 @@ from ipse.notices.service import Notices
 from ipse.people.model import Acceptance, AccountState
 from ipse.people.service import People
 from ipse.phones.service import Phones
+from ipse.sim.service import build_sims
 from tests.unit.enrolment.answers import answer, details
 from tests.unit.enrolment.hostile_bank import BANK, ISSUER, HostileBank
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 BROWSER = sha256("a browser")
 REGISTERED = "88051700213"
+
+
+async def _nobody_stops(account_id: str) -> None:
+    raise AssertionError(account_id)
 
 
 class Desk:
@@ -41,22 +46,26 @@ class Desk:
         phones, notices = Phones(database, keystore, clock, self.ids), Notices(keystore, self.ids)
         messages = Messages(database, people, phones, clock, 3, notices)
         self.registrars = Registrars(database, clock, environment)
+        settings = Settings(
+            environment=environment,
+            base_url="https://id.example",
+            app_origin="https://app.example",
+            database="",
+            keystore="",
+        )
         rows = Rows(
             database=database,
-            settings=Settings(
-                environment=environment,
-                base_url="https://id.example",
-                app_origin="https://app.example",
-                database="",
-                keystore="",
-            ),
+            settings=settings,
             keystore=keystore,
             registrars=self.registrars,
             banks=lambda _: client,
             clock=clock,
             ids=self.ids,
         )
-        self.enrolments = Enrolments.around(rows, people=people, attributes=self.attributes, messages=messages)
+        sims = build_sims(settings, people=people, phones=phones, stop=_nobody_stops)
+        self.enrolments = Enrolments.around(
+            rows, people=people, attributes=self.attributes, messages=messages, sims=sims
+        )
 
     async def come_back(self, said: dict[str, Any], phone_id: str) -> tuple[str, Back]:
         """Begin, go to the bank, return."""
