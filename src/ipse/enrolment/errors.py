@@ -155,9 +155,9 @@ class CardRefusedError(PlatformError):
     `expired`, `not_accepted`, `no_files`, `two_cards`, `files_refused`.
     """
 
-    code = "card_refused"
+    code = "card_not_taken"
     status = 422
-    title = "This card was not accepted"
+    title = "This card was not taken; try again"
 
     def __init__(self, why: str, detail: str = "") -> None:
         super().__init__(detail or why, why=why)
