@@ -8,6 +8,7 @@ from typing import Any, Final
 from ipse.actions.service import Messages
 from ipse.kernel.clock import Clock, seconds
 from ipse.mobile import rules
+from ipse.notices.model import NoticeKind
 from ipse.panic.model import PAGE, Sheet
 from ipse.panic.service import Panic
 from ipse.people.service import People
@@ -52,8 +53,11 @@ class PanicMessages:
             await self.messages.prove(received, opened.proof)
             answer = {**_entry(new.sheet), "code": new.printed, **self._ways()}
             if received.withheld:
-                # It looks the same and blocks nothing: there is nothing left to block, and the real sheet stays good.
-                return await self.messages.conclude(received, answer)
+                # It looks the same, message and all, and blocks nothing: the real sheet stays good.
+                told = self.messages.notices.telling
+                return await self.messages.conclude_changing(
+                    received, answer, lambda: told(account_id, NoticeKind.PANIC_SHEET_MADE, now=now)
+                )
             return await self.messages.conclude_changing(
                 received, answer, lambda: self.panic.making(account_id, new, key, now=now)
             )
