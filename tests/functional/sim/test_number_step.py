@@ -124,6 +124,15 @@ async def test_an_operator_that_is_down_loses_nothing(operated: Operated) -> Non
     assert home["sim"]["state"] == "ready"
 
 
+async def test_a_page_that_is_loaded_again_still_asks_for_the_code(operated: Operated) -> None:
+    await operated.elsewhere(ADA[2])
+    phone = Phone(operated.stage, *ADA)
+    page = await number_step(phone)
+    again = await phone.browser.open(str(page.url))
+    assert (again.status_code, _kind(again)) == (200, "code")
+    assert len(await operated.texts(ADA[2])) == 1
+
+
 async def test_a_sim_swapped_two_hours_ago_needs_the_card(operated: Operated) -> None:
     """T-5: bank-only is refused in plain words."""
     await operated.happens(ADA[2], "swap")

@@ -98,7 +98,9 @@ class Proofs:
         proof = await self._proof(proof_id)
         exchange = self._exchange(proof)
         if exchange is None or not hmac.compare_digest(parameters.get("state", "").encode(), exchange.state.encode()):
-            # Not the answer to what was asked: nothing is believed and nothing lost.
+            # Not the answer to what was asked, or a page that was loaded again: nothing is believed and nothing lost.
+            if proof.state is ProofState.CODE:
+                return await self._asking_code(proof)
             return _done(proof) if proof.state is ProofState.DONE else Step(kind=StepKind.DOWN)
         client = await self.network.client(proof.operator_id or "")
         if client is None or parameters.get("iss") != client.operator.issuer:

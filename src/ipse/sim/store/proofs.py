@@ -45,8 +45,10 @@ SENT_TO: Final = """
 select coalesce(sum(codes_sent), 0) as sent from sim_proofs where number_index = $1 and code_sent_at > $2
 """
 SENT: Final = "update sim_proofs set sealed_code = $2 where proof_id = $1 and codes_sent = $3 returning proof_id"
+# It never went out: as if nobody had asked.
 UNSENT: Final = """
-update sim_proofs set code_sent_at = null where proof_id = $1 and codes_sent = $2 and sealed_code is null
+update sim_proofs set state = 'begun', codes_sent = codes_sent - 1, code_sent_at = null
+where proof_id = $1 and codes_sent = $2 and sealed_code is null
 returning proof_id
 """
 TAKE_TRY: Final = """
