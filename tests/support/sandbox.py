@@ -79,15 +79,15 @@ def running_sandbox(folder: Path) -> Iterator[Sandbox]:
 
 
 def free_port_triple() -> int:
-    """A port that is free together with the two after it."""
+    """A port that is free together with the four after it: scheme, world, app, one between, and the world's mail."""
     first = 18200 + 2400 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for start in range(first, first + 90, 3):
+    for start in range(first, first + 95, 5):
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            for port in (*range(start, start + 3), start + 4):
+            for port in range(start, start + 5):
                 listener = stack.enter_context(socket.socket())
                 listener.bind(("127.0.0.1", port))
             return start
-    raise SandboxDidNotStartError(f"no three free ports from {first} on")
+    raise SandboxDidNotStartError(f"no five free ports from {first} on")
 
 
 def _wait(sandbox: Sandbox) -> None:
