@@ -13,7 +13,6 @@ from tests.functional.oidc.installation import Installation
 
 SUBSTANTIAL = {"id_token": {"acr": {"essential": True, "value": "http://eidas.europa.eu/LoA/substantial"}}}
 ATTRIBUTES = {"id_token": {"family_name": {"essential": True}}}
-VOLUNTARY = {"id_token": {"birthdate": None}}
 
 
 @pytest.fixture
