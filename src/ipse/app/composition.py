@@ -52,6 +52,7 @@ from ipse.mobile.http.recovery import recovery_operations
 from ipse.mobile.service import Mobile
 from ipse.mobile.service.moves import forget_pairings
 from ipse.notices import TOLD
+from ipse.notices.model import WAKING
 from ipse.notices.service import Delivery, Notices
 from ipse.oidc import http as oidc_http
 from ipse.oidc.service import Provider, build_provider
@@ -95,6 +96,8 @@ PAGES = (
     "ipse.panic",
 )
 _ABANDONED_SECONDS = 86_400
+_NEWS_SECONDS = 86_400
+"""How long a phone that is off may still be told of news of its identity."""
 Job = Callable[[], Awaitable[object]]
 
 
@@ -259,7 +262,9 @@ def _features(given: _Given) -> _Features:
         blocking=Blocking.around(messages, attributes, settings.fraud, keystore=keystore, ids=ids),
         delivery=build_delivery(settings, notices, people, attributes, database, clock=clock, ids=ids),
         push=Push(database, keystore, clock, ids, Outgoing(settings.environment), settings.push, phones.is_active),
-        fallback=build_fallback(actions, attributes, notices, cards, enrolments, scheme=settings.name),
+        fallback=build_fallback(
+            actions, attributes, notices, cards, enrolments, scheme=settings.name, origin=settings.base_url
+        ),
         panic=Panic(database, people, keystore, messages, notices, clock, ids, settings.panic),
     )
 
@@ -322,7 +327,7 @@ def _routes(given: _Given, features: _Features, pages: Pages) -> list[Route]:
             mobile,
             given.ids,
             more={
-                **fallback_operations(mobile, features.fallback.setups),
+                **fallback_operations(mobile, features.fallback),
                 **push_operations(mobile, features.push),
                 **recovery_operations(mobile, features.delivery),
                 **panic_operations(mobile, features.panic),
@@ -363,6 +368,7 @@ def _jobs(given: _Given, features: _Features) -> list[tuple[str, Job]]:
         ("enrolment.finish_waiting", features.enrolments.waiting.finish_due),
         ("attributes.tell_of_ends", lambda: tell_of_ends(features.attributes, features.messages.notices)),
         ("fallback.forget", features.fallback.visits.forget),
+        ("fallback.forget_invitations", features.fallback.passkeys.forget),
         ("mobile.forget_pairings", lambda: forget_pairings(given.database, clock)),
         ("notices.forget", features.delivery.forget),
         ("panic.forget_guesses", features.panic.forget_guesses),
@@ -377,11 +383,19 @@ def _handlers(features: _Features) -> Mapping[str, Mapping[str, Handler]]:
     """Who hears of what, by event and by a name of the handler that must not change."""
     return {
         ADDRESSED: {"push.wake": lambda event: _wake(features, event)},
-        TOLD: {"notices.send": lambda event: features.delivery.send(event.payload["notice"])},
+        TOLD: {
+            "notices.send": lambda event: features.delivery.send(event.payload["notice"]),
+            "push.wake": lambda event: _wake_told(features, event),
+        },
         PHONE_MOVED: {"sim.look": lambda event: features.sims.watches.look_at(event.payload["account"])},
         DELETED: {
             "sim.end": lambda event: _end_watch(features, event.payload["account"]),
             "fraud.forget": lambda event: features.actions.fraud.browsers.forget_all(event.payload["account"]),
+            "fallback.forget": lambda event: features.fallback.setups.forget_all(event.payload["account"]),
+            "push.forget": lambda event: features.push.forget_account(event.payload["account"]),
+            "fingerprints.forget": lambda event: features.approvals.fingerprints.forget_account(
+                event.payload["account"]
+            ),
         },
         BLOCK_ASKED: {"portal.look": lambda event: features.blocking.look(event.payload["block"])},
         READY: {"sim.tell": lambda event: _woken(features, event.payload["account"])},
@@ -392,7 +406,14 @@ def _handlers(features: _Features) -> Mapping[str, Mapping[str, Handler]]:
 async def _wake(features: _Features, event: Event) -> None:
     """A request that was to reach one person: wake their phone, if it did."""
     if event.payload["account"]:
-        await features.push.wake(event.payload["account"], until=event.payload["until"])
+        features.push.wake_soon(event.payload["account"], until=event.payload["until"])
+
+
+async def _wake_told(features: _Features, event: Event) -> None:
+    """News of an identity: its phones look, those that have just been stopped, too."""
+    if event.payload.get("kind") in WAKING:
+        until = event.at + _NEWS_SECONDS * SECOND
+        features.push.wake_soon(event.payload["account"], until=until, stopped=True)
 
 
 async def _end_watch(features: _Features, account_id: str) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+import structlog
 import webauthn
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.helpers.exceptions import WebAuthnException
@@ -16,11 +17,12 @@ from ipse.fingerprints import store
 from ipse.fingerprints.errors import BadCredential, WrongFingerprint
 from ipse.fingerprints.model import LONGEST_LABEL, MOST_CREDENTIALS
 from ipse.kernel.clock import Clock, seconds
-from ipse.kernel.ids import b64u, sha256
+from ipse.kernel.ids import b64u, b64u_decode, sha256
 from ipse.storage.database import Database
 from ipse.storage.statement import Statement
 
-_BROKEN = (WebAuthnException, ValueError, TypeError, KeyError, AttributeError, IndexError, binascii.Error)
+log = structlog.get_logger("ipse.fingerprints")
+_BROKEN = (WebAuthnException, msgspec.MsgspecError, ValueError, TypeError, LookupError, AttributeError)
 """What the library raises for bytes that are no credential."""
 
 
@@ -50,15 +52,16 @@ class Fingerprints:
             for each in map(store.read_credential, rows)
         ]
 
-    def adding(self, phone_id: str, credential: object, *, challenge: bytes, label: str) -> Statement:
-        """The statement that adds a credential made for `challenge`; it returns no row when there are too many.
+    def adding(self, phone_id: str, account_id: str, credential: object, *, challenge: bytes, label: str) -> Statement:
+        """Add a credential made for `challenge`; no row: too many, or this one is there.
 
         Raises:
             BadCredential: not made for this, by this app, with its person verified.
         """
         try:
+            members = _members(credential)
             verified = webauthn.verify_registration_response(
-                credential=_members(credential),
+                credential=members,
                 expected_challenge=challenge,
                 expected_rp_id=self.relying_party,
                 expected_origin=self.app_origin,
@@ -70,6 +73,7 @@ class Fingerprints:
         values = (
             b64u(verified.credential_id),
             phone_id,
+            account_id,
             verified.credential_public_key,
             verified.sign_count,
             label[:LONGEST_LABEL],
@@ -102,9 +106,14 @@ class Fingerprints:
                 require_user_verification=True,
             )
         except _BROKEN as error:
+            log.warning("fingerprint.refused", phone=phone_id, reason=type(error).__name__)
             raise WrongFingerprint(type(error).__name__) from error
         values = (credential.credential_id, phone_id, verified.new_sign_count, self.clock.now())
         return Statement(store.USE, values)
+
+    async def forget_account(self, account_id: str) -> None:
+        """Whatever a person had, on any phone: they are gone."""
+        await self.database.rows(store.FORGET_ACCOUNT, account_id)
 
     def removing(self, phone_id: str, credential_id: str) -> Statement:
         """The statement that removes one; it returns no row when this phone has none of that id."""
@@ -115,6 +124,9 @@ def _members(credential: object) -> dict[str, Any]:
     """A credential as the library reads it, out of ours: `id`, and the parts of its response in base64url."""
     if not isinstance(credential, Mapping):
         raise TypeError
+    client_data = msgspec.json.decode(b64u_decode(str(credential["client_data"])))
+    if client_data.get("crossOrigin"):
+        raise ValueError("asked for inside a page of somebody else (WebAuthn §7, crossOrigin)")
     known = {"client_data": "clientDataJSON", "attestation": "attestationObject"}
     known |= {"authenticator_data": "authenticatorData", "signature": "signature"}
     response = {theirs: credential[ours] for ours, theirs in known.items() if ours in credential}

@@ -6,9 +6,12 @@ from ipse.fingerprints.model import Credential
 from ipse.storage.statement import Row
 
 CREATE = """
-insert into fingerprints_credentials (credential_id, phone_id, public_key, sign_count, label, created_at)
-select cast($1 as text), cast($2 as text), $3, cast($4 as bigint), cast($5 as text), cast($6 as bigint)
-where (select count(*) from fingerprints_credentials where phone_id = $2) < cast($7 as bigint)
+insert into fingerprints_credentials
+  (credential_id, phone_id, account_id, public_key, sign_count, label, created_at)
+select cast($1 as text), cast($2 as text), cast($3 as text), cast($4 as bytea), cast($5 as bigint), cast($6 as text),
+  cast($7 as bigint)
+where (select count(*) from fingerprints_credentials where phone_id = $2) < cast($8 as bigint)
+on conflict (credential_id) do nothing
 returning credential_id
 """
 OF_PHONE = """
@@ -26,6 +29,7 @@ where credential_id = $1 and phone_id = $2 and (sign_count < $3 or (sign_count =
 returning credential_id
 """
 REMOVE = "delete from fingerprints_credentials where credential_id = $1 and phone_id = $2 returning credential_id"
+FORGET_ACCOUNT = "delete from fingerprints_credentials where account_id = $1 returning credential_id"
 
 
 def read_credential(row: Row) -> Credential:

@@ -31,11 +31,30 @@ class NoticeKind(StrEnum):
     FINGERPRINT_REMOVED = "fingerprint_removed"
     FALLBACK_ADDED = "fallback_added"
     FALLBACK_REMOVED = "fallback_removed"
+    FALLBACK_USED = "fallback_used"
     EVIDENCE_EXPIRING = "evidence_expiring"
     EVIDENCE_EXPIRED = "evidence_expired"
     NOT_STARTED = "not_started"
     PANIC_SHEET_MADE = "panic_sheet_made"
     DELETED = "deleted"
+
+
+WAKING: Final = frozenset(
+    {
+        NoticeKind.PHONE_MOVED,
+        NoticeKind.SECOND_ENROLMENT,
+        NoticeKind.WRONG_CODES,
+        NoticeKind.BLOCKED,
+        NoticeKind.UNBLOCKED,
+        NoticeKind.NUMBER_CHANGED,
+        NoticeKind.SIM_CHANGED,
+        NoticeKind.SIM_READY,
+        NoticeKind.FALLBACK_USED,
+        NoticeKind.EVIDENCE_EXPIRED,
+    }
+)
+"""What wakes the person's phones, too: what somebody else may have done, and what there is to decide or to mend. What
+a person does in the app wakes nothing, because they are looking at it."""
 
 
 class Channel(StrEnum):

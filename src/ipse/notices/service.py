@@ -89,12 +89,18 @@ class Notices:
         plain = msgspec.json.encode(_Sealed(dict(facts or {}), tuple(before)))
         sealed = seal(self.key, plain, table="notices_notices", row=notice_id, column="sealed")
         yield from run(store.WRITE, notice_id, account_id, kind, sealed, now)
-        yield from publishing(self.ids.identifier(), TOLD, {"notice": notice_id}, now=now)
+        yield from publishing(self.ids.identifier(), TOLD, _told(notice_id, account_id, kind, facts), now=now)
 
     @property
     def key(self) -> bytes:
         """What notices are sealed with."""
         return self.keystore.working_key("notice")
+
+
+def _told(notice_id: str, account_id: str, kind: NoticeKind, facts: Mapping[str, str] | None) -> dict[str, str]:
+    """What others hear of a notice; of a block by duress code nobody but the second channel hears."""
+    quiet = (facts or {}).get("why") == "duress"
+    return {"notice": notice_id} if quiet else {"notice": notice_id, "account": account_id, "kind": str(kind)}
 
 
 @dataclass(frozen=True)

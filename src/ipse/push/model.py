@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -10,6 +11,9 @@ VAPID = "vapid"
 """The name of the one key: it names us to every push service, for ever, because subscriptions are bound to it."""
 PAYLOAD = b'{"waiting":true}'
 """The same for everything: not even its length tells what waits."""
+
+TOPIC: Final = "waiting"
+"""A push service keeps one message of a topic at most (RFC 8030 §5.4): a phone that was off gets one, not a burst."""
 
 
 class Kept(msgspec.Struct, frozen=True):

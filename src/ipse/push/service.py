@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -24,7 +25,7 @@ from ipse.kernel.sealing import seal, unseal
 from ipse.kernel.settings import PushSettings
 from ipse.push import store
 from ipse.push.errors import BadSubscription
-from ipse.push.model import PAYLOAD, VAPID, Kept, Woken
+from ipse.push.model import PAYLOAD, TOPIC, VAPID, Kept, Woken
 from ipse.standards import web_push
 from ipse.standards.web_push import Subscription, SubscriptionError
 from ipse.storage.database import Database
@@ -36,6 +37,8 @@ IsActive = Callable[[str], Awaitable[bool]]
 """Whether a phone carries an identity now."""
 _TABLE: Final = "push_subscriptions"
 _MOST_BYTES: Final = 4096
+_MOST_AT_ONCE: Final = 200
+"""Pushes under way in this process; what comes on top is dropped, because by then it would be late."""
 _SECONDS: Final = 5.0
 _GONE: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
@@ -51,6 +54,7 @@ class Push:
     outgoing: Outgoing
     settings: PushSettings
     is_active: IsActive
+    _under_way: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
     _key: ec.EllipticCurvePrivateKey | None = field(default=None, repr=False)
 
     async def public_key(self) -> str | None:
@@ -72,12 +76,34 @@ class Push:
         """The statement that forgets a phone's subscription; it may return no row."""
         return Statement(store.FORGET, (phone_id,))
 
-    async def wake(self, account_id: str, *, until: int) -> Woken:
-        """Tell a person's phone that something waits until then (microseconds). Never raises for a lost push."""
+    def wake_soon(self, account_id: str, *, until: int, stopped: bool = False) -> bool:
+        """As `wake`, beside everything else: no push service makes others wait. False where too many are under way."""
+        if not self.settings.services or len(self._under_way) >= _MOST_AT_ONCE:
+            return False
+        task = asyncio.create_task(self._wake_quietly(account_id, until=until, stopped=stopped))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return True
+
+    async def forget_account(self, account_id: str) -> None:
+        """Wherever a person could be woken: they are gone."""
+        await self.database.rows(store.FORGET_ACCOUNT, account_id)
+
+    async def _wake_quietly(self, account_id: str, *, until: int, stopped: bool) -> None:
+        try:
+            await self.wake(account_id, until=until, stopped=stopped)
+        except Exception as error:  # noqa: BLE001 - a courtesy that fails is only noted
+            log.warning("push.failed", reason=type(error).__name__)
+
+    async def wake(self, account_id: str, *, until: int, stopped: bool = False) -> Woken:
+        """Tell a person's phones that something waits until then (microseconds). Never raises for a lost push.
+
+        `stopped`: phones that carry the identity no more hear of it, too; what waits there is the reason.
+        """
         rows = await self.database.rows(store.OF_ACCOUNT, account_id)
         woken = Woken.NOBODY
         for row in rows:
-            if not await self.is_active(row["phone_id"]):
+            if not stopped and not await self.is_active(row["phone_id"]):
                 await self.database.rows(store.FORGET, row["phone_id"])
                 continue
             woken = await self._send(row, until)
@@ -107,6 +133,7 @@ class Push:
             "content-encoding": web_push.CONTENT_ENCODING,
             "content-type": "application/octet-stream",
             "ttl": str(left),
+            "topic": TOPIC,
             "urgency": "high",
         }
         try:

@@ -48,7 +48,11 @@ class FingerprintMessages:
             label = rules.text(members, "label") if "label" in members else ""
             challenge = b64u_decode(self.messages.check_challenge(received))
             adding = self.fingerprints.adding(
-                received.phone.phone_id, members.get("credential"), challenge=challenge, label=label
+                received.phone.phone_id,
+                received.account_id,
+                members.get("credential"),
+                challenge=challenge,
+                label=label,
             )
             kind = await self.messages.prove(received, opened.proof)
             if kind is CodeKind.DURESS:
