@@ -71,6 +71,7 @@ def settings(folder: Path, world: World) -> dict[str, object]:
     chosen["sms"] = inboxes["sms"]
     chosen["panic"] = {"telephone": TELEPHONE, "guesses": 500}
     chosen["eid"] = eid_trust(folder, world)
+    chosen["push"] = {"services": [places.world], "contact": "mailto:ipse@ipse.example"}
     chosen["phones"] = {"attestation_roots": makers(folder, world)}
     chosen["fraud"] = {"places": networks(folder), "network": {"burst": 5000, "per_hour": 100_000}}
     return chosen

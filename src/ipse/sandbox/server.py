@@ -52,6 +52,8 @@ from ipse.sandbox.partner.client import Identity, RelyingParty
 from ipse.sandbox.partner.http import PartnerPages
 from ipse.sandbox.partner.visits import Visits
 from ipse.sandbox.places import CLIENT_ID, Places
+from ipse.sandbox.push import PARTY as PUSH
+from ipse.sandbox.push import PushPages, PushService
 from ipse.sandbox.sight import Sight
 from ipse.sandbox.telephone import TelephonePages
 from ipse.sandbox.world import World
@@ -100,6 +102,7 @@ def application(world: World, *, clock: Clock | None = None, ids: Ids | None = N
     routes.append(Mount(house.path, app=Moody(house.router(), HOUSE.id, stage.moods)))
     routes.append(Mount(EID_PATH, app=_eid(stage).router()))
     routes += world.maker.routes()
+    routes += PushPages(_push(stage), stage.moods).routes()
     desk = _desk(stage)
     routes.append(Mount(desk.path, app=Moody(desk.router(), DESK.id, stage.moods)))
     telecoms = _telecoms(stage)
@@ -139,8 +142,8 @@ def _stage(world: World, clock: Clock, ids: Ids) -> Stage:
         clock=clock,
         ids=ids,
         moods=Moods(
-            parties=(*(bank.id for bank in BANKS), SHOP.id, PORTAL.id, HOUSE.id, DESK.id, INBOXES, *_TELECOMS),
-            inventive=frozenset(_TELECOMS),
+            parties=(*(bank.id for bank in BANKS), SHOP.id, PORTAL.id, HOUSE.id, DESK.id, INBOXES, PUSH, *_TELECOMS),
+            inventive=frozenset((PUSH, *_TELECOMS)),
         ),
         assets=Assets(("ipse.web", "ipse.sandbox")),
         http=http,
@@ -225,6 +228,11 @@ def _eid(stage: Stage) -> EidPages:
     authorities = stage.world.authorities
     slot, responder = Slot(authorities, stage.clock), Responder(authorities, stage.clock)
     return EidPages(slot, responder, stage.sight(), stage.world.places)
+
+
+def _push(stage: Stage) -> PushService:
+    addresses, phones = stage.drawer(PUSH, "addresses"), stage.drawer(PUSH, "phones")
+    return PushService(stage.world.places.world, addresses, phones, stage.clock, stage.ids)
 
 
 def _desk(stage: Stage) -> DeskPages:

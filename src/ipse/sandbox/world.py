@@ -219,6 +219,7 @@ class World:
             "inboxes": self.inboxes(),
             "telephone": {"url": f"{self.places.world}/telephone/", "number": TELEPHONE},
             "eid": self.eid(),
+            "push": f"{self.places.world}/push/subscriptions",
             "maker": f"{self.places.world}{MAKER}/attest",
             "operators": self.operators(),
             "sims": f"{self.places.world}/operators/api/sims",

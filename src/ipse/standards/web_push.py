@@ -6,13 +6,14 @@ The push service is a stranger: it learns that something waits, and nothing else
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -122,6 +123,33 @@ def authorization(key: ec.EllipticCurvePrivateKey, *, audience: str, contact: st
     r, s = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
     token = f"{signed}.{b64u(r.to_bytes(32) + s.to_bytes(32))}"
     return f"vapid t={token}, k={public_key(key)}"
+
+
+def read_authorization(text: str, *, audience: str, now: int) -> str:
+    """What a push service does with the `Authorization` of a message: the sender's public key (RFC 8292 §2 to §4).
+
+    Raises:
+        ValueError: it does not hold; says why.
+    """
+    scheme, _, rest = text.partition(" ")
+    given = dict(part.strip().partition("=")[::2] for part in rest.split(","))
+    token, key = given.get("t", ""), given.get("k", "")
+    if scheme.lower() != "vapid" or token.count(".") != 2:
+        raise ValueError("the authorization must be: vapid t=token, k=key")
+    signed, _, signature = token.rpartition(".")
+    octets = b64u_decode(signature)
+    try:
+        header, claims = (msgspec.json.decode(b64u_decode(part), type=dict[str, Any]) for part in signed.split("."))
+        der = encode_dss_signature(int.from_bytes(octets[:32]), int.from_bytes(octets[32:]))
+        _point(b64u_decode(key)).verify(der, signed.encode(), ec.ECDSA(hashes.SHA256()))
+    except (msgspec.DecodeError, InvalidSignature) as error:
+        raise ValueError("the token is not signed with that key") from error
+    expires = claims.get("exp")
+    if header.get("alg") != "ES256" or claims.get("aud") != audience:
+        raise ValueError("the token is for another push service, or not of ES256")
+    if not isinstance(expires, int) or not now < expires <= now + 86_400:
+        raise ValueError("the token has expired, or lasts more than a day")
+    return key
 
 
 def _point(octets: bytes) -> ec.EllipticCurvePublicKey:
