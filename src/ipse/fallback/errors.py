@@ -42,6 +42,22 @@ class CardRefused(PlatformError):
         self.why = why
 
 
+class PasskeyRefused(PlatformError):
+    """What a browser gave is no passkey of ours. It never says which part was wrong."""
+
+    code = "passkey_refused"
+    status = 403
+    title = "This passkey was not accepted"
+
+
+class InvitationOver(PlatformError):
+    """The one-time address for making a passkey was used, is too old, or never was one."""
+
+    code = "passkey_invitation_over"
+    status = 410
+    title = "This address has been used or is too old; ask for a new one in the app"
+
+
 class BankRefused(PlatformError):
     """The bank named nobody whose identity is active here, or could not be asked."""
 

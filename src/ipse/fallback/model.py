@@ -22,7 +22,11 @@ PREPARED = (Method.PASSKEY, Method.TOTP, Method.SHEET)
 """What a person sets up beforehand; card and bank need no preparation."""
 MOST_TRIES = 5
 PAUSE_SECONDS = 900
-"""After `MOST_TRIES` wrong ones in a row a set-up rests this long."""
+"""After `MOST_TRIES` wrong ones in a row a name rests this long, whether it is somebody's or nobody's."""
+TICKET_SECONDS = 600
+"""How long the one-time address for making a passkey works."""
+MOST_PASSKEYS = 10
+"""Of one person; invitations that are open count."""
 VISIT_SECONDS = 600
 CHALLENGE_SECONDS = 300
 
@@ -58,6 +62,31 @@ class Setup:
     """A bit for each code of a sheet that was used."""
     created_at: int
     used_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passkey:
+    """A passkey that a browser has made. Times in microseconds; `credential_id` in base64url."""
+
+    setup_id: str
+    account_id: str
+    credential_id: str
+    public_key: bytes
+    """COSE key."""
+    user_handle: bytes
+    sign_count: int
+    made_at: int
+    used_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """A one-time address that is still good: for whom a passkey is to be made."""
+
+    setup_id: str
+    account_id: str
+    user_handle: bytes
+    decoy: bool
 
 
 class Visit(msgspec.Struct, frozen=True):

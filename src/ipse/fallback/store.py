@@ -1,15 +1,20 @@
-"""Tables `fallback_setups`, `fallback_visits`, `fallback_challenges`."""
+"""Tables `fallback_setups`, `fallback_passkeys`, `fallback_tries`, `fallback_visits`, `fallback_challenges`."""
 
 from __future__ import annotations
 
 from ipse.actions.model import Method
-from ipse.fallback.model import Setup
+from ipse.fallback.model import MOST_PASSKEYS, MOST_TRIES, Invitation, Passkey, Setup
 from ipse.storage.statement import Row
 
 CREATE = """
 insert into fallback_setups (setup_id, account_id, method, name_index, sealed, last_step, used, wrong, tried_at,
   created_at)
 values ($1, $2, $3, $4, $5, 0, 0, 0, 0, $6)
+returning setup_id
+"""
+# What a new app or sheet replaces: a person has one of each.
+REPLACE = """
+update fallback_setups set removed_at = $3 where account_id = $1 and method = $2 and removed_at is null
 returning setup_id
 """
 OF_ACCOUNT = """
@@ -24,19 +29,24 @@ REMOVE = """
 update fallback_setups set removed_at = $3 where setup_id = $1 and account_id = $2 and removed_at is null
 returning setup_id
 """
-# Taken before the code is looked at: many at once get no more than the tries there are.
-TAKE_TRY = """
-update fallback_setups set wrong = case when tried_at < $3 then 1 else wrong + 1 end, tried_at = $2
-where setup_id = $1 and removed_at is null and (wrong < 5 or tried_at < $3)
+# Taken before the code is looked at, for names that exist and names that do not: many at once get no more than the
+# tries there are, and nobody learns which names are somebody's.
+TAKE_TRY = f"""
+insert into fallback_tries (name_index, method, wrong, tried_at) values ($1, $2, 1, $3)
+on conflict (name_index, method) do update
+set wrong = case when fallback_tries.tried_at < $4 then 1 else fallback_tries.wrong + 1 end, tried_at = $3
+where fallback_tries.wrong < {MOST_TRIES} or fallback_tries.tried_at < $4
 returning wrong
-"""
+"""  # noqa: S608 - a number of ours
+GIVE_TRIES_BACK = "delete from fallback_tries where name_index = $1 and method = $2 returning wrong"
+FORGET_TRIES = "delete from fallback_tries where tried_at < $1 returning wrong"
 USE_STEP = """
-update fallback_setups set wrong = 0, last_step = $2, used_at = $3
+update fallback_setups set last_step = $2, used_at = $3
 where setup_id = $1 and removed_at is null and last_step < $2
 returning setup_id
 """
 USE_BIT = """
-update fallback_setups set wrong = 0, used = used + cast($2 as bigint), used_at = $3
+update fallback_setups set used = used + cast($2 as bigint), used_at = $3
 where setup_id = $1 and removed_at is null and (used / cast($2 as bigint)) % 2 = 0
 returning setup_id
 """
@@ -67,6 +77,46 @@ where challenge_hash = $1 and method = $2 and browser_hash = $3 and created_at >
 returning action_id, sealed
 """
 FORGET_CHALLENGES = "delete from fallback_challenges where created_at < $1 returning challenge_hash"
+INVITE = f"""
+insert into fallback_passkeys (setup_id, account_id, decoy, ticket_hash, user_handle, sign_count, created_at,
+  invited_until)
+select cast($1 as text), cast($2 as text), cast($3 as bigint), $4, $5, 0, cast($6 as bigint), cast($7 as bigint)
+where (select count(*) from fallback_passkeys where account_id = $2 and removed_at is null) < {MOST_PASSKEYS}
+returning setup_id
+"""  # noqa: S608 - a number of ours
+USER_HANDLE = "select user_handle from fallback_passkeys where account_id = $1 order by created_at limit 1"
+INVITATION = """
+select setup_id, account_id, user_handle, decoy from fallback_passkeys
+where ticket_hash = $1 and made_at is null and removed_at is null and invited_until > $2
+"""
+MAKE = """
+update fallback_passkeys set credential_id = $2, public_key = $3, sign_count = $4, made_at = $5
+where ticket_hash = $1 and made_at is null and removed_at is null and invited_until > $5
+returning setup_id
+"""
+PASSKEYS = """
+select setup_id, account_id, credential_id, public_key, user_handle, sign_count, made_at, used_at
+from fallback_passkeys where account_id = $1 and decoy = 0 and made_at is not null and removed_at is null
+order by made_at
+"""
+PASSKEY = """
+select setup_id, account_id, credential_id, public_key, user_handle, sign_count, made_at, used_at
+from fallback_passkeys where credential_id = $1 and decoy = 0 and removed_at is null
+"""
+# A counter that does not move forward belongs to a copy; one that is always zero says nothing (WebAuthn §6.1.1).
+USE_PASSKEY = """
+update fallback_passkeys set sign_count = $2, used_at = $3
+where setup_id = $1 and removed_at is null and (sign_count < $2 or (sign_count = 0 and cast($2 as bigint) = 0))
+returning setup_id
+"""
+REMOVE_PASSKEY = """
+update fallback_passkeys set removed_at = $3 where setup_id = $1 and account_id = $2 and removed_at is null
+returning setup_id
+"""
+FORGET_INVITATIONS = """
+delete from fallback_passkeys where made_at is null and invited_until < $1 returning setup_id
+"""
+FORGET_PASSKEYS = "delete from fallback_passkeys where account_id = $1 returning setup_id"
 FORGET_ACCOUNT = "delete from fallback_setups where account_id = $1 returning setup_id"
 
 
@@ -81,4 +131,28 @@ def read_setup(row: Row) -> Setup:
         used=row["used"],
         created_at=row["created_at"],
         used_at=row["used_at"],
+    )
+
+
+def read_passkey(row: Row) -> Passkey:
+    """A row as a value."""
+    return Passkey(
+        setup_id=row["setup_id"],
+        account_id=row["account_id"],
+        credential_id=row["credential_id"],
+        public_key=bytes(row["public_key"]),
+        user_handle=bytes(row["user_handle"]),
+        sign_count=row["sign_count"],
+        made_at=row["made_at"],
+        used_at=row["used_at"],
+    )
+
+
+def read_invitation(row: Row) -> Invitation:
+    """A row as a value."""
+    return Invitation(
+        setup_id=row["setup_id"],
+        account_id=row["account_id"],
+        user_handle=bytes(row["user_handle"]),
+        decoy=bool(row["decoy"]),
     )

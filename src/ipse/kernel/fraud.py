@@ -29,6 +29,9 @@ class Fraud(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For one partner. Beyond it the number is quietly not asked."""
     total: Rate = Rate(burst=3000, per_hour=60_000)
     """Altogether. Beyond it people are told to scan instead."""
+    proofs: Rate = Rate(burst=30, per_hour=120)
+    """From one network: tries to prove oneself without the phone, by whatever method. Beyond it people are told to
+    wait."""
     trust_days: int = 180
     """How long a browser stays one that its person has trusted, at most 365."""
     half_life_hours: int = 24
@@ -45,7 +48,7 @@ class Fraud(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def mistakes(self) -> Iterator[tuple[str, str]]:
         """What can never work, each with how to mend it."""
-        for name in ("number", "network", "partner", "total"):
+        for name in ("number", "network", "partner", "total", "proofs"):
             rate: Rate = getattr(self, name)
             if rate.burst < 1 or rate.per_hour < 1:
                 yield f"fraud.{name} allows nothing", "choose a burst and a rate per hour of 1 or more"

@@ -56,7 +56,8 @@ class Desk:
 
     async def prepare(self, method: Method, account: str = "a-1") -> dict[str, Any]:
         prepared = await self.setups.prepare(account, method)
-        await self.setups.database.rows(prepared.statement.text, *prepared.statement.values)
+        for statement in prepared.statements:
+            await self.setups.database.rows(statement.text, *statement.values)
         return prepared.told
 
     def totp(self, told: dict[str, Any]) -> str:
@@ -116,7 +117,7 @@ async def test_guesses_are_few(desk: Desk) -> None:
     with pytest.raises(TooManyTries):
         await desk.codes.prove(Method.TOTP, told["name"], desk.totp(told))
     desk.clock.at += 901 * SECOND
-    assert await desk.codes.prove(Method.TOTP, told["name"], desk.totp(told))
+    assert (await desk.codes.prove(Method.TOTP, told["name"], desk.totp(told))).account_id == "a-1"
 
 
 async def test_an_unknown_name_is_refused_like_a_wrong_code(desk: Desk) -> None:
@@ -128,6 +129,41 @@ async def test_an_unknown_name_is_refused_like_a_wrong_code(desk: Desk) -> None:
             await desk.codes.prove(Method.TOTP, name, code)
         refusals.append((caught.value.code, caught.value.public, caught.value.status))
     assert len(set(refusals)) == 1
+
+
+async def test_guesses_at_a_name_of_nobody_end_like_those_at_somebodys(desk: Desk) -> None:
+    """T-16: how many guesses there are tells nothing either, then and after the rest."""
+    told = await desk.prepare(Method.TOTP)
+    heard = []
+    for name in (told["name"], "2222-2222"):
+        words = []
+        for number in range(14):
+            if number == 7:
+                desk.clock.at += 901 * SECOND
+            with pytest.raises((FallbackRefused, TooManyTries)) as caught:
+                await desk.codes.prove(Method.TOTP, name, "no code")
+            words.append(caught.value.code)
+        heard.append(words)
+    assert heard[0] == heard[1]
+    assert heard[0].count("fallback_refused") == 10
+
+
+async def test_a_right_code_gives_the_tries_back(desk: Desk) -> None:
+    told = await desk.prepare(Method.SHEET)
+    for code in told["codes"][:3]:
+        for _ in range(4):
+            with pytest.raises(FallbackRefused):
+                await desk.codes.prove(Method.SHEET, told["name"], "no code")
+        assert (await desk.codes.prove(Method.SHEET, told["name"], code)).account_id == "a-1"
+
+
+async def test_a_new_sheet_takes_the_place_of_the_one_before(desk: Desk) -> None:
+    first = await desk.prepare(Method.SHEET)
+    second = await desk.prepare(Method.SHEET)
+    assert [setup["setup"] for setup in await desk.setups.listed("a-1")] == [second["setup"]]
+    with pytest.raises(FallbackRefused):
+        await desk.codes.prove(Method.SHEET, first["name"], first["codes"][0])
+    assert (await desk.codes.prove(Method.SHEET, second["name"], second["codes"][0])).account_id == "a-1"
 
 
 async def test_one_name_serves_all_ways_of_a_person_and_nobody_else(desk: Desk) -> None:

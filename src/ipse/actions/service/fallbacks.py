@@ -12,7 +12,14 @@ from dataclasses import dataclass
 import structlog
 
 from ipse.actions import store
-from ipse.actions.errors import FallbackNotAllowed, LevelTooLow, RequestEnded, RequestExpired, RequestTaken
+from ipse.actions.errors import (
+    EvidenceExpired,
+    FallbackNotAllowed,
+    LevelTooLow,
+    RequestEnded,
+    RequestExpired,
+    RequestTaken,
+)
 from ipse.actions.model import OPEN, Action, ActionState, Approval, Method, Shown, Start
 from ipse.actions.rules import showing
 from ipse.actions.service.evidence import askable, check_evidence
@@ -21,6 +28,8 @@ from ipse.attributes.model import Circumstances
 from ipse.attributes.service import Attributes
 from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import sha256
+from ipse.notices.model import NoticeKind
+from ipse.notices.service import Notices
 from ipse.people.errors import AccountBlockedError
 from ipse.people.model import Account, AccountState
 from ipse.storage.statement import Transaction, one
@@ -47,6 +56,7 @@ class FallbackApprovals:
 
     actions: Actions
     attributes: Attributes
+    notices: Notices
 
     async def claim(self, action: Action, browser_hash: bytes, proven: Proven, *, address: str) -> Shown:
         """Take a waiting request for the person who was proved, and give what to show.
@@ -54,6 +64,7 @@ class FallbackApprovals:
         Raises:
             FallbackNotAllowed: the service does not allow this method for this request.
             AccountBlockedError: the identity is not active; nothing was released.
+            EvidenceExpired: what stands behind the identity must be renewed first.
             LevelTooLow: the request demands more; it is ended.
             RequestTaken, RequestExpired, RequestEnded: somebody else's, or over.
         """
@@ -65,6 +76,8 @@ class FallbackApprovals:
         if action.state is not ActionState.WAITING or action.account_id not in {None, account.account_id}:
             raise RequestTaken
         await check_evidence(self.actions, action, account)
+        if account.evidence_expired(self.actions.clock.now()):
+            raise EvidenceExpired
         level = showing.weakest(account.level_at(self.actions.clock.now()), proven.level)
         await self._check_level(action, level)
         shown = await self._build_shown(action, account, level, address)
@@ -108,7 +121,11 @@ class FallbackApprovals:
             # The account first: a block that comes at the same moment is either seen here or sees what we did.
             if not (yield from self.actions.people.holding(account_id)):
                 raise AccountBlockedError(why="")
-            return (yield from one(store.APPROVE_HERE, *values)) is not None
+            approved = (yield from one(store.APPROVE_HERE, *values)) is not None
+            if approved:
+                told = {"why": f"fallback_{proven.method}"}
+                yield from self.notices.telling(account_id, NoticeKind.FALLBACK_USED, now=now, facts=told)
+            return approved
 
         if not await self.actions.database.transact(approving):
             raise RequestEnded

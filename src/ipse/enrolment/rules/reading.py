@@ -51,6 +51,10 @@ CLAIMS: Final[Mapping[str, bool]] = {
 }
 """What a registrar is asked for; True is essential. No e-mail address: the person gives one if they like."""
 
+_RECOGNISING: Final = ("family_name", "given_name", "birthdate", OWN + "birthdate_as_string", OWN + "national_number")
+RECOGNISING: Final[Mapping[str, bool]] = {name: CLAIMS[name] for name in _RECOGNISING}
+"""What a bank is asked for to know a person again: what `judging.identity` reads, and no more."""
+
 _KINDS: Final = {"idcard": "I", "residence_permit": "I", "passport": "P"}
 _IMAGES: Final = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n", "image/jp2": b"\x00\x00\x00\x0cjP"}
 _LARGEST_IMAGE: Final = 100_000

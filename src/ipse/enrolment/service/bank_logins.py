@@ -60,7 +60,7 @@ class BankLogins:
         exchange = Exchange(nonce=ids.secret(), verifier=ids.secret())
         state = STATE_PREFIX + ids.secret()
         url = await self.rows.banks(registrar).push(
-            state=state, exchange=exchange, claims=reading.CLAIMS, language=language, activation_text=text
+            state=state, exchange=exchange, claims=reading.RECOGNISING, language=language, activation_text=text
         )
         return Away(url=url, state=state, exchange=exchange)
 

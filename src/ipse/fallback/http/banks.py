@@ -9,13 +9,13 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from ipse.actions.errors import UnknownAction
+from ipse.actions.errors import EvidenceExpired
 from ipse.actions.model import Action, Method
-from ipse.fallback.errors import BankRefused
+from ipse.fallback.errors import BankRefused, FallbackRefused, TooManyTries
 from ipse.fallback.http.pages import address_of, browser_of, handle_of, language_for, to_consent
 from ipse.fallback.service.banks import BankProofs
 from ipse.fallback.service.visits import PATH
-from ipse.people.errors import AccountBlockedError
+from ipse.kernel.errors import PlatformError
 from ipse.web import cookies
 from ipse.web.forms import read_own_form
 from ipse.web.pages import Pages
@@ -35,7 +35,7 @@ class BankProofPages:
 
     async def page(self, request: Request) -> Response:
         """`GET …/other/bank`: the banks."""
-        action = await self.proofs.visits.allowed(handle_of(request), browser_of(request), Method.BANK)
+        action = await self.proofs.visits.chosen(handle_of(request), browser_of(request), Method.BANK)
         return await self._list(request, action)
 
     async def leave(self, request: Request) -> Response:
@@ -46,8 +46,9 @@ class BankProofPages:
         language = language_for(request, action)
         text = self.pages.text(language, "fallback.bank.text", partner=action.request.partner_name, scheme=self.scheme)
         try:
+            await self.proofs.visits.admit(address_of(request))
             url = await self.proofs.leave(action, browser, form.get("bank", "")[:64], language=language, text=text)
-        except BankRefused as error:
+        except (BankRefused, TooManyTries) as error:
             return await self._list(request, action, refused=error)
         return RedirectResponse(url, 303)
 
@@ -58,25 +59,25 @@ class BankProofPages:
         browser = browser_of(request)
         try:
             action, proven = await self.proofs.come_back(given, browser)
-            if action.browser_hash != browser:
-                raise UnknownAction
-            await self.proofs.visits.prove(action, browser, proven, address=address_of(request))
-        except (BankRefused, AccountBlockedError) as error:
+        except BankRefused as error:
             log.info("bank_refused", detail=str(error))
-            action_of = getattr(error, "action", None)
-            if action_of is None:
+            if error.action is None:
                 raise
-            return await self._list(request, action_of, refused=error)
+            return await self._list(request, error.action, refused=error)
+        try:
+            await self.proofs.visits.prove(action, browser, proven, address=address_of(request))
+        except (FallbackRefused, EvidenceExpired) as error:
+            return await self._list(request, action, refused=error)
         return to_consent(request, action)
 
-    async def _list(self, request: Request, action: Action, *, refused: Exception | None = None) -> Response:
+    async def _list(self, request: Request, action: Action, *, refused: PlatformError | None = None) -> Response:
         return self.pages.render(
             "fallback/bank.html",
             language_for(request, action),
-            status=200 if refused is None else 403,
+            status=200 if refused is None else refused.status,
             here=f"{PATH}/{action.handle}",
             partner=action.request.partner_name,
             banks=await self.proofs.banks(),
-            refused=refused is not None,
+            refused="" if refused is None else refused.code,
             form_token=cookies.form_token(request, self.proofs.visits.actions.ids),
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from ipse.actions.errors import StartedElsewhere, UnknownAction
+from ipse.actions.errors import EvidenceExpired, StartedElsewhere, UnknownAction
 from ipse.actions.model import Action, Method
 from ipse.fallback.errors import FallbackRefused, TooManyTries
 from ipse.fallback.rules import showing
@@ -43,7 +43,7 @@ class FallbackPages:
     async def code_form(self, request: Request) -> Response:
         """`GET …/other/totp` or `…/sheet`: the form for a one-time code."""
         method = _method_of(request)
-        action = await self.visits.allowed(handle_of(request), browser_of(request), method)
+        action = await self.visits.chosen(handle_of(request), browser_of(request), method)
         return self._code_form(request, action, method)
 
     async def code(self, request: Request) -> Response:
@@ -51,10 +51,12 @@ class FallbackPages:
         method, browser = _method_of(request), browser_of(request)
         action = await self.visits.allowed(handle_of(request), browser, method)
         form = await read_own_form(request)
+        address = address_of(request)
         try:
+            await self.visits.admit(address)
             proven = await self.codes.prove(method, form.get("name", "")[:40], form.get("code", "")[:40])
-            await self.visits.prove(action, browser, proven, address=address_of(request))
-        except (FallbackRefused, TooManyTries) as error:
+            await self.visits.prove(action, browser, proven, address=address)
+        except (FallbackRefused, TooManyTries, EvidenceExpired) as error:
             return self._code_form(request, action, method, refused=error, typed=form.get("name", "")[:40])
         return to_consent(request, action)
 

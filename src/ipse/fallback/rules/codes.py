@@ -17,6 +17,7 @@ KEY_BYTES: Final = 20
 SHEET_CODES: Final = 10
 SHEET_DIGITS: Final = 8
 NAME_LETTERS: Final = 8
+TICKET_LETTERS: Final = 12
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """32 signs that nobody mistakes for one another on paper."""
 
@@ -31,6 +32,18 @@ def plain_name(typed: str) -> str:
     """A name as it was given out, however it was typed."""
     text = "".join(sign for sign in typed.upper() if sign in _ALPHABET)
     return f"{text[:4]}-{text[4:NAME_LETTERS]}"
+
+
+def new_ticket(octets: bytes) -> str:
+    """A ticket of 60 bits, as `K7QF-92MD-4XWT`, to be typed at another computer; `octets` are 12 random bytes."""
+    text = "".join(_ALPHABET[octet % 32] for octet in octets[:TICKET_LETTERS])
+    return "-".join((text[:4], text[4:8], text[8:]))
+
+
+def plain_ticket(typed: str) -> str:
+    """A ticket as it was given out, however it was typed."""
+    text = "".join(sign for sign in typed.upper()[:40] if sign in _ALPHABET)
+    return "-".join((text[:4], text[4:8], text[8:TICKET_LETTERS]))
 
 
 def new_codes(octets: bytes) -> tuple[str, ...]:

@@ -12,10 +12,12 @@ from ipse.enrolment.service.bank_logins import BankLogins
 from ipse.fallback.service.banks import BankProofs
 from ipse.fallback.service.cards import CardProofs
 from ipse.fallback.service.codes import Codes
+from ipse.fallback.service.passkeys import Passkeys
 from ipse.fallback.service.setups import Setups
 from ipse.fallback.service.visits import Visits
+from ipse.notices.service import Notices
 
-__all__ = ["BankProofs", "CardProofs", "Codes", "Fallback", "Setups", "Visits", "build_fallback"]
+__all__ = ["BankProofs", "CardProofs", "Codes", "Fallback", "Passkeys", "Setups", "Visits", "build_fallback"]
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,23 @@ class Fallback:
     visits: Visits
     cards: CardProofs
     banks: BankProofs
+    passkeys: Passkeys
 
 
 def build_fallback(
-    actions: Actions, attributes: Attributes, cards: Cards | None, enrolments: Enrolments, *, scheme: str
+    actions: Actions,
+    attributes: Attributes,
+    notices: Notices,
+    cards: Cards | None,
+    enrolments: Enrolments,
+    *,
+    scheme: str,
+    origin: str,
 ) -> Fallback:
-    """Put the feature together; `scheme` is the name people know."""
+    """Put the feature together; `scheme` is the name people know, `origin` where its pages are."""
     database, keystore, clock = actions.database, actions.keystore, actions.clock
     setups = Setups(database, keystore, clock, actions.ids, scheme)
-    visits = Visits(database, keystore, clock, actions, FallbackApprovals(actions, attributes))
+    visits = Visits(database, keystore, clock, actions, FallbackApprovals(actions, attributes, notices))
+    passkeys = Passkeys(visits, setups, actions.people, notices, origin)
     banks = BankProofs(visits, BankLogins(enrolments.rows, actions.people))
-    return Fallback(setups, Codes(setups), visits, CardProofs(visits, actions.people, cards), banks)
+    return Fallback(setups, Codes(setups), visits, CardProofs(visits, actions.people, cards), banks, passkeys)

@@ -26,20 +26,21 @@ class Codes:
 
         Raises:
             FallbackRefused: unknown name, wrong or used code; the same in every case.
-            TooManyTries: this set-up rests for a while.
+            TooManyTries: this name rests for a while, whether it is somebody's or nobody's.
         """
-        setup = await self.setups.by_name(name, method)
+        index, now = self.setups.index(name), self.setups.clock.now()
+        rested = now - PAUSE_SECONDS * SECOND
+        if await self.setups.database.row(store.TAKE_TRY, index, method, now, rested) is None:
+            raise TooManyTries
+        setup = await self.setups.by_index(index, method)
         if setup is None:
             # The same work as for a name that exists: the answer's time tells nothing.
             codes.hashed_code(self.setups.key, "", typed)
             raise FallbackRefused
-        now = self.setups.clock.now()
-        taken = await self.setups.database.row(store.TAKE_TRY, setup.setup_id, now, now - PAUSE_SECONDS * SECOND)
-        if taken is None:
-            raise TooManyTries
         used = await self._use(setup, self.setups.secret(setup), codes.digits_only(typed), now)
         if not used:
             raise FallbackRefused
+        await self.setups.database.rows(store.GIVE_TRIES_BACK, index, method)
         evidence = {"setup": setup.setup_id}
         return Proven(account_id=setup.account_id, method=method, level=LEVELS[method], evidence=evidence)
 

@@ -11,7 +11,7 @@ import msgspec
 
 from ipse.actions.model import Method
 from ipse.fallback import store
-from ipse.fallback.model import Secret, Setup
+from ipse.fallback.model import PREPARED, Secret, Setup
 from ipse.fallback.rules import codes
 from ipse.kernel.clock import Clock, seconds
 from ipse.kernel.ids import Ids, b64u
@@ -27,7 +27,8 @@ _TABLE = "fallback_setups"
 class Prepared:
     """A set-up to be written, and what its person is told once."""
 
-    statement: Statement
+    statements: tuple[Statement, ...]
+    """In one transaction; the last returns a row, or there is no room for one more."""
     told: dict[str, Any]
 
 
@@ -50,23 +51,35 @@ class Setups:
         return [self._described(setup) for setup in await self.of_account(account_id)]
 
     async def prepare(self, account_id: str, method: Method) -> Prepared:
-        """A new app for one-time codes, or a new sheet. The name is the one the person has already, if any."""
+        """A new app for one-time codes, or a new sheet, in the place of the one before.
+
+        The name is the one the person has already, if any.
+        """
         existing = await self.of_account(account_id)
         name = self.secret(existing[0]).name if existing else codes.new_name(self.ids.octets(codes.NAME_LETTERS))
         setup_id, now = self.ids.identifier(), self.clock.now()
         secret, told = (self._totp if method is Method.TOTP else self._sheet)(setup_id, name)
         sealed = seal(self.key, msgspec.json.encode(secret), table=_TABLE, row=setup_id, column="sealed")
-        index = blind_index(self.key, name)
-        values = (setup_id, account_id, method, index, sealed, now)
-        return Prepared(Statement(store.CREATE, values), {"setup": setup_id, "method": method, "name": name, **told})
+        index = self.index(name)
+        replace = Statement(store.REPLACE, (account_id, method, now))
+        create = Statement(store.CREATE, (setup_id, account_id, method, index, sealed, now))
+        return Prepared((replace, create), {"setup": setup_id, "method": method, "name": name, **told})
 
     def removal(self, account_id: str, setup_id: str) -> Statement:
         """The statement that removes one; it returns no row when there is none."""
         return Statement(store.REMOVE, (setup_id, account_id, self.clock.now()))
 
-    async def by_name(self, name: str, method: Method) -> Setup | None:
+    async def forget_all(self, account_id: str) -> None:
+        """A person has deleted their identity: nothing of this stays."""
+        await self.database.rows(store.FORGET_ACCOUNT, account_id)
+        await self.database.rows(store.FORGET_PASSKEYS, account_id)
+
+    def index(self, name: str) -> bytes:
+        """What a typed name is found by."""
+        return blind_index(self.key, codes.plain_name(name))
+
+    async def by_index(self, index: bytes, method: Method) -> Setup | None:
         """The set-up that a typed name belongs to."""
-        index = blind_index(self.key, codes.plain_name(name))
         row = await self.database.row(store.BY_NAME, index, method)
         return store.read_setup(row) if row is not None else None
 
@@ -107,5 +120,5 @@ class Setups:
 
 
 def preparable(word: object) -> Method | None:
-    """The method a word names, if the phone can prepare it by itself."""
-    return next((method for method in (Method.TOTP, Method.SHEET) if method == word), None)
+    """The method a word names, if it is one to prepare."""
+    return next((method for method in PREPARED if method == word), None)

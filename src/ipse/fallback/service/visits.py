@@ -12,12 +12,13 @@ from ipse.actions.model import OPEN, Action, ActionView, Method, Shown
 from ipse.actions.service import Actions, FallbackApprovals
 from ipse.actions.service.fallbacks import Proven
 from ipse.fallback import store
-from ipse.fallback.errors import MalformedFallback
-from ipse.fallback.model import CHALLENGE_SECONDS, VISIT_SECONDS, Offer, Visit
+from ipse.fallback.errors import FallbackRefused, MalformedFallback, TooManyTries
+from ipse.fallback.model import CHALLENGE_SECONDS, PAUSE_SECONDS, VISIT_SECONDS, Offer, Visit
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import sha256
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.sealing import seal, unseal
+from ipse.people.errors import AccountBlockedError
 from ipse.storage.database import Database
 
 _TABLE = "fallback_visits"
@@ -72,9 +73,31 @@ class Visits:
             raise FallbackNotAllowed
         return view.action
 
+    async def chosen(self, handle: str, browser_hash: bytes, method: Method) -> Action:
+        """As `allowed`, for a way that the person turns to now: readers, banks and sheets take time, which they get."""
+        action = await self.allowed(handle, browser_hash, method)
+        return (await self.actions.extend(action.handle, browser_hash)).action
+
+    async def admit(self, address: str) -> None:
+        """Take one try to prove oneself from this network, over all processes.
+
+        Raises:
+            TooManyTries: none is left for a while.
+        """
+        if not await self.actions.fraud.limits.for_proof(address):
+            raise TooManyTries
+
     async def prove(self, action: Action, browser_hash: bytes, proven: Proven, *, address: str) -> None:
-        """Take the request for whoever was proved; `decide` comes next. Raises as `FallbackApprovals.claim`."""
-        await self.approvals.claim(action, browser_hash, proven, address=address)
+        """Take the request for whoever was proved; `decide` comes next.
+
+        Raises:
+            FallbackRefused: the identity is not active; in the words of a proof that failed. Or as
+                `FallbackApprovals.claim`.
+        """
+        try:
+            await self.approvals.claim(action, browser_hash, proven, address=address)
+        except AccountBlockedError as error:
+            raise FallbackRefused from error
         visit = Visit(proven.account_id, proven.method, proven.level, proven.evidence)
         key = self.keystore.working_key("fallback")
         sealed = seal(key, msgspec.json.encode(visit), table=_TABLE, row=action.action_id, column="sealed")
@@ -134,4 +157,5 @@ class Visits:
         """Delete visits and challenges that are over. Returns how many."""
         now = self.clock.now()
         old = await self.database.rows(store.FORGET_CHALLENGES, now - CHALLENGE_SECONDS * SECOND)
-        return len(old) + len(await self.database.rows(store.FORGET_VISITS, now))
+        rested = await self.database.rows(store.FORGET_TRIES, now - 2 * PAUSE_SECONDS * SECOND)
+        return len(old) + len(rested) + len(await self.database.rows(store.FORGET_VISITS, now))

@@ -42,6 +42,10 @@ class SharedLimits:
         of_partner = await self._take("partner", partner_id, self.settings.partner)
         return of_number and of_partner
 
+    async def for_proof(self, address: str) -> bool:
+        """Whether somebody may try once more from here to prove themselves without the phone."""
+        return await self._take("proof", network_of(address) or address, self.settings.proofs)
+
     async def _take(self, kind: str, name: str, rate: Rate) -> bool:
         cost = _HOUR // rate.per_hour
         bucket = b64u(blind_index(self.keystore.working_key("browser"), f"{kind} {name}"))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ipse.fallback.service import Setups
+from ipse.fallback.service import Fallback
 from ipse.mobile.http.channel import Body
 from ipse.mobile.service import Mobile
 from ipse.mobile.service.fallbacks import FallbackMessages
 
 
-def fallback_operations(mobile: Mobile, setups: Setups) -> dict[str, Body]:
+def fallback_operations(mobile: Mobile, fallback: Fallback) -> dict[str, Body]:
     """By path under the prefix."""
-    messages = FallbackMessages(mobile.phones, mobile.messages, setups, mobile.clock)
+    messages = FallbackMessages(mobile.phones, mobile.messages, fallback.setups, fallback.passkeys, mobile.clock)
     return {
         "/fallbacks": lambda body, _request: messages.listed(body),
         "/fallbacks/add": lambda body, _request: messages.add(body),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ipse.actions.model import Method
 from ipse.actions.service import Messages
 from ipse.fallback.errors import MalformedFallback
+from ipse.fallback.service.passkeys import Passkeys
 from ipse.fallback.service.setups import Setups, preparable
 from ipse.kernel.clock import Clock
 from ipse.mobile import rules
 from ipse.notices.model import NoticeKind
 from ipse.phones.model import Answer, CodeKind, Received
 from ipse.phones.service import Phones
-from ipse.storage.statement import Statement, Transaction
+from ipse.storage.statement import Row, Statement, Transaction
 
 
 @dataclass(frozen=True)
@@ -23,13 +26,15 @@ class FallbackMessages:
     phones: Phones
     messages: Messages
     setups: Setups
+    passkeys: Passkeys
     clock: Clock
 
     async def listed(self, body: str) -> Answer:
         """What is prepared, with a challenge for a change."""
 
         async def handler(received: Received) -> Answer:
-            prepared = await self.setups.listed(received.account_id)
+            codes, passkeys = self.setups.listed, self.passkeys.listed
+            prepared = [*await codes(received.account_id), *await passkeys(received.account_id)]
             answer = {"fallbacks": prepared, "challenge": received.challenge}
             return await self.messages.accept(received, answer, challenge=received.challenge)
 
@@ -42,13 +47,15 @@ class FallbackMessages:
         async def handler(received: Received) -> Answer:
             method = preparable(received.message.members.get("method"))
             if method is None:
-                raise MalformedFallback(public="method must be totp or sheet")
-            prepared = await self.setups.prepare(received.account_id, method)
-            kind = await self.messages.prove(received, opened.proof)
-            if kind is CodeKind.DURESS:
-                # Looks the same, and opens nothing: whoever stands beside the person gets codes that never work.
-                return await self.messages.conclude(received, prepared.told)
-            return await self._change(received, prepared.told, prepared.statement, NoticeKind.FALLBACK_ADDED)
+                raise MalformedFallback(public="method must be totp, sheet or passkey")
+            # Under duress all looks the same and opens nothing: what is told then works nowhere.
+            forced = await self.messages.prove(received, opened.proof) is CodeKind.DURESS
+            if method is Method.PASSKEY:
+                prepared, kind = await self.passkeys.invite(received.account_id, decoy=forced), None
+            else:
+                prepared, kind = await self.setups.prepare(received.account_id, method), NoticeKind.FALLBACK_ADDED
+            statements = () if forced and method is not Method.PASSKEY else prepared.statements
+            return await self._change(received, prepared.told, statements, kind)
 
         return await self.messages.exchange_sealed(opened, "add-fallback", handler)
 
@@ -58,18 +65,34 @@ class FallbackMessages:
 
         async def handler(received: Received) -> Answer:
             setup_id = rules.text(received.message.members, "setup")
-            removal = self.setups.removal(received.account_id, setup_id)
-            kind = await self.messages.prove(received, opened.proof)
-            if kind is CodeKind.DURESS:
-                return await self.messages.conclude(received, {"removed": setup_id})
-            return await self._change(received, {"removed": setup_id}, removal, NoticeKind.FALLBACK_REMOVED)
+            removal = await self._removal(received.account_id, setup_id)
+            forced = await self.messages.prove(received, opened.proof) is CodeKind.DURESS
+            statements = () if forced else (removal,)
+            return await self._change(received, {"removed": setup_id}, statements, NoticeKind.FALLBACK_REMOVED)
 
         return await self.messages.exchange_sealed(opened, "remove-fallback", handler)
 
-    async def _change(self, received: Received, body: dict[str, Any], statement: Statement, kind: NoticeKind) -> Answer:
-        def change() -> Transaction[None]:
-            if not (yield statement):
-                raise MalformedFallback(public="setup is not one of this person's")
-            yield from self.messages.notices.telling(received.account_id, kind, now=self.clock.now())
+    async def _removal(self, account_id: str, setup_id: str) -> Statement:
+        passkeys = await self.passkeys.listed(account_id)
+        made = any(each["setup"] == setup_id for each in passkeys)
+        return (self.passkeys if made else self.setups).removal(account_id, setup_id)
 
-        return await self.messages.conclude_changing(received, body, change)
+    async def _change(
+        self,
+        received: Received,
+        told: dict[str, Any],
+        statements: Sequence[Statement],
+        kind: NoticeKind | None,
+    ) -> Answer:
+        """Change and tell in one transaction. The last statement returns a row, or there was nothing to change."""
+
+        def change() -> Transaction[None]:
+            changed: Sequence[Row] | None = None
+            for statement in statements:
+                changed = yield statement
+            if changed is not None and not changed:
+                raise MalformedFallback(public="there is no such set-up, or no room for one more")
+            if kind is not None:
+                yield from self.messages.notices.telling(received.account_id, kind, now=self.clock.now())
+
+        return await self.messages.conclude_changing(received, told, change)

@@ -93,6 +93,8 @@ class SignIn:
         """
         view = await self._view(request, handle)
         language = _language(request, view.action)
+        if view.state is ActionState.CLAIMED and view.action.start is Start.FALLBACK:
+            return RedirectResponse(f"{PATH}/{handle}/other/consent?lang={language}", 303)
         if view.state in OPEN:
             return self._waiting_page(request, view, language)
         if view.state is ActionState.APPROVED and view.action.start is not Start.LINK:
