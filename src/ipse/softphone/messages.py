@@ -52,6 +52,14 @@ PATHS = {
     "number-return": "/number/return",
     "browsers": "/browsers",
     "forget-browser": "/browsers/forget",
+    "fallbacks": "/fallbacks",
+    "add-fallback": "/fallbacks/add",
+    "remove-fallback": "/fallbacks/remove",
+    "fingerprints": "/fingerprints",
+    "add-fingerprint": "/fingerprints/add",
+    "remove-fingerprint": "/fingerprints/remove",
+    "push": "/push",
+    "unpush": "/push/end",
 }
 
 
@@ -142,6 +150,25 @@ class Writer:
         }
         purpose = f"approval {approved.action} approved"
         return self._proven(state, "approval", purpose, members, use.code)
+
+    def by_fingerprint(
+        self, state: State, approved: Approved, challenge: str, press: Callable[[State, str], dict[str, str]]
+    ) -> Pending:
+        """Approve with a fingerprint: `press` gives the assertion over the signed message."""
+        members = {
+            "action": approved.action,
+            "challenge": challenge,
+            "decision": "approved",
+            "shown": b64u(sha256(approved.shown)),
+            "device": approved.device,
+            "method": "fingerprint",
+            "shared": approved.shared,
+            **({"remember": True} if approved.remember else {}),
+        }
+        compact = self._compact(state, "approval", members)
+        recipient = self.configuration(state.base).sealing_key
+        body = phone_channel.seal(recipient, compact, None, assertion=press(state, compact))
+        return _message("approval", f"approval {approved.action} approved", body)
 
     def rejection(self, state: State, rejected: Approved, *, challenge: str, reason: str) -> Pending:
         """Refuse: `declined` or `not_started`."""

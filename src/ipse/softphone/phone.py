@@ -5,121 +5,34 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import httpx
-import msgspec
 
 from ipse.kernel.clock import Clock, SystemClock
-from ipse.kernel.ids import Ids, RandomIds, b64u_decode
-from ipse.softphone import activation, contents, renewal
+from ipse.kernel.ids import Ids, RandomIds
+from ipse.softphone import activation, renewal
 from ipse.softphone.activation import Activated, Activation
 from ipse.softphone.channel import Answer, Channel
 from ipse.softphone.configuration import Configurations
 from ipse.softphone.connections import connect
-from ipse.softphone.errors import CannotDecline, NoPhone, NothingAsked, NotUnderstood, WeakCode
+from ipse.softphone.errors import NoPhone, NothingAsked, NotUnderstood, WeakCode
+from ipse.softphone.fallbacks import Fallbacks
+from ipse.softphone.fingers import Fingers
 from ipse.softphone.links import parse
 from ipse.softphone.messages import Approved, CodeUse, Writer
 from ipse.softphone.moving import Mover
 from ipse.softphone.renewal import Renewed
+from ipse.softphone.requests import Connecting, Outcome, Request
 from ipse.softphone.state import Device, Pending, State
 from ipse.softphone.store import MemoryStore, Store
+from ipse.softphone.waking import Waker
 from ipse.standards.weak_codes import near
 
 __all__ = ["Activated", "Activation", "Connecting", "Outcome", "Request", "SoftPhone"]
 
 _LOOK_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request as the phone shows it."""
-
-    action: str
-    shown: bytes
-    """What is shown, as received: its digest is what the phone signs."""
-    challenge: str
-    expires_at: int
-    start: Literal["qr", "link", "push"]
-
-    @classmethod
-    def of(cls, answer: Answer) -> Request:
-        """Read the answer to `claim` or `show`."""
-        return cls(
-            action=answer["action"],
-            shown=b64u_decode(answer["shown"]),
-            challenge=answer["challenge"],
-            expires_at=answer["expires_at"],
-            start=answer["start"],
-        )
-
-    @property
-    def content(self) -> dict[str, Any]:
-        """The shown bytes, read."""
-        content: dict[str, Any] = msgspec.json.decode(self.shown)
-        return content
-
-    @property
-    def attributes(self) -> list[dict[str, Any]]:
-        """The attributes asked for, in the order shown."""
-        return list(self.content.get("attributes", ()))
-
-    @property
-    def confirms(self) -> list[dict[str, str]]:
-        """What is to be confirmed, as it was written; empty for a login."""
-        return list(self.content.get("confirms", ()))
-
-    @property
-    def warnings(self) -> list[str]:
-        """What is strange about it: `far`, `reported`, `call`."""
-        return list(self.content.get("warnings", ()))
-
-    @property
-    def places(self) -> dict[str, dict[str, str]]:
-        """Where it was started (`browser`) and where this phone is (`phone`), as far as anybody knows."""
-        return dict(self.content.get("places", {}))
-
-    @property
-    def strange(self) -> str | None:
-        """What of it this phone cannot show; such a request can only be refused."""
-        return contents.strange(self.content)
-
-    def shared(self, declined: Iterable[str] = ()) -> list[str]:
-        """The names to share when `declined` are switched off.
-
-        Raises:
-            CannotDecline: one of them is required, or not asked for.
-        """
-        voluntary = {attribute["name"] for attribute in self.attributes if not attribute["required"]}
-        off = set(declined)
-        if off - voluntary:
-            raise CannotDecline(f"cannot be switched off: {', '.join(sorted(off - voluntary))}")
-        return [attribute["name"] for attribute in self.attributes if attribute["name"] not in off]
-
-    def renewed(self, challenge: str) -> Request:
-        """The same request with the challenge that a wrong code brought."""
-        return replace(self, challenge=challenge)
-
-
-@dataclass(frozen=True, slots=True)
-class Connecting:
-    """A scan said who is here; what the partner asks arrives as a request addressed to this phone."""
-
-    action: str
-    partner: str
-    service: str
-    expires_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a decision ended."""
-
-    outcome: Literal["approved", "rejected"]
-    return_url: str | None = None
-    """Only for an approval after an app link: open it in the browser the link came from."""
 
 
 class SoftPhone:
@@ -200,6 +113,22 @@ class SoftPhone:
     def mover(self) -> Mover:
         """What this phone says when an identity moves, or is deleted (see `moving`)."""
         return Mover(self._channel, self._writer)
+
+    @property
+    def fingers(self) -> Fingers:
+        """What approves on this phone in place of the code, where a request is content with it (see `fingers`)."""
+        return Fingers(self._channel, self._writer)
+
+    @property
+    def waker(self) -> Waker:
+        """Being woken when somebody asks (see `waking`)."""
+        return Waker(self._channel, self._writer)
+
+    @property
+    def fallbacks(self) -> Fallbacks:
+        """What is prepared for a day without this phone (see `fallbacks`)."""
+        self._usable()
+        return Fallbacks(self._channel, self._writer)
 
     def notices(self) -> list[dict[str, Any]]:
         """The security messages that the person was sent, newest first."""
@@ -377,8 +306,12 @@ class SoftPhone:
         """Get what to show of a claimed request again, with a new challenge."""
         return Request.of(self._signed("show", action=action))
 
-    def approve(self, request: Request, code: str, *, declined: Iterable[str] = (), remember: bool = False) -> Outcome:
-        """Approve with the code; share all that is asked but `declined`; `remember` trusts the browser that began.
+    def approve(
+        self, request: Request, code: str | None, *, declined: Iterable[str] = (), remember: bool = False
+    ) -> Outcome:
+        """Approve with the code, or by fingerprint without one; share all that is asked but `declined`.
+
+        `remember` trusts the browser that began.
 
         Raises:
             NotUnderstood: part of it cannot be shown; nothing was sent.
@@ -388,10 +321,13 @@ class SoftPhone:
         if request.strange is not None:
             raise NotUnderstood(f"this phone cannot show all of it ({request.strange}); refuse it")
         off = tuple(declined)
-        answer = self._send(
-            f"approval {request.action} approved",
-            lambda state: self._approval(state, request, code, off, remember=remember),
-        )
+        if code is None:
+            report = self._report(self._usable())
+            pressed = Approved(request.action, request.shown, request.shared(off), report, remember)
+            answer = self.fingers.approve(pressed, request.challenge)
+        else:
+            purpose = f"approval {request.action} approved"
+            answer = self._send(purpose, lambda state: self._approval(state, request, code, off, remember=remember))
         return Outcome(outcome=answer["outcome"], return_url=answer.get("return_url"))
 
     def reject(self, request: Request, *, not_started: bool = False) -> Outcome:
