@@ -168,6 +168,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
     await ring.load()
     given = _Given(settings, ring, database, clock, ids)
     features = _features(given)
+    await features.sims.operators.all()  # their caps count from the first claim on
     pages = Pages(name=settings.name, ids=ids, packages=PAGES, incident=settings.incident)
     routes = _routes(given, features, pages)
 
