@@ -341,3 +341,22 @@ def _stop() -> Any:
     from ipse.phones.model import StopReason
 
     return StopReason.BLOCKED
+
+
+async def test_a_hundred_failures_in_a_row_block_whatever_they_were(works: Works, join: Joining) -> None:
+    """B-22: the account counts wrong codes over everything; a right one begins anew."""
+    party, phone = await join(), await works.handset()
+    people, database = works.installation.people, works.installation.database
+    request = await phone.claim((await party.begin()).handle)
+    for _ in range(99):
+        await database.transact(lambda: people.failing(phone.account_id))
+    with pytest.raises(Exception, match=r"(?i)blocked"):
+        await phone.approve(request, WRONG[0])
+    assert await _account(phone) == (AccountState.BLOCKED, BlockReason.WRONG_CODES)
+
+    other = await works.handset()
+    request = await other.claim((await party.begin()).handle)
+    with pytest.raises(RefusedError, match="wrong_code") as refused:
+        await other.approve(request, WRONG[0])
+    await other.approve(request.renewed(refused.value.body["challenge"]))
+    assert await database.transact(lambda: people.failing(other.account_id)) == 1
