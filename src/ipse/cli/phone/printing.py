@@ -79,6 +79,8 @@ class Printer:
             )
         else:
             facts = [f"{name}: {members[name]}" for name in ("why", "tries_left") if members.get(name) is not None]
+            if members.get("tries_left") == 1:
+                facts.append("one more wrong code blocks the identity")
             Console(stderr=True, highlight=False, markup=False).print("; ".join([f"{error.code}: {error}", *facts]))
         sys.exit(_STATUS.get(error.code, _REFUSED))
 
@@ -192,9 +194,7 @@ def print_home(console: Console, members: Mapping[str, Any]) -> None:
     """The state of the identity, and what is open."""
     console.print(f"{members.get('name') or ''}: {account_line(members['account'])}", markup=False)
     if (members.get("sim") or {}).get("state") == "reduced":
-        console.print(
-            "Signing in only: the mobile operator does not answer for the SIM yet; it is asked again"
-        )
+        console.print("Signing in only: the mobile operator does not answer for the SIM yet; it is asked again")
     evidence = members.get("evidence") or {}
     if evidence.get("renew"):
         console.print(f"The proof of this identity ends {text(evidence['expires_at'] * SECOND)[:10]}: ipse phone renew")
