@@ -36,6 +36,7 @@ class Configuration(msgspec.Struct, frozen=True):
     app_origin: str
     phone_channel_keys: KeySet
     documents: tuple[Document, ...] = ()
+    push_key: str | None = None
 
     @property
     def sealing_key(self) -> dict[str, str]:

@@ -49,6 +49,14 @@ def _removed(state: State, _subject: str, _answer: Document) -> None:
     state.stopped = "removed"
 
 
+def _fingerprint_removed(state: State, subject: str, _answer: Document) -> None:
+    state.fingers.pop(subject, None)
+
+
+def _not_woken(state: State, _subject: str, _answer: Document) -> None:
+    state.waking = None
+
+
 _EFFECTS: dict[str, Callable[[State, str, Document], None]] = {
     "enrol": _enrolled,
     "activate": _activated,
@@ -58,6 +66,8 @@ _EFFECTS: dict[str, Callable[[State, str, Document], None]] = {
     "pair": _paired,
     "take-over": _activated,
     "delete-identity": _deleted,
+    "remove-fingerprint": _fingerprint_removed,
+    "unpush": _not_woken,
 }
 
 
@@ -77,8 +87,12 @@ def apply(state: State, purpose: str, answer: Document) -> None:
 
 def refuse(state: State, purpose: str, problem: Document) -> None:
     """Take over what an error says: a chain value if it counted, the end of the phone, a code that stays."""
-    kind, _ = _split(purpose)
+    kind, subject = _split(purpose)
     _take_chain(state, problem)
+    if kind == "add-fingerprint":
+        state.fingers.pop(subject, None)
+    if kind == "push":
+        state.waking = None
     if problem.get("code") in _ENDS_THE_PHONE:
         state.stopped = str(problem.get("why") or problem["code"])
     if kind in {"change-code", "activate", "take-over"} and state.next_code_key_id:

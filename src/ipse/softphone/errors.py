@@ -106,3 +106,15 @@ class CannotDecline(PhoneError):
     """The person switched off an attribute that is required, or that nobody asked for."""
 
     code = "cannot_decline"
+
+
+class NoFingerprint(PhoneError):
+    """This phone has no fingerprint to approve with. Nothing was sent."""
+
+    code = "no_fingerprint"
+
+
+class NotWoken(PhoneError):
+    """The scheme or the push service does not wake this phone."""
+
+    code = "not_woken"

@@ -86,6 +86,25 @@ class Pending(msgspec.Struct, frozen=True):
     """Type and subject, as in `approval <action> approved`: tells a repeated wish from a new one."""
 
 
+class Finger(msgspec.Struct, frozen=True):
+    """A platform credential: its id, private value on P-256 and counter; id and value in base64url."""
+
+    credential: str
+    key: str
+    count: int = 0
+
+
+class Waking(msgspec.Struct, frozen=True):
+    """Where this phone can be woken, as its push service gave it out; keys in base64url."""
+
+    endpoint: str
+    listen: str
+    """Where its messages are taken."""
+    key: str
+    """Private value on P-256."""
+    auth: str
+
+
 class Claimed(msgspec.Struct, frozen=True):
     """A request this phone took."""
 
@@ -119,6 +138,9 @@ class State(msgspec.Struct):
     phone_number: str = ""
     birthdate: str = ""
     pending: Pending | None = None
+    fingers: dict[str, Finger] = msgspec.field(default_factory=dict)
+    """By credential id, the newest last."""
+    waking: Waking | None = None
 
     def copied(self) -> State:
         """The same phone a second time, for tests of copied phones."""

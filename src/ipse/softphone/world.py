@@ -44,6 +44,8 @@ class World(msgspec.Struct, frozen=True):
     eid: Eid = Eid()
     maker: str = ""
     """Where phones of this world get their keys attested."""
+    push: str = ""
+    """Where a push service gives out addresses."""
 
     def person(self, person_id: str) -> Person:
         """The person of this id.

@@ -263,20 +263,33 @@ def _content_key(shared: bytes) -> bytes:
     return hashlib.sha256((1).to_bytes(4) + shared + other).digest()
 
 
-def _content(compact: str, proof: bytes | Mapping[str, bytes] | None) -> bytes:
-    if proof is None:
+def _content(
+    compact: str, proof: bytes | Mapping[str, bytes] | None, assertion: Mapping[str, str] | None = None
+) -> bytes:
+    content: dict[str, Any] = {"jws": compact, "pad": ""}
+    if assertion is not None:
+        content["assertion"] = assertion
+    elif proof is None:
         return msgspec.json.encode({"jws": compact})
-    if isinstance(proof, bytes):
+    elif isinstance(proof, bytes):
         return msgspec.json.encode({"jws": compact, "proof": b64u(proof)})
-    content = {"jws": compact, "proofs": {name: b64u(one) for name, one in proof.items()}, "pad": ""}
+    else:
+        content["proofs"] = {name: b64u(one) for name, one in proof.items()}
     content["pad"] = "." * (-len(msgspec.json.encode(content)) % PADDED_SIZE)
     return msgspec.json.encode(content)
 
 
-def seal(recipient: Mapping[str, Any], compact: str, proof: bytes | Mapping[str, bytes] | None) -> str:
+def seal(
+    recipient: Mapping[str, Any],
+    compact: str,
+    proof: bytes | Mapping[str, bytes] | None,
+    *,
+    assertion: Mapping[str, str] | None = None,
+) -> str:
     """Seal a signed message, with the code proofs of its slots beside it, to the server's phone-channel key.
 
-    `recipient` is its public JWK. A single proof is the form for a phone without slots.
+    `recipient` is its public JWK. A single proof is the form for a phone without slots; `assertion` is a fingerprint's,
+    in place of proofs.
     """
     ephemeral = ec.generate_private_key(ec.SECP256R1())
     header = {
@@ -289,7 +302,7 @@ def seal(recipient: Mapping[str, Any], compact: str, proof: bytes | Mapping[str,
     protected = b64u(msgspec.json.encode(header))
     key = _content_key(ephemeral.exchange(ec.ECDH(), public_key(recipient)))
     nonce = os.urandom(12)  # noqa: TID251 - a nonce is nobody's choice
-    sealed = AESGCM(key).encrypt(nonce, _content(compact, proof), protected.encode())
+    sealed = AESGCM(key).encrypt(nonce, _content(compact, proof, assertion), protected.encode())
     return ".".join((protected, "", b64u(nonce), b64u(sealed[:-16]), b64u(sealed[-16:])))
 
 

@@ -13,7 +13,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from ipse.cli.phone import printing
-from ipse.cli.phone.options import ActivationOptions, Options, Reported, Taking
+from ipse.cli.phone.options import ActivationOptions, Deciding, Options, Reported, Taking
 from ipse.cli.phone.printing import Printer
 from ipse.kernel import clock
 from ipse.softphone import Activation, Connecting, Device, FileStore, PhoneError, Request, SoftPhone
@@ -166,13 +166,12 @@ def approve(
     start: str,
     *,
     code: str | None = None,
-    decline: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None,
-    remember: Annotated[bool, Parameter(negative="")] = False,
+    deciding: Deciding | None = None,
     taking: Taking | None = None,
     reported: Reported | None = None,
     options: Options | None = None,
 ) -> None:
-    """Approve a request with the code. After an app link the answer holds return_url.
+    """Approve a request with the code, or by fingerprint. After an app link the answer holds return_url.
 
     Parameters
     ----------
@@ -180,15 +179,13 @@ def approve(
         The QR's content, the app link, or the id of a request that was sent to this phone
     code
         The five digits; asked for when left out
-    decline
-        Voluntary attributes not to share
-    remember
-        Trust the browser that began: there your phone number may start the next request
     """
+    deciding = deciding or Deciding()
     with _phone(options or Options(), reported or Reported()) as (phone, printer):
         request = _taken(phone, start, taking or Taking())
-        declined = decline or []
-        outcome = phone.approve(request, _typed(code), declined=declined, remember=remember)
+        declined = deciding.decline or []
+        typed = None if deciding.fingerprint else _typed(code)
+        outcome = phone.approve(request, typed, declined=declined, remember=deciding.remember)
         decided = printing.decided(request.action, outcome)
         members = {**decided, "confirmed": request.confirms, "shared": request.shared(declined), "declined": declined}
         partner = request.content["partner"]["name"]

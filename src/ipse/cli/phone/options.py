@@ -123,3 +123,16 @@ class Taking:
     """The two digits shown where the request was started"""
     wait: float = 30.0
     """Seconds to wait for a partner's request after a QR that only says who scans"""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Deciding:
+    """How a request is approved."""
+
+    decline: Annotated[list[str] | None, Parameter(consume_multiple=True, negative="")] = None
+    """Voluntary attributes not to share"""
+    remember: Annotated[bool, Parameter(negative="")] = False
+    """Trust the browser that began: there your phone number may start the next request"""
+    fingerprint: Annotated[bool, Parameter(negative="")] = False
+    """Approve by fingerprint, without the code"""
