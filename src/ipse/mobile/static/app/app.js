@@ -19,7 +19,9 @@
 //   outcome           #outcome[data-outcome], #return-link, #block-identity, #outcome-home, #try-again
 //   elsewhere         #elsewhere, #stopped[data-why], #ended[data-why], #start-again
 //   duress, sheets    #duress-tell #duress-set #duress-remove; #sheets [data-sheet], #sheet-own #sheet-contact #sheet-code
-//   settings          #settings-language #settings-code #settings-duress #settings-sheets #settings-check #settings-name #settings-block #settings-remove
+//   approval          #use-fingerprint, #use-code; fingerprints #fingerprint-add [data-fingerprint] [data-remove]
+//   waking            #waking, #waking-denied
+//   settings          #settings-fingerprint #settings-waking #settings-language #settings-code #settings-duress #settings-sheets #settings-check #settings-name #settings-block #settings-remove
 
 import { b64u } from "./engine/encoding.js";
 import { randomBytes } from "./engine/crypto.js";
@@ -30,6 +32,7 @@ import { Phone } from "./engine/phone.js";
 import { Problem } from "./engine/problems.js";
 import { startOfFragment } from "./engine/starts.js";
 import { browserStore } from "./engine/store.js";
+import { keepWaking } from "./engine/waking.js";
 import { chooseLanguage, LANGUAGES, loadCatalogue } from "./parts/language.js";
 import { Shell } from "./parts/shell.js";
 import { atBankScreen, endedScreen } from "./screens/activate.js";
@@ -55,9 +58,18 @@ const LOCK = "ipse message";
 const world = {
   fetch: window.fetch.bind(window),
   alone: async (work) => navigator.locks.request(LOCK, work),
+  outdated: () => void renewApp(),
   now: Date.now,
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 };
+
+/** Fetches a newer app, and goes on with it as soon as it is here. A person sees meanwhile that this one is too old. */
+async function renewApp() {
+  const workers = navigator.serviceWorker;
+  if (workers === undefined) return;
+  workers.addEventListener("controllerchange", () => location.reload(), { once: true });
+  await (await workers.getRegistration())?.update().catch(() => undefined);
+}
 
 /**
  * What this installation of the app is; made once, when it is opened for the first time.
@@ -251,7 +263,21 @@ async function start() {
     if (opened !== null) void route(app, opened);
   });
   if (!(await finishWaiting(app))) await route(app, first);
-  void navigator.serviceWorker?.register("/sw.js", { updateViaCache: "none" }).catch(() => undefined);
+  followWorker(app);
+}
+
+/**
+ * The service worker: keeps this app for days without connection, brings a newer one, wakes.
+ * @param {Shell} app
+ */
+function followWorker(app) {
+  const workers = navigator.serviceWorker;
+  if (workers === undefined) return;
+  workers.addEventListener("message", ({ data }) => {
+    if (data?.type === "woken") void route(app, null);
+  });
+  void workers.register("/sw.js", { updateViaCache: "none" }).catch(() => undefined);
+  keepWaking(app.phone).catch(() => undefined);
 }
 
 start().catch((error) => {

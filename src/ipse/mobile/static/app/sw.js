@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "4PyDiRfte-W8ZzdJ";
+const VERSION = "Kza52MQCtYu0efAc";
 const FILES = [
   "/",
   "/app.js",
@@ -22,6 +22,7 @@ const FILES = [
   "/engine/crypto.js",
   "/engine/device.js",
   "/engine/encoding.js",
+  "/engine/fingerprints.js",
   "/engine/live.js",
   "/engine/messages.js",
   "/engine/moving.js",
@@ -32,6 +33,7 @@ const FILES = [
   "/engine/slots.js",
   "/engine/starts.js",
   "/engine/store.js",
+  "/engine/waking.js",
   "/engine/watch.js",
   "/engine/weak.js",
   "/icons/apple-touch-icon.png",
@@ -69,6 +71,7 @@ const FILES = [
   "/screens/digits.js",
   "/screens/duress.js",
   "/screens/entry.js",
+  "/screens/fingerprints.js",
   "/screens/home.js",
   "/screens/identity.js",
   "/screens/intake.js",
@@ -80,6 +83,7 @@ const FILES = [
   "/screens/scan.js",
   "/screens/settings.js",
   "/screens/sheets.js",
+  "/screens/waking.js",
   "/screens/welcome.js",
   "/vendor/qr/decode.js",
   "/vendor/qr/index.js",
@@ -104,6 +108,59 @@ worker.addEventListener("fetch", (event) => {
   else if (url.pathname === SETTINGS) event.respondWith(newest(event.request));
   else if (FILES.includes(url.pathname)) event.respondWith(kept(url.pathname));
 });
+
+worker.addEventListener("push", (event) => {
+  event.waitUntil(tell());
+});
+
+worker.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(openApp());
+});
+
+// The browser has replaced its subscription. Only the app can tell the scheme, signed, and does at its next start.
+worker.addEventListener("pushsubscriptionchange", (event) => {
+  const { oldSubscription: old } = /** @type {{ oldSubscription?: PushSubscription }} */ (/** @type {unknown} */ (event));
+  if (old !== undefined) event.waitUntil(worker.registration.pushManager.subscribe(old.options));
+});
+
+/** One notification, the same for everything: whoever sees the screen learns that something waits, and no more. */
+async function tell() {
+  const { title, body } = await words();
+  await worker.registration.showNotification(title, { body, tag: "waiting", icon: "/icons/icon-192.png", badge: "/icons/icon-192.png" });
+}
+
+/** The words of the language that was chosen here. */
+async function words() {
+  const language = await chosenLanguage().catch(() => null);
+  const response = await kept(`/messages/${language ?? "en"}.json`);
+  const catalogue = await response.json();
+  return { title: String(catalogue["waking.notice"]), body: String(catalogue["waking.notice_more"]) };
+}
+
+/** @returns {Promise<string | null>} */
+function chosenLanguage() {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open("ipse", 1);
+    opening.onerror = () => reject(opening.error);
+    opening.onupgradeneeded = () => opening.transaction?.abort(); // nothing lives here: leave nothing behind
+    opening.onsuccess = () => {
+      const asking = opening.result.transaction("phone").objectStore("phone").get("language");
+      asking.onsuccess = () => {
+        opening.result.close();
+        resolve(asking.result ?? null);
+      };
+      asking.onerror = () => reject(asking.error);
+    };
+  });
+}
+
+async function openApp() {
+  const [open] = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  if (open === undefined) return worker.clients.openWindow("/");
+  const focused = await open.focus();
+  focused.postMessage({ type: "woken" });
+}
 
 async function keepShell() {
   const cache = await caches.open(CACHE);

@@ -24,6 +24,7 @@ import { b64u, b64uDecode, text } from "./encoding.js";
  * @property {string} minimum_app_version
  * @property {number} tries
  * @property {Incident | null} incident
+ * @property {string | null} [push_key] what a push service is subscribed to with; absent where nothing is pushed
  */
 
 /**

@@ -20,10 +20,12 @@ import { newSlot, slotProofs, withSpare } from "./slots.js";
  * @property {string} type
  * @property {string} [noted] what the stored message is called while it waits, where its type would say too much
  * @property {string} path below `/phone/v1`
- * @property {(record: PhoneRecord) => Record<string, unknown>} members of the payload beside the common ones
+ * @property {(record: PhoneRecord) => Record<string, unknown> | Promise<Record<string, unknown>>} members of the
+ *   payload beside the common ones; no other message comes in between while they are awaited
  * @property {boolean} [seal] whether it travels inside a JWE
  * @property {(record: PhoneRecord) => Promise<Uint8Array<ArrayBuffer>>} [proofKey] the code key that proves it
  * @property {string} [code] as typed: it is proven for both slots
+ * @property {(jws: string) => Promise<Record<string, string>>} [assertion] a fingerprint's, in place of the code
  * @property {Record<string, string>} [kept] what is needed to act on the answer
  * @property {(record: PhoneRecord) => Partial<PhoneRecord>} [beforehand] changes stored together with the message
  */
@@ -33,6 +35,7 @@ import { newSlot, slotProofs, withSpare } from "./slots.js";
  * @typedef {object} World
  * @property {typeof fetch} fetch
  * @property {<T>(work: () => Promise<T>) => Promise<T>} alone runs one at a time over all tabs
+ * @property {() => void} [outdated] told when the scheme finds this app too old
  * @property {() => number} now unix milliseconds
  * @property {(milliseconds: number) => Promise<void>} sleep
  */
@@ -126,7 +129,7 @@ export class Messages {
       phone: prepared.phone,
       iat: Math.floor(this.#world.now() / 1000),
       chain: prepared.chain,
-      ...draft.members(prepared),
+      ...(await draft.members(prepared)),
     };
     const kid = prepared.phone || (await thumbprint(prepared.publicKey));
     const jws = await signed({ privateKey: prepared.privateKey, kid, payload });
@@ -143,6 +146,9 @@ export class Messages {
     const channelKey = await this.#channelKey();
     if (draft.code !== undefined) {
       return sealed(channelKey, padded({ jws, proofs: await slotProofs(prepared, draft.code, jws), pad: "" }));
+    }
+    if (draft.assertion !== undefined) {
+      return sealed(channelKey, padded({ jws, assertion: await draft.assertion(jws), pad: "" }));
     }
     const key = await draft.proofKey?.(prepared);
     const content = key === undefined ? { jws } : { jws, proof: await codeProof(key, jws) };
@@ -165,6 +171,7 @@ export class Messages {
       }
       if (reply !== null && (reply.final || (neverSent && attempt === 0))) {
         await this.#store.change((record) => record && refused(record, pending, reply.problem));
+        if (reply.problem.code === "app_too_old") this.#world.outdated?.();
         throw new Problem(reply.problem);
       }
       const pause = reply?.retryAfter ?? PAUSES[Math.min(attempt, PAUSES.length - 1)] ?? 0;

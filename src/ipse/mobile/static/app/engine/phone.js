@@ -4,6 +4,7 @@
 import { b64u } from "./encoding.js";
 import { asConnecting, asRequest } from "./answers.js";
 import { codeKey, commitment, newDeviceKey, randomBytes, thumbprint } from "./crypto.js";
+import { pressed } from "./fingerprints.js";
 import { Messages } from "./messages.js";
 import { NoAnswer, NoPhone, Problem } from "./problems.js";
 import { newSlot, withSpare } from "./slots.js";
@@ -11,6 +12,7 @@ import { newSlot, withSpare } from "./slots.js";
 /** @typedef {import("./store.js").PhoneRecord} PhoneRecord */
 /** @typedef {import("./store.js").Account} Account */
 /** @typedef {import("./store.js").Received} Received */
+/** @typedef {import("./fingerprints.js").NotRecognised} NotRecognised */
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./messages.js").World} World */
 /** @typedef {import("./messages.js").Draft} Draft */
@@ -224,12 +226,15 @@ export class Phone {
   }
 
   /**
-   * Approves exactly what was shown.
-   * @param {{ request: Request, shared: string[], code: string, remember?: boolean }} approval
+   * Approves exactly what was shown: with the code, or by fingerprint where there is none.
+   * @param {{ request: Request, shared: string[], code?: string, remember?: boolean }} approval
    * @returns {Promise<{ returnUrl: string | null }>}
    * @throws {Problem} `not_understood` when some of it could not be shown
+   * @throws {NotRecognised} nothing was sent
    */
   async approve({ request, shared, code, remember = false }) {
+    const known = (await this.#living()).fingers ?? [];
+    const proof = code === undefined ? { assertion: (/** @type {string} */ jws) => pressed(jws, known) } : { code };
     if (request.strange !== null) throw new Problem({ code: "not_understood", detail: request.strange });
     const answer = await this.#decide(request, (challenge) => ({
       type: "approval",
@@ -241,13 +246,12 @@ export class Phone {
         challenge,
         decision: "approved",
         shown: request.digest,
-        method: "code",
-        code_key_id: id,
+        ...(code === undefined ? { method: "fingerprint" } : { method: "code", code_key_id: id }),
         shared,
         ...(remember ? { remember } : {}),
         device: this.#device(),
       }),
-      code,
+      ...proof,
     }));
     return { returnUrl: this.#returnUrl(answer) };
   }

@@ -120,8 +120,20 @@ const EFFECTS = {
   "change-code": (record, { kept }) =>
     kept["codeKey"] === undefined ? {} : { codeKey: kept["codeKey"], salts: onlySalt(record, kept["codeKey"]) },
   block: (_record, _pending, answer) => ({ account: asAccount(answer["account"]) }),
+  fingerprints: (_record, _pending, answer) => ({ fingers: credentialsOf(answer["fingerprints"]) }),
+  "add-fingerprint": (record, { kept }) => ({ fingers: [...(record.fingers ?? []), kept["credential"] ?? ""] }),
+  "remove-fingerprint": (record, { kept }) => ({
+    fingers: (record.fingers ?? []).filter((known) => known !== kept["credential"]),
+  }),
+  push: (_record, { kept }) => ({ waking: kept["endpoint"] ?? "" }),
+  unpush: () => ({ waking: "" }),
   remove: () => ({ stage: "stopped", stopped: "removed", account: null }),
 };
+
+/** @param {unknown} listed */
+function credentialsOf(listed) {
+  return Array.isArray(listed) ? listed.map((one) => asText(one?.credential)).filter((id) => id !== "") : [];
+}
 
 /**
  * @param {PhoneRecord} record

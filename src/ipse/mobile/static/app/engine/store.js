@@ -49,6 +49,9 @@
  * @property {Enrolment | null} enrolment
  * @property {string} [change] a change of the number on its way
  * @property {string} [renewal] a renewal of the evidence on its way
+ * @property {string[]} [fingers] ids of the credentials that approve in place of the code; worth nothing without the
+ *   sensor
+ * @property {string} [waking] where the scheme was told to wake this phone
  * @property {CodeContext} codeContext
  */
 

@@ -1,10 +1,12 @@
 // The code: for approving what was shown, and for showing what is hidden.
 
+import { hasSensor, NotRecognised } from "../engine/fingerprints.js";
 import { NoAnswer, Problem } from "../engine/problems.js";
 import { codePad } from "../parts/codepad.js";
 import { contentSummary } from "../parts/contents.js";
 import { h } from "../parts/dom.js";
-import { monogram } from "../parts/pieces.js";
+import { icon } from "../parts/icons.js";
+import { busy, button, monogram } from "../parts/pieces.js";
 import { kindOf } from "./intake.js";
 import { outcomeScreen } from "./outcome.js";
 
@@ -14,13 +16,14 @@ import { outcomeScreen } from "./outcome.js";
 
 /**
  * @param {Shell} app
- * @param {{ request: Request, shared: string[], remember?: boolean }} parameters
+ * @param {{ request: Request, shared: string[], remember?: boolean, objection?: string }} parameters
  * @returns {View}
  */
-export function approvalScreen(app, { request, shared, remember = false }) {
+export function approvalScreen(app, { request, shared, remember = false, objection }) {
   const partner = request.shown.partner.name;
   const pad = codePad(app, {
     label: app.t("code.pad"),
+    objection,
     entered: async (code) => {
       try {
         const { returnUrl } = await app.phone.approve({ request, shared, code, remember });
@@ -34,17 +37,77 @@ export function approvalScreen(app, { request, shared, remember = false }) {
   return {
     name: "approval",
     title: app.t("approval.title"),
-    content: [
-      h(
-        "div",
-        { class: "asker asker-small" },
-        monogram(partner),
-        h("p", { id: "approving", dir: "auto" }, approving(app, request)),
-      ),
-      pad.element,
-    ],
+    content: [askerLine(app, request), pad.element],
     leave: pad.leave,
   };
+}
+
+/**
+ * Opens the screen that approves: fingerprint first where this phone has one and the request is content with it.
+ * @param {Shell} app
+ * @param {{ request: Request, shared: string[], remember?: boolean }} parameters
+ */
+export async function openApproval(app, parameters) {
+  const { assurance, code_needed: needed = false } = parameters.request.shown;
+  const fingers = assurance === "basic" && !needed ? (await app.phone.record())?.fingers ?? [] : [];
+  const offered = fingers.length > 0 && (await hasSensor());
+  if (offered) app.open(fingerprintScreen, parameters);
+  else app.open(approvalScreen, parameters);
+}
+
+/**
+ * The sensor first, and the code one tap away. Whatever does not work leads to the code.
+ * @param {Shell} app
+ * @param {{ request: Request, shared: string[], remember?: boolean }} parameters
+ * @returns {View}
+ */
+function fingerprintScreen(app, parameters) {
+  const { request, shared, remember = false } = parameters;
+  const partner = request.shown.partner.name;
+  /** @param {string} [objection] */
+  const withCode = (objection) => app.open(approvalScreen, { ...parameters, ...(objection ? { objection } : {}) }, "replace");
+  const use = button({
+    id: "use-fingerprint",
+    icon: "finger",
+    words: app.t("fingerprint.use"),
+    press: () =>
+      busy(use, async () => {
+        try {
+          const { returnUrl } = await app.phone.approve({ request, shared, remember });
+          app.open(outcomeScreen, { kind: "approved", partner, returnUrl }, "reset");
+        } catch (error) {
+          if (error instanceof NotRecognised) return withCode(app.t("fingerprint.not_recognised"));
+          const objection = explained(app, error, partner);
+          if (objection !== null) withCode(objection);
+        }
+      }),
+  });
+  return {
+    name: "approval-fingerprint",
+    title: app.t("fingerprint.approve_title"),
+    content: [
+      askerLine(app, request),
+      h("div", { class: "figure figure-big figure-plain" }, icon("finger")),
+      h("p", { class: "lead" }, app.t("fingerprint.approve_lead")),
+    ],
+    actions: [
+      use,
+      button({ id: "use-code", kind: "quiet", icon: "lock", words: app.t("fingerprint.use_code"), press: () => withCode() }),
+    ],
+  };
+}
+
+/**
+ * @param {Shell} app
+ * @param {Request} request
+ */
+function askerLine(app, request) {
+  return h(
+    "div",
+    { class: "asker asker-small" },
+    monogram(request.shown.partner.name),
+    h("p", { id: "approving", dir: "auto" }, approving(app, request)),
+  );
 }
 
 /**

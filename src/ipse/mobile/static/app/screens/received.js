@@ -8,6 +8,7 @@ import { h } from "../parts/dom.js";
 import { button, note, progress, result } from "../parts/pieces.js";
 import { STEPS } from "./activate.js";
 import { outcomeScreen } from "./outcome.js";
+import { wakingOffer } from "./waking.js";
 
 /** @typedef {import("../parts/shell.js").Shell} Shell */
 /** @typedef {import("../parts/shell.js").View} View */
@@ -148,6 +149,9 @@ export function doneScreen(app, { account: { state, why }, moved }) {
       ...(moved ? [note("info", app.t("done.moved"))] : []),
       ...(active ? [note("info", app.t("done.advice"))] : []),
     ],
-    actions: [button({ id: "done-continue", words: app.t("done.continue"), press: () => app.ways.home() })],
+    actions: [
+      button({ id: "done-continue", words: app.t("done.continue"), press: () => app.ways.home() }),
+      ...(active ? [wakingOffer(app)] : []),
+    ],
   };
 }

@@ -6,7 +6,7 @@ import { confirmWords, contentCard } from "../parts/contents.js";
 import { fill, h } from "../parts/dom.js";
 import { icon } from "../parts/icons.js";
 import { busy, button, complaint, monogram, note } from "../parts/pieces.js";
-import { approvalScreen, ends, revealScreen } from "./approval.js";
+import { ends, openApproval, revealScreen } from "./approval.js";
 import { placesLine, rememberLine, warningNotes } from "./caution.js";
 import { countdown } from "./countdown.js";
 import { kindOf } from "./intake.js";
@@ -65,7 +65,8 @@ export function requestScreen(app, parameters) {
         verb,
         problem,
         over,
-        approve: () => app.open(approvalScreen, {
+        approve: () =>
+          void openApproval(app, {
             request,
             shared: sharedNames(attributes, choice),
             remember: choice.remember === true,

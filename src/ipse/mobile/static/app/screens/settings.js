@@ -11,10 +11,12 @@ import { documentsIn } from "./activate.js";
 import { browsersScreen } from "./browsers.js";
 import { checkScreen } from "./check.js";
 import { duressScreen } from "./duress.js";
+import { fingerprintRow } from "./fingerprints.js";
 import { deleteScreen, noticesScreen, numberScreen } from "./identity.js";
 import { oldPhoneScreen } from "./moving.js";
 import { outcomeScreen } from "./outcome.js";
 import { sheetsScreen } from "./sheets.js";
+import { wakingRow } from "./waking.js";
 import { stoppedScreen } from "./welcome.js";
 
 /** @typedef {import("../parts/shell.js").Shell} Shell */
@@ -74,6 +76,8 @@ export function settingsScreen(app) {
           words: app.t("settings.code"),
           press: () => app.open(changeCodeScreen, {}),
         }),
+        fingerprintRow(app),
+        wakingRow(app),
         row({
           id: "settings-duress",
           icon: icon("shield"),
