@@ -12,7 +12,7 @@ import msgspec
 
 from ipse.actions.service import Messages
 from ipse.app.attestations import open_admission
-from ipse.app.composition import _features, _Given
+from ipse.app.features import Given, build_features
 from ipse.attributes.model import Evidence, Facts
 from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import RandomIds, b64u
@@ -59,6 +59,7 @@ class Works:
     mobile: Mobile
     panic: Panic
     panic_messages: PanicMessages
+    features: _Features
 
     @classmethod
     async def of(cls, installation: Installation, keystore: Keystore, *, quiet: int = 86_400) -> Works:
@@ -70,8 +71,8 @@ class Works:
         )
         ring = KeyRing(installation.database, keystore, installation.clock, Plan.of(settings))
         await ring.load()
-        given = _Given(settings, ring, installation.database, installation.clock, _IDS)
-        features = _features(given)
+        given = Given(settings, ring, installation.database, installation.clock, _IDS)
+        features = build_features(given)
         nobody = cast("Any", SimpleNamespace())
         mobile = _Still(
             settings, given.database, ring, given.clock, _IDS, features.people, features.phones, features.messages,
@@ -81,7 +82,7 @@ class Works:
         panic_messages = PanicMessages(
             features.phones, features.messages, features.people, features.panic, given.clock, settings.base_url
         )
-        return cls(installation, features.phones, features.messages, mobile, features.panic, panic_messages)
+        return cls(installation, features.phones, features.messages, mobile, features.panic, panic_messages, features)
 
     async def handset(self) -> Handset:
         """An invented person with an active phone that knows both its slots."""

@@ -1,0 +1,67 @@
+"""Who hears of what: the handlers of events that features write with what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ipse.actions.events import ADDRESSED
+from ipse.actions.service.requests import account_wake_key
+from ipse.app.features import Features
+from ipse.kernel.clock import SECOND
+from ipse.mobile.events import DELETED, PHONE_MOVED
+from ipse.notices import TOLD
+from ipse.notices.model import WAKING
+from ipse.portal import BLOCK_ASKED
+from ipse.sim.events import BOUND, READY
+from ipse.storage.outbox import Event, Handler
+
+_NEWS_SECONDS = 86_400
+"""How long a phone that is off may still be told of news of its identity."""
+
+
+def handlers(features: Features) -> Mapping[str, Mapping[str, Handler]]:
+    """Who hears of what, by event and by a name of the handler that must not change."""
+    return {
+        ADDRESSED: {"push.wake": lambda event: _wake(features, event)},
+        TOLD: {
+            "notices.send": lambda event: features.delivery.send(event.payload["notice"]),
+            "push.wake": lambda event: _wake_told(features, event),
+        },
+        PHONE_MOVED: {"sim.look": lambda event: features.sims.watches.look_at(event.payload["account"])},
+        DELETED: {
+            "sim.end": lambda event: _end_watch(features, event.payload["account"]),
+            "fraud.forget": lambda event: features.actions.fraud.browsers.forget_all(event.payload["account"]),
+            "fallback.forget": lambda event: features.fallback.setups.forget_all(event.payload["account"]),
+            "push.forget": lambda event: features.push.forget_account(event.payload["account"]),
+            "fingerprints.forget": lambda event: features.approvals.fingerprints.forget_account(
+                event.payload["account"]
+            ),
+        },
+        BLOCK_ASKED: {"portal.look": lambda event: features.blocking.look(event.payload["block"])},
+        READY: {"sim.tell": lambda event: _woken(features, event.payload["account"])},
+        BOUND: {"sim.follow": lambda event: features.sims.subscriptions.follow(event.payload["account"])},
+    }
+
+
+async def _wake(features: Features, event: Event) -> None:
+    """A request that was to reach one person: wake their phone, if it did."""
+    if event.payload["account"]:
+        features.push.wake_soon(event.payload["account"], until=event.payload["until"])
+
+
+async def _wake_told(features: Features, event: Event) -> None:
+    """News of an identity: its phones look, those that have just been stopped, too."""
+    if event.payload.get("kind") in WAKING:
+        until = event.at + _NEWS_SECONDS * SECOND
+        features.push.wake_soon(event.payload["account"], until=until, stopped=True)
+
+
+async def _end_watch(features: Features, account_id: str) -> None:
+    """The number of a person who is gone: forgotten, and no more events wanted."""
+    watches, now = features.sims.watches, features.people.clock.now()
+    await features.people.database.transact(lambda: watches.ending(account_id, now=now))
+
+
+async def _woken(features: Features, account_id: str) -> None:
+    """Have an open app of this person look again."""
+    features.messages.database.wakeups.wake(account_wake_key(account_id))
