@@ -132,8 +132,11 @@ async def test_a_sim_swap_while_a_request_waits(phones: Phones, sandbox: Sandbox
         await phone.follow("/shop/login")
         await expect(phone.page.locator("#approve")).to_be_visible()
         await sim(sandbox, "+32400000111", "swap")
-        await expect(phone.page.locator("#stopped")).to_be_visible(timeout=10_000)
-        await phone.picture("swap-stopped")
+        await expect(phone.page.locator("#approve")).to_have_count(0, timeout=10_000)
+        await phone.picture("swap-1-over")
+        await phone.home()
+        await expect(phone.page.locator("#stopped")).to_be_visible()
+        await phone.picture("swap-2-stopped")
 
 
 async def test_a_lost_phone_and_the_way_back(phones: Phones, sandbox: Sandbox) -> None:
@@ -177,6 +180,7 @@ async def test_moving_to_a_new_phone(phones: Phones) -> None:
         await new.page.locator("#move-begin").click()
         code = await new.page.locator("#pairing-code").inner_text()
         await new.picture("move-1-new-shows")
+        await old.page.goto("about:blank")
         await old.page.goto(f"{old.app}/#m={code}")
         await expect(old.page.locator("#meeting")).to_be_visible()
         await old.picture("move-2-old-asks")
