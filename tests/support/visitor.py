@@ -58,6 +58,17 @@ class Visitor:
 
     def start(self, kind: str = "authentication", *, scope: str = "", **parameters: str) -> SignInPage:
         """Come to the sign-in page with a fresh request."""
+        address, asked = self.asking(kind, scope=scope, **parameters)
+        page = self.browser.get(address)
+        assert page.status_code == 200, page.text
+        return self._read(
+            page.text, state=asked.state, nonce=asked.nonce, verifier=asked.verifier, uri=asked.redirect_uri
+        )
+
+    def asking(
+        self, kind: str = "authentication", *, scope: str = "", **parameters: str
+    ) -> tuple[httpx.URL, SignInPage]:
+        """The address of a fresh request, for whichever browser, and what the partner keeps of it."""
         service = self.service(kind)
         state, nonce, verifier = secrets.token_urlsafe(16), secrets.token_urlsafe(16), secrets.token_urlsafe(48)
         query = {
@@ -71,9 +82,8 @@ class Visitor:
             "code_challenge_method": "S256",
             **parameters,
         }
-        page = self.browser.get(f"{self.base}/v2/authorization", params=query)
-        assert page.status_code == 200, page.text
-        return self._read(page.text, state=state, nonce=nonce, verifier=verifier, uri=query["redirect_uri"])
+        asked = self._read("", state=state, nonce=nonce, verifier=verifier, uri=query["redirect_uri"])
+        return httpx.URL(f"{self.base}/v2/authorization", params=query), asked
 
     @staticmethod
     def _read(text: str, *, state: str, nonce: str, verifier: str, uri: str) -> SignInPage:

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from ipse.actions.errors import EvidenceExpired
 from ipse.actions.model import Action, Method
@@ -50,7 +50,8 @@ class BankProofPages:
             url = await self.proofs.leave(action, browser, form.get("bank", "")[:64], language=language, text=text)
         except (BankRefused, TooManyTries) as error:
             return await self._list(request, action, refused=error)
-        return RedirectResponse(url, 303)
+        title = self.pages.text(language, "fallback.onward.bank")
+        return self.pages.render("fallback/onward.html", language, title=title, to=url)
 
     async def back(self, request: Request) -> Response:
         """`GET /v2/sign-in/other/bank`: the bank's return, in the browser that left."""

@@ -70,10 +70,12 @@ class FallbackPages:
         handle = handle_of(request)
         form = await read_own_form(request)
         shared = tuple(sorted(name.removeprefix("share.") for name in form if name.startswith("share.")))
-        await self.visits.decide(
+        action = await self.visits.decide(
             handle, browser_of(request), form.get("decision", ""), shared, address=address_of(request)
         )
-        return RedirectResponse(f"{PATH}/{handle}/finish", 303)
+        language, partner = language_for(request, action), action.request.partner_name
+        title = self.pages.text(language, "fallback.onward.partner", partner=partner)
+        return self.pages.render("fallback/onward.html", language, title=title, to=f"{PATH}/{handle}/finish")
 
     def _code_form(
         self,

@@ -128,8 +128,8 @@ class Visits:
 
     async def decide(
         self, handle: str, browser_hash: bytes, decision: str, shared: tuple[str, ...], *, address: str
-    ) -> None:
-        """Approve or refuse.
+    ) -> Action:
+        """Approve or refuse; the request as it was.
 
         Raises:
             MalformedFallback: neither. Or as `asked` and `FallbackApprovals.approve`.
@@ -141,6 +141,7 @@ class Visits:
             await self.approvals.reject(asked.action, browser_hash, asked.proven, address=address)
         else:
             raise MalformedFallback(public="decision must be approve or refuse")
+        return asked.action
 
     async def ask(self, action: Action, browser_hash: bytes, method: Method, challenge: str) -> None:
         """Remember what this browser is to answer; it counts once, for `CHALLENGE_SECONDS`."""
