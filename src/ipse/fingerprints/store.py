@@ -8,7 +8,7 @@ from ipse.storage.statement import Row
 CREATE = """
 insert into fingerprints_credentials
   (credential_id, phone_id, account_id, public_key, sign_count, label, created_at)
-select cast($1 as text), cast($2 as text), cast($3 as text), cast($4 as bytea), cast($5 as bigint), cast($6 as text),
+select cast($1 as text), cast($2 as text), cast($3 as text), $4, cast($5 as bigint), cast($6 as text),
   cast($7 as bigint)
 where (select count(*) from fingerprints_credentials where phone_id = $2) < cast($8 as bigint)
 on conflict (credential_id) do nothing

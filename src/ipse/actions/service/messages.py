@@ -33,7 +33,7 @@ from ipse.storage.statement import Pair, Statement, Transaction, in_turn, run
 
 Handler = Callable[[Received], Awaitable[Answer]]
 _TRIES = 3
-_RENEWING = (WrongChallenge, CallRunning, CodeNeeded)
+_RENEWING = (WrongChallenge, CallRunning, CodeNeeded, WrongFingerprint)
 """Refusals that bring a new challenge: the same request can be decided with it."""
 _TOLD_AS = {BlockReason.WRONG_CODES: NoticeKind.WRONG_CODES, BlockReason.SIM_CHANGED: NoticeKind.SIM_CHANGED}
 MOST_FAILURES = 100
