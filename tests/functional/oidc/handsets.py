@@ -12,7 +12,7 @@ import msgspec
 
 from ipse.actions.service import Messages
 from ipse.app.attestations import open_admission
-from ipse.app.features import Given, build_features
+from ipse.app.features import Features, Given, build_features
 from ipse.attributes.model import Evidence, Facts
 from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import RandomIds, b64u
@@ -59,7 +59,7 @@ class Works:
     mobile: Mobile
     panic: Panic
     panic_messages: PanicMessages
-    features: _Features
+    features: Features
 
     @classmethod
     async def of(cls, installation: Installation, keystore: Keystore, *, quiet: int = 86_400) -> Works:

@@ -12,7 +12,7 @@ from ipse.actions.service.requests import account_wake_key
 from ipse.attributes.service import Attributes
 from ipse.audit.service import auditing
 from ipse.enrolment.service import given_up_contacts
-from ipse.kernel.clock import seconds
+from ipse.kernel.clock import SECOND, seconds
 from ipse.mobile import rules
 from ipse.mobile.errors import NoSuchWait
 from ipse.mobile.events import DELETED
@@ -53,10 +53,15 @@ class Changes:
         """The security messages that this person was sent."""
 
         async def handler(received: Received) -> Answer:
-            told = await self.delivery.of(received.account_id)
+            told = [each for each in await self.delivery.of(received.account_id) if not self._hidden(each, received)]
             return await self.mobile.messages.accept(received, {"notices": [_entry(each) for each in told]})
 
         return await signed(self.mobile.messages, body, "notices", handler)
+
+    def _hidden(self, told: Told, received: Received) -> bool:
+        """Whether this phone must not show it: the block by the very duress code that keeps the phone quiet."""
+        quiet = (received.quiet_until or 0) - self.mobile.messages.quiet_seconds * SECOND
+        return received.withheld and told.kind is NoticeKind.BLOCKED and told.created_at >= quiet
 
     async def change_number(self, body: str) -> Answer:
         """Begin to change the phone number: costs the code; the browser then proves the new one."""

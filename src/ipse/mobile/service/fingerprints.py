@@ -12,7 +12,7 @@ from ipse.kernel.clock import Clock
 from ipse.kernel.ids import b64u_decode
 from ipse.mobile import rules
 from ipse.notices.model import NoticeKind
-from ipse.phones.model import Answer, CodeKind, Received
+from ipse.phones.model import Answer, Received
 from ipse.phones.service import Phones
 from ipse.storage.statement import Statement, Transaction
 
@@ -54,9 +54,9 @@ class FingerprintMessages:
                 challenge=challenge,
                 label=label,
             )
-            kind = await self.messages.prove(received, opened.proof)
-            if kind is CodeKind.DURESS:
-                return await self.messages.conclude(received, {})  # looks the same; nothing can be approved with it
+            # Under duress, too: it is listed, told and judged as always, and what it approves is withheld. It ends with
+            # this phone.
+            await self.messages.prove(received, opened.proof)
             refused = BadCredential(public="this phone has as many as it can have, or this one already")
             return await self._change(received, adding, refused, NoticeKind.FINGERPRINT_ADDED)
 

@@ -268,12 +268,15 @@ class Mobile:
             now = self.clock.now()
             replacement = self.phones.code_key_replacement(received.phone, new, now=now)
             refused = MalformedMessageError(public="code_key_id is not a code key of this phone")
-            notices = self.messages.notices
-            work = Work(
-                replacement,
-                refused,
-                also=lambda: notices.telling(received.account_id, NoticeKind.CODE_CHANGED, now=now),
-            )
+
+            def also() -> Transaction[None]:
+                yield from self.messages.notices.telling(received.account_id, NoticeKind.CODE_CHANGED, now=now)
+                if received.withheld and received.phone.spare_key is not None:
+                    # Whoever forced the change believes that the duress code was the code: now it is a wrong one.
+                    nobody = (received.spare_id, self.ids.octets(32))
+                    yield self.phones.slot_setting(received.phone, nobody, CodeKind.SPARE, told=False, now=now)
+
+            work = Work(replacement, refused, also=also)
             return await self.messages.conclude(received, {"code_key_id": new.code_key_id}, work)
 
         return await self.messages.exchange_sealed(opened, "change-code", handler)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ipse.actions.service import Messages
+from ipse.actions.service.approvals import as_on_phone
 from ipse.enrolment.errors import AnotherPersonError, EnrolmentEndedError
 from ipse.enrolment.service import Enrolments
 from ipse.kernel.clock import SECOND, Clock, seconds
@@ -87,7 +88,8 @@ class Renewing:
             )
 
             def transaction() -> Transaction[Answer]:
-                yield from renewals.finishing(brought, account.account_id, phone_id, key=key, now=now)
+                if not received.withheld:  # under duress it looks done and changes nothing
+                    yield from renewals.finishing(brought, account.account_id, phone_id, key=key, now=now)
                 yield from self.phones.accepting(received, answer, now=now)
                 return answer
 
@@ -100,7 +102,7 @@ class Renewing:
         return await self.messages.exchange(self.phones.read(body), "renewal-return", handler)
 
     async def _active(self, received: Received) -> Account:
-        account = await self.people.account(received.account_id)
+        account = as_on_phone(await self.people.account(received.account_id), received)
         if account.state is AccountState.PENDING:
             raise AccountPendingError(why=account.why)
         if account.state is not AccountState.ACTIVE:
