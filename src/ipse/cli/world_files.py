@@ -71,6 +71,8 @@ def settings(folder: Path, world: World) -> dict[str, object]:
     chosen["sms"] = inboxes["sms"]
     chosen["panic"] = {"telephone": TELEPHONE, "guesses": 500}
     chosen["eid"] = eid_trust(folder, world)
+    # Whoever makes a SIM ready wants to see it soon.
+    chosen["sim"] = {"home_seconds": 2, "retry_seconds": 10}
     chosen["push"] = {"services": [places.world], "contact": "mailto:ipse@ipse.example"}
     chosen["phones"] = {"attestation_roots": makers(folder, world)}
     chosen["fraud"] = {"places": networks(folder), "network": {"burst": 5000, "per_hour": 100_000}}
@@ -132,12 +134,17 @@ async def _fill(config: Path, world: World) -> None:
         await registrars.keep(CARD, actor=_ACTOR)
         await register_operators(Operators(database, CLOCK, read.environment), world, actor=_ACTOR)
         partners = open_registry(read, database, keystore, CLOCK)
-        for registration in world.registrations():
-            await _register(partners, registration)
+        await register_partners(partners, world)
         await register_telephone(Telephones(database, CLOCK, RandomIds()), world.secrets.telephone_token, actor=_ACTOR)
-        # Afterwards, because a broker's services name partners that come after it.
-        for registration in world.registrations():
-            await _register_services(partners, registration)
+
+
+async def register_partners(partners: Partners, world: World) -> None:
+    """Tell the scheme of the world's partners and their services."""
+    for registration in world.registrations():
+        await _register(partners, registration)
+    # Afterwards, because a broker's services name partners that come after it.
+    for registration in world.registrations():
+        await _register_services(partners, registration)
 
 
 async def register_banks(registrars: Registrars, world: World, *, actor: str) -> None:
