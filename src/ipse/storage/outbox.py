@@ -20,6 +20,7 @@ from ipse.kernel.clock import SECOND, Clock
 from ipse.storage.database import Database
 from ipse.storage.publishing import OUTBOX_KEY
 from ipse.storage.statement import Row
+from ipse.storage.wakeups import Bell
 
 log = structlog.get_logger("ipse.storage")
 _LOOK_SECONDS: Final = 3.0
@@ -27,6 +28,7 @@ _LOOK_SECONDS: Final = 3.0
 _LEASE_SECONDS: Final = 60
 _HANDLER_SECONDS: Final = 45
 """A handler that takes longer has failed; shorter than the lease, so that it is not working twice at once."""
+_MOST_AT_ONCE: Final = 16
 _PAUSES: Final = (1, 5, 30, 120, 600, 3600)
 """Seconds until the next try; the last one for ever after. Nothing is dropped."""
 
@@ -65,22 +67,46 @@ class Outbox:
     handlers: Mapping[str, Mapping[str, Handler]]
 
     async def keep_up(self) -> None:
-        """Hand out what comes until the process stops."""
-        wakeups = self.database.wakeups
-        async with wakeups.listening(OUTBOX_KEY) as bell:
-            while not wakeups.closing:
-                try:
-                    while await self.hand_out():
-                        pass
-                except Exception as error:  # noqa: BLE001 - the database may be away for a while
-                    log.warning("outbox.stuck", error=type(error).__name__)
-                await bell.wait(_LOOK_SECONDS)
+        """Hand out what comes until the process stops: several at a time, so that a slow handler holds up no other."""
+        wakeups, working = self.database.wakeups, dict[str, asyncio.Task[None]]()
+        try:
+            async with wakeups.listening(OUTBOX_KEY) as bell:
+                while not wakeups.closing:
+                    try:
+                        await self._begin(working, bell)
+                    except Exception as error:  # noqa: BLE001 - the database may be away for a while
+                        log.warning("outbox.stuck", error=type(error).__name__)
+                    await bell.wait(_LOOK_SECONDS)
+        finally:
+            for task in working.values():
+                task.cancel()
+            await asyncio.gather(*working.values(), return_exceptions=True)
+
+    async def _begin(self, working: dict[str, asyncio.Task[None]], bell: Bell) -> None:
+        """Begin with what is due, as far as there is room; each that ends makes room and asks for more."""
+        rows = await self.database.rows(DUE, self.clock.now()) if len(working) < _MOST_AT_ONCE else ()
+        for row in rows:
+            event_id = row["event_id"]
+            if event_id in working or len(working) >= _MOST_AT_ONCE:
+                continue
+            task = working[event_id] = asyncio.create_task(self._work(event_id))
+
+            def ended(_: asyncio.Task[None], event_id: str = event_id) -> None:
+                working.pop(event_id, None)
+                bell.ring()
+
+            task.add_done_callback(ended)
+
+    async def _work(self, event_id: str) -> None:
+        try:
+            await self._take(event_id)
+        except Exception as error:  # noqa: BLE001 - its lease runs out, and it comes again
+            log.warning("outbox.stuck", error=type(error).__name__)
 
     async def hand_out(self) -> int:
-        """Hand out what is due now. Returns how many events were taken."""
+        """Hand out what is due now, one after the other. Returns how many events were taken."""
         rows = await self.database.rows(DUE, self.clock.now())
-        taken = [await self._take(row["event_id"]) for row in rows]
-        return sum(taken)
+        return sum([await self._take(row["event_id"]) for row in rows])
 
     async def _take(self, event_id: str) -> bool:
         now = self.clock.now()

@@ -133,3 +133,43 @@ async def test_news_is_handed_out_at_once(database: Database, *, pair: bool) -> 
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_slow_handler_holds_up_no_other(database: Database) -> None:
+    """A mail server that keeps silent delays its own mail alone."""
+    clock, arrived, never = StandingClock(), asyncio.Event(), asyncio.Event()
+
+    async def slow(event: Event) -> None:
+        await (never.wait() if event.event_id == "e-1" else asyncio.sleep(0))
+        arrived.set()
+
+    await publish(database, clock, "e-1")
+    task = asyncio.create_task(Outbox(database, clock, {"sim.changed": {"one": slow}}).keep_up())
+    try:
+        await asyncio.sleep(0.1)
+        await publish(database, clock, "e-2")
+        async with asyncio.timeout(2):
+            await arrived.wait()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_more_than_fit_at_once_are_all_handed_out(database: Database) -> None:
+    clock, heard, done = StandingClock(), list[str](), asyncio.Event()
+
+    async def hears(event: Event) -> None:
+        heard.append(event.event_id)
+        if len(set(heard)) == 50:
+            done.set()
+
+    for number in range(50):
+        await publish(database, clock, f"e-{number}")
+    task = asyncio.create_task(Outbox(database, clock, {"sim.changed": {"one": hears}}).keep_up())
+    try:
+        async with asyncio.timeout(20):
+            await done.wait()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert len(heard) == 50
