@@ -21,7 +21,7 @@ from ipse.attributes.model import (
 )
 from ipse.attributes.rules import derive
 from ipse.attributes.rules.availability import COUNTRIES, Availability, availability
-from ipse.kernel.settings import Registrar
+from ipse.enrolment.model import Registrar
 
 TODAY = date(2026, 11, 21)
 SEEN = Source(registrar="bank", evidence="e1", verified_at=1_790_000_000_000_000)
