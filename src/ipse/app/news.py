@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from ipse.actions.events import ADDRESSED
 from ipse.actions.service.requests import account_wake_key
 from ipse.app.features import Features
 from ipse.kernel.clock import SECOND
 from ipse.mobile.events import DELETED, PHONE_MOVED
+from ipse.mobile.service.moves import forget_pairings_of
 from ipse.notices import TOLD
 from ipse.notices.model import WAKING
+from ipse.oidc.service.backchannel import forget_discovered
 from ipse.portal import BLOCK_ASKED
 from ipse.sim.events import BOUND, READY
 from ipse.storage.outbox import Event, Handler
@@ -28,18 +30,32 @@ def handlers(features: Features) -> Mapping[str, Mapping[str, Handler]]:
             "push.wake": lambda event: _wake_told(features, event),
         },
         PHONE_MOVED: {"sim.look": lambda event: features.sims.watches.look_at(event.payload["account"])},
-        DELETED: {
-            "sim.end": lambda event: _end_watch(features, event.payload["account"]),
-            "fraud.forget": lambda event: features.actions.fraud.browsers.forget_all(event.payload["account"]),
-            "fallback.forget": lambda event: features.fallback.setups.forget_all(event.payload["account"]),
-            "push.forget": lambda event: features.push.forget_account(event.payload["account"]),
-            "fingerprints.forget": lambda event: features.approvals.fingerprints.forget_account(
-                event.payload["account"]
-            ),
-        },
+        DELETED: _forgetting(features),
         BLOCK_ASKED: {"portal.look": lambda event: features.blocking.look(event.payload["block"])},
         READY: {"sim.tell": lambda event: _woken(features, event.payload["account"])},
         BOUND: {"sim.follow": lambda event: features.sims.subscriptions.follow(event.payload["account"])},
+    }
+
+
+def _forgetting(features: Features) -> Mapping[str, Handler]:
+    """Everybody who keeps something by account: what they do when its person has deleted it. Again is no harm."""
+    database = features.people.database
+
+    def told(forget: Callable[[str], Awaitable[None]]) -> Handler:
+        return lambda event: forget(event.payload["account"])
+
+    return {
+        "sim.end": told(lambda account_id: _end_watch(features, account_id)),
+        "fraud.forget": told(features.actions.fraud.browsers.forget_all),
+        "fallback.forget": told(features.fallback.setups.forget_all),
+        "push.forget": told(features.push.forget_account),
+        "fingerprints.forget": told(features.approvals.fingerprints.forget_account),
+        "panic.forget": told(features.panic.forget_account),
+        "notices.forget": told(features.delivery.forget_account),
+        "enrolment.forget": told(features.enrolments.forget_account),
+        "phones.forget": told(features.phones.forget_account),
+        "mobile.forget": told(lambda account_id: forget_pairings_of(database, account_id)),
+        "oidc.forget": told(lambda account_id: forget_discovered(database, account_id)),
     }
 
 

@@ -157,6 +157,11 @@ BY_VALUE = """
 select enrolment_id, phone_id, state, why, language, expires_at from enrolment_enrolments where value_hash = $1
 """
 
+DELETE_OF_ACCOUNT = """
+delete from enrolment_enrolments where account_id = $1
+returning enrolment_id
+"""
+
 DELETE_OLD = """
 delete from enrolment_enrolments where expires_at < $1
 returning enrolment_id

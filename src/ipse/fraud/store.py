@@ -52,6 +52,7 @@ SEND = """
 update fraud_starts set sent_at = $2 where action_id = $1 and sent_at is null returning account_id, token_hash
 """
 START = "select account_id, token_hash from fraud_starts where action_id = $1"
+FORGET_STARTS_OF = "delete from fraud_starts where account_id = $1 returning action_id"
 FORGET_STARTS = "delete from fraud_starts where asked_at < $1 returning action_id"
 
 # $4 one report, $5 now in microseconds, $6 the half-life in seconds; `rules.decay` in SQL.

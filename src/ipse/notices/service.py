@@ -171,6 +171,11 @@ class Delivery:
         await self.database.rows(store.FORGET_SENDINGS, oldest)
         return len(await self.database.rows(store.FORGET, oldest))
 
+    async def forget_account(self, account_id: str) -> None:
+        """A person has deleted their identity: only the news of that is still sent, and kept for as long as any."""
+        await self.database.rows(store.FORGET_SENDINGS_OF, account_id)
+        await self.database.rows(store.FORGET_OF, account_id)
+
     async def _send_to(self, notice_id: str, place: str, contact: Contact, *, written: Written, language: str) -> None:
         way = self.mail if contact.channel is Channel.MAIL else self.sms
         if way is None:

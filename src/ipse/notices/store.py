@@ -41,6 +41,13 @@ from notices_notices n left join notices_sendings s on s.notice_id = n.notice_id
 where n.account_id = $1 and n.created_at > $2
 order by n.created_at desc, n.notice_id, s.channel, s.place limit 200
 """
+# The last word, that the identity is deleted, is still to go out; everything before it is nobody's any more.
+FORGET_SENDINGS_OF = """
+delete from notices_sendings
+where notice_id in (select notice_id from notices_notices where account_id = $1 and kind <> 'deleted')
+returning notice_id
+"""
+FORGET_OF = "delete from notices_notices where account_id = $1 and kind <> 'deleted' returning notice_id"
 FORGET_SENDINGS = """
 delete from notices_sendings
 where notice_id in (select notice_id from notices_notices where created_at < $1)

@@ -94,6 +94,10 @@ class Panic:
         if (yield from one(store.VOID, sheet_id, account_id, now)) is None:
             raise UnknownSheet
 
+    async def forget_account(self, account_id: str) -> None:
+        """A person has deleted their identity: their sheets, and who holds them, are forgotten."""
+        await self.database.rows(store.FORGET_SHEETS, account_id)
+
     # --- codes -----------------------------------------------------------------------------------------------
 
     async def take(self, typed: str, *, source: str) -> Outcome:

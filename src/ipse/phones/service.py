@@ -369,6 +369,10 @@ class Phones:
             yield from run(store.FORGET_CODE_KEYS, account_id)
         return [row["phone_id"] for row in rows]
 
+    async def forget_account(self, account_id: str) -> None:
+        """A person has deleted their identity: what phones that were stopped before were last answered goes, too."""
+        await self.database.rows(store.FORGET_ANSWERS, account_id, b"")
+
     def code_key(self, phone: Phone) -> OpenedCodeKey:
         """The unwrapped code key the message named.
 

@@ -108,6 +108,12 @@ FORGET_CODE_KEYS = """
 delete from phones_code_keys where phone_id in (select phone_id from phones_phones where account_id = $1
   and state = 'stopped') returning code_key_id
 """
+# The phone itself stays, so that it can be told. What a phone was answered that was stopped earlier is the person's.
+FORGET_ANSWERS = """
+update phones_phones set sealed_answer = null, message_digest = $2
+where account_id = $1 and state = 'stopped' and why <> 'deleted'
+returning phone_id
+"""
 STATE = "select state, quiet_until from phones_phones where phone_id = $1"
 RECORD_SIM = """
 update phones_phones set sim_state = $2, sim_operator = $3, sim_checked_at = $4, changed_at = $5

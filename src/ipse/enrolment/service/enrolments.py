@@ -61,3 +61,7 @@ class Enrolments:
     async def delete_old(self, *, before: int) -> int:
         """Delete enrolments that expired before then (microseconds), however they ended. Returns how many."""
         return len(await self.rows.database.rows(store.DELETE_OLD, before))
+
+    async def forget_account(self, account_id: str) -> None:
+        """A person has deleted their identity: how it was activated, renewed and changed is forgotten."""
+        await self.rows.database.rows(store.DELETE_OF_ACCOUNT, account_id)

@@ -75,5 +75,6 @@ class Browsers:
         return bool((yield from run(store.FORGET_BROWSER, account_id, browser_id)))
 
     async def forget_all(self, account_id: str) -> None:
-        """Trust no browser of this person any more."""
+        """A person has deleted their identity: no browser is theirs any more, and no number was typed for them."""
         await self.database.rows(store.FORGET_BROWSERS, account_id)
+        await self.database.rows(store.FORGET_STARTS_OF, account_id)

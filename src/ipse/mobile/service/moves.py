@@ -217,6 +217,11 @@ async def forget_pairings(database: Database, clock: Clock) -> int:
     return len(await database.rows(store.FORGET, clock.now() - _KEPT_SECONDS * SECOND))
 
 
+async def forget_pairings_of(database: Database, account_id: str) -> None:
+    """A person has deleted their identity: where it moved is forgotten."""
+    await database.rows(store.FORGET_OF, account_id)
+
+
 def read_code_keys(received: Received, opened: OpenedMessage) -> tuple[rules.CodeKeyHandover, str]:
     """The code key that a new phone hands over, proven to be held by both sides, and the id of its second slot.
 

@@ -260,3 +260,8 @@ def _step(name: str) -> Iterator[None]:
 async def forget_ended(database: Database, clock: Clock) -> int:
     """Forget what nobody can ask about any more; how many rows there were. To be run now and then."""
     return await store.forget(database, clock.now() - _SETTLED_SECONDS * SECOND)
+
+
+async def forget_discovered(database: Database, account_id: str) -> None:
+    """A person has deleted their identity: no partner's session says any more that it was they."""
+    await database.rows(store.FORGET_DISCOVERED, account_id)

@@ -32,6 +32,7 @@ where token_hash = $1 and partner_id = $2 and token_used_at is null and token_ex
 returning account_id
 """
 FORGET_DISCOVERIES = "delete from oidc_discoveries where expires_at < $1 returning session_id"
+FORGET_DISCOVERED = "delete from oidc_discoveries where account_id = $1 returning session_id"
 
 BEGIN_REQUEST = """
 insert into oidc_backchannel (request_hash, partner_id, action_id, created_at, expires_at, pause, polled_at, hasty)
