@@ -336,7 +336,7 @@ class Strict:
 async def lab_in(folder: Path, database_url: str, keystore: Keystore, **changes: Any) -> AsyncIterator[Lab]:
     """The lab of the documentation, with fresh keys of its clients; `changes` are of its settings."""
     file = read(DOCUMENTS / "lab.toml")
-    settings = msgspec.convert({**file.settings(folder, []), "database": database_url, **changes}, Settings)
+    settings = msgspec.convert({**file.settings(folder), "database": database_url, **changes}, Settings)
     settings.check()
     clock, ids = FrozenClock(round(time.time()) * 1_000_000), RandomIds()
     known = seeding.credentials(file, folder / "clients.json", ids, clock)

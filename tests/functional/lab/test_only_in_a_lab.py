@@ -66,7 +66,7 @@ def keystore(tmp_path_factory: pytest.TempPathFactory) -> Keystore:
 
 def settings(folder: Path, **changes: Any) -> Settings:
     """The settings that docs/conformance/lab.toml leads to, with changes."""
-    return msgspec.structs.replace(msgspec.convert(LAB.settings(folder, []), Settings), **changes)
+    return msgspec.structs.replace(msgspec.convert(LAB.settings(folder), Settings), **changes)
 
 
 @asynccontextmanager
