@@ -158,8 +158,8 @@ function chosenLanguage() {
 async function openApp() {
   const [open] = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
   if (open === undefined) return worker.clients.openWindow("/");
-  const focused = await open.focus();
-  focused.postMessage({ type: "woken" });
+  open.postMessage({ type: "woken" });
+  await open.focus().catch(() => undefined); // a browser may refuse; the app looks all the same
 }
 
 async function keepShell() {
