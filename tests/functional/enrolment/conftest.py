@@ -41,7 +41,7 @@ def keystore(tmp_path_factory: pytest.TempPathFactory) -> Keystore:
 
 @pytest.fixture
 def more_settings() -> dict[str, Any]:
-    """What a test's installation is told besides."""
+    """What a test's installation is told besides; a function is given the world."""
     return {}
 
 
@@ -60,11 +60,12 @@ async def stage(
     from ipse.sandbox.server import application
     from ipse.sandbox.world import World
 
-    sockets = _four_ports()
+    sockets = four_ports()
     sockets.pop().close()  # the world's inboxes listen for mail there
     port = sockets[0].getsockname()[1]
     clock, ids = FrozenClock(), RandomIds()
     world = World.create(tmp_path / "world", Places.on_this_machine(port), ids)
+    told = {name: value(world) if callable(value) else value for name, value in more_settings.items()}
     plenty = Limit(burst=10_000, per_minute=10_000)
     settings = Settings(
         environment=Environment.SANDBOX,
@@ -73,7 +74,7 @@ async def stage(
         database="",
         keystore="",
         eid=msgspec.convert(eid_trust(tmp_path, world), EidTrust),
-        **{"limits": Limits(phone=plenty, enrolment=plenty, page=plenty, partner=plenty)} | more_settings,
+        **{"limits": Limits(phone=plenty, enrolment=plenty, page=plenty, partner=plenty)} | told,
     )
     registrars = Registrars(database, clock, settings.environment)
     await register_banks(registrars, world, actor="test")
@@ -81,8 +82,8 @@ async def stage(
     scheme = await build_scheme(settings, keystore, database, clock=clock, ids=ids)
     outside = application(world, clock=clock)
     async with (
-        _serving(scheme.application, sockets[0]),
-        _serving(outside, sockets[1], lifespan=True),
+        serving(scheme.application, sockets[0]),
+        serving(outside, sockets[1], lifespan=True),
         contextlib.AsyncExitStack() as stack,
     ):
         stack.push_async_callback(scheme.close)
@@ -93,7 +94,7 @@ async def stage(
 
 
 @contextlib.asynccontextmanager
-async def _serving(app: Any, listener: socket.socket, *, lifespan: bool = False) -> AsyncIterator[None]:
+async def serving(app: Any, listener: socket.socket, *, lifespan: bool = False) -> AsyncIterator[None]:
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, lifespan="on" if lifespan else "off", timeout_graceful_shutdown=1
     )
@@ -106,7 +107,7 @@ async def _serving(app: Any, listener: socket.socket, *, lifespan: bool = False)
     await task
 
 
-def _four_ports() -> list[socket.socket]:
+def four_ports() -> list[socket.socket]:
     """Four neighbouring free ports, bound."""
     for first in range(FIRST_PORT, LAST_PORT, 4):
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):

@@ -274,6 +274,8 @@ def _print_service(service: Service, grants: list[Grant]) -> None:
         ("back channel", f"{service.backchannel_mode} {service.notification_endpoint}".strip()),
         ("without digits", "allowed" if service.match_optional else ""),
         ("during a call", "no approvals" if service.pause_during_calls else ""),
+        ("instead of the phone", ", ".join(service.fallbacks)),
+        ("essential", "people must reach it whatever breaks" if service.essential else ""),
         ("asks for", service.final_partner),
     )
     _print_rows(f"service {service.code}", rows)
