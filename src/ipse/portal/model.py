@@ -14,3 +14,5 @@ class Wish(msgspec.Struct, frozen=True):
 
     number: str
     birthdate: str
+    network: str = ""
+    """Where it was typed: looks are counted for each network."""

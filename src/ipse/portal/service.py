@@ -33,8 +33,11 @@ from ipse.storage.statement import Transaction, run
 
 log = structlog.get_logger("ipse.portal")
 
-# A birth date can be guessed: one number is looked at five times, then once an hour. An address has a household's need.
+# A birth date can be guessed: one number is looked at five times for each network, then once an hour. Over all networks
+# there are more looks, so that a thief who types nonsense does not use up those of the person. An address has a
+# household's need.
 NUMBER: Final = Rate(burst=5, per_hour=1)
+NUMBER_ANYWHERE: Final = Rate(burst=100, per_hour=5)
 ADDRESS: Final = Rate(burst=20, per_hour=30)
 EVERYBODY: Final = Rate(burst=1000, per_hour=6000)
 
@@ -58,13 +61,14 @@ class Blocking:
     ) -> Self:
         """Put together, with limits of its own."""
         own = replace_rates(settings)
-        limits = SharedLimits(own, messages.database, keystore, messages.clock)
+        limits = SharedLimits(own, messages.database, keystore, messages.clock, purpose="block ")
         return cls(messages.database, keystore, messages.people, attributes, messages, limits, messages.clock, ids)
 
     async def ask(self, wish: Wish, *, address: str) -> bool:
         """Write the wish down; False where this address, or everybody together, asked too often. Looks at no person."""
-        if not await self.limits.from_network(f"block {address}"):
+        if not await self.limits.from_network(address):
             return False
+        wish = msgspec.structs.replace(wish, network=self.limits.network(address))
         block_id, now = self.ids.identifier(), self.clock.now()
         sealed = seal(self._key, msgspec.json.encode(wish), table="portal_blocks", row=block_id, column="sealed")
 
@@ -82,13 +86,18 @@ class Blocking:
             return
         opened = unseal(self._key, bytes(row["sealed"]), table="portal_blocks", row=block_id, column="sealed")
         wish = msgspec.json.decode(opened, type=Wish)
-        if await self.limits.for_number(f"block {wish.number}", "block"):
+        if await self._may_look(wish):
             for account in await self.people.accounts_of_number(wish.number):
                 if await self._is_meant(account, wish):
                     await self.messages.block(account.account_id, BlockReason.FROM_WEB, StopReason.BLOCKED, actor="web")
         else:
             log.warning("block_not_looked_at", block=block_id)
         await self.database.rows(store.FORGET, block_id)
+
+    async def _may_look(self, wish: Wish) -> bool:
+        """Count a look: for the network and number first, so that one network does not use up the number's own."""
+        here = await self.limits.for_number(f"{wish.number} {wish.network}", "block")
+        return here and await self.limits.for_proof(wish.number)
 
     async def _is_meant(self, account: Account, wish: Wish) -> bool:
         if account.state not in {AccountState.ACTIVE, AccountState.PENDING}:
@@ -105,4 +114,4 @@ class Blocking:
 
 def replace_rates(settings: Fraud) -> Fraud:
     """The installation's limits with those of this page in the places of number, network and partner."""
-    return msgspec.structs.replace(settings, number=NUMBER, network=ADDRESS, partner=EVERYBODY)
+    return msgspec.structs.replace(settings, number=NUMBER, network=ADDRESS, partner=EVERYBODY, proofs=NUMBER_ANYWHERE)

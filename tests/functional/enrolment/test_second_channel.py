@@ -97,6 +97,33 @@ async def test_a_birth_date_cannot_be_guessed(stage: Stage, browser: httpx.Async
     assert await state(stage) == "blocked"
 
 
+async def test_a_thief_who_types_nonsense_first_keeps_nobody_from_blocking(
+    stage: Stage, browser: httpx.AsyncClient
+) -> None:
+    """The looks of one network are its own: the person blocks from theirs, at once."""
+    await stage.activated(*ADA)
+    for day in range(1, 12):
+        await block(browser, day=str(day))
+    await hand_out(stage)
+    way = httpx.AsyncHTTPTransport(local_address="127.0.7.1")
+    headers = {"origin": stage.base}
+    async with httpx.AsyncClient(base_url=stage.base, transport=way, trust_env=False, headers=headers) as home:
+        await block(home)
+    await hand_out(stage)
+    assert await state(stage) == "blocked"
+
+
+async def test_addresses_of_one_network_are_one(stage: Stage, browser: httpx.AsyncClient) -> None:
+    """Whoever has a whole network of addresses has no more wishes than one address."""
+    outcomes = []
+    for host in range(1, 23):
+        way = httpx.AsyncHTTPTransport(local_address=f"127.0.7.{host}")
+        headers = {"origin": stage.base}
+        async with httpx.AsyncClient(base_url=stage.base, transport=way, trust_env=False, headers=headers) as http:
+            outcomes.append((await block(http)).status_code)
+    assert outcomes.count(429) == 2
+
+
 @pytest.mark.parametrize(
     ("typed", "outcome"),
     [({"number": "12"}, "number"), ({"month": "13"}, "birthdate"), ({"year": "2999"}, "birthdate")],

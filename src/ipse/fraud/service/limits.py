@@ -25,11 +25,17 @@ class SharedLimits:
     database: Database
     keystore: Keystore
     clock: Clock
+    purpose: str = ""
+    """What is counted apart from the numbers typed on sign-in pages, with buckets of its own."""
+
+    @staticmethod
+    def network(address: str) -> str:
+        """What an address is counted as: its network, so that nobody has as many tries as addresses."""
+        return network_of(address) or address
 
     async def from_network(self, address: str) -> bool:
         """Whether one more number may be typed from here, and altogether. People may be told when not."""
-        network = network_of(address) or address
-        if not await self._take("network", network, self.settings.network):
+        if not await self._take("network", self.network(address), self.settings.network):
             return False
         return await self._take("total", "", self.settings.total)
 
@@ -44,10 +50,10 @@ class SharedLimits:
 
     async def for_proof(self, address: str) -> bool:
         """Whether somebody may try once more from here to prove themselves without the phone."""
-        return await self._take("proof", network_of(address) or address, self.settings.proofs)
+        return await self._take("proof", self.network(address), self.settings.proofs)
 
     async def _take(self, kind: str, name: str, rate: Rate) -> bool:
         cost = _HOUR // rate.per_hour
-        bucket = b64u(blind_index(self.keystore.working_key("browser"), f"{kind} {name}"))
+        bucket = b64u(blind_index(self.keystore.working_key("browser"), f"{kind} {self.purpose}{name}"))
         row = await self.database.row(store.TAKE, bucket, self.clock.now(), cost, cost * rate.burst)
         return row is not None
