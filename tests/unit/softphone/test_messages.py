@@ -85,8 +85,9 @@ def test_before_the_phone_has_an_id_its_key_names_it(state: State, writer: Write
 def test_the_proof_stands_beside_the_approval_never_inside(state: State, writer: Writer) -> None:
     content = _opened(writer.approval(state, APPROVED, CodeUse(code="13579", challenge="ch")))
     payload = _verified(state, content["jws"])
-    assert content["proof"] == _proof("13579", b"s" * 32, content["jws"])
-    assert content["proof"] not in content["jws"]
+    proof = content["proofs"]["ck1"]
+    assert proof == _proof("13579", b"s" * 32, content["jws"])
+    assert proof not in content["jws"]
     assert payload["shown"] == b64u(hashlib.sha256(SHOWN).digest())
     assert (payload["decision"], payload["method"], payload["code_key_id"]) == ("approved", "code", "ck1")
     assert (payload["challenge"], payload["shared"]) == ("ch", ["given_name"])
@@ -95,7 +96,7 @@ def test_the_proof_stands_beside_the_approval_never_inside(state: State, writer:
 def test_a_refusal_needs_no_proof(state: State, writer: Writer) -> None:
     content = _opened(writer.rejection(state, APPROVED, challenge="ch", reason="not_started"))
     payload = _verified(state, content["jws"])
-    assert "proof" not in content
+    assert not {"proof", "proofs"} & content.keys()
     assert (payload["decision"], payload["reason"]) == ("rejected", "not_started")
 
 
@@ -113,6 +114,8 @@ def test_activation_hands_the_code_key_over_and_proves_it(state: State, writer: 
 def test_a_change_of_code_is_proven_with_the_old_one_and_keeps_both_salts(state: State, writer: Writer) -> None:
     content = _opened(writer.change_code(state, "24680", CodeUse(code="13579", challenge="ch")))
     payload = _verified(state, content["jws"])
-    assert content["proof"] == _proof("13579", b"s" * 32, content["jws"])
-    assert set(state.salts) == {"ck1", payload["new_code_key_id"]}
+    assert content["proofs"]["ck1"] == _proof("13579", b"s" * 32, content["jws"])
+    # Beside the two codes stands the second slot, which every phone has.
+    assert {"ck1", payload["new_code_key_id"]} < set(state.salts)
+    assert len(state.salts) == 3
     assert state.code_key_id == payload["code_key_id"] == "ck1"

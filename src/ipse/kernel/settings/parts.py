@@ -172,7 +172,7 @@ class Incident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     sentence: dict[str, str]
     """By language: nl, fr, de, en."""
-    phone_down: bool = False
-    """Whether people cannot approve with the phone now: sign-in pages then put the other ways first."""
     url: str = ""
     """Where to read more."""
+    phone_down: bool = False
+    """Whether people cannot approve with the phone now: sign-in pages then put the other ways first."""
