@@ -107,6 +107,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         await features.sims.network.close()
         await features.provider.pings.close()
         await features.desk.close()
+        await features.push.close()
         if features.cards is not None:
             await features.cards.close()
 

@@ -85,6 +85,12 @@ class Push:
         task.add_done_callback(self._under_way.discard)
         return True
 
+    async def close(self) -> None:
+        """Drop what is under way, and close connections."""
+        for task in tuple(self._under_way):
+            task.cancel()
+        await self.outgoing.close()
+
     async def forget_account(self, account_id: str) -> None:
         """Wherever a person could be woken: they are gone."""
         await self.database.rows(store.FORGET_ACCOUNT, account_id)
