@@ -23,6 +23,8 @@ PREPARED = (Method.PASSKEY, Method.TOTP, Method.SHEET)
 MOST_TRIES = 5
 PAUSE_SECONDS = 900
 """After `MOST_TRIES` wrong ones in a row a name rests this long, whether it is somebody's or nobody's."""
+MOST_WRONG = 100
+"""After so many wrong ones since the last right one a set-up is worth nothing any more (B-22)."""
 TICKET_SECONDS = 600
 """How long the one-time address for making a passkey works."""
 MOST_PASSKEYS = 10
@@ -75,6 +77,8 @@ class Passkey:
     """COSE key."""
     user_handle: bytes
     sign_count: int
+    created_at: int
+    """When its person asked for it on the phone."""
     made_at: int
     used_at: int | None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipse.actions.model import Method
-from ipse.fallback.model import MOST_PASSKEYS, MOST_TRIES, Invitation, Passkey, Setup
+from ipse.fallback.model import MOST_PASSKEYS, MOST_TRIES, MOST_WRONG, Invitation, Passkey, Setup
 from ipse.storage.statement import Row
 
 CREATE = """
@@ -40,13 +40,29 @@ returning wrong
 """  # noqa: S608 - a number of ours
 GIVE_TRIES_BACK = "delete from fallback_tries where name_index = $1 and method = $2 returning wrong"
 FORGET_TRIES = "delete from fallback_tries where tried_at < $1 returning wrong"
+# One wrong code more; at the last one the set-up is taken away.
+COUNT_WRONG = f"""
+update fallback_setups set wrong = wrong + 1,
+  removed_at = case when wrong + 1 >= {MOST_WRONG} then cast($2 as bigint) else removed_at end
+where setup_id = $1 and removed_at is null
+returning removed_at
+"""  # noqa: S608 - a number of ours
+# An activation takes away what was prepared before it: whoever had the identity then may have prepared it.
+OUTLIVED = """
+update fallback_setups set removed_at = $3 where account_id = $1 and created_at < $2 and removed_at is null
+returning setup_id
+"""
+OUTLIVED_PASSKEYS = """
+update fallback_passkeys set removed_at = $3 where account_id = $1 and created_at < $2 and removed_at is null
+returning setup_id
+"""
 USE_STEP = """
-update fallback_setups set last_step = $2, used_at = $3
+update fallback_setups set last_step = $2, used_at = $3, wrong = 0
 where setup_id = $1 and removed_at is null and last_step < $2
 returning setup_id
 """
 USE_BIT = """
-update fallback_setups set used = used + cast($2 as bigint), used_at = $3
+update fallback_setups set used = used + cast($2 as bigint), used_at = $3, wrong = 0
 where setup_id = $1 and removed_at is null and (used / cast($2 as bigint)) % 2 = 0
 returning setup_id
 """
@@ -95,12 +111,12 @@ where ticket_hash = $1 and made_at is null and removed_at is null and invited_un
 returning setup_id
 """
 PASSKEYS = """
-select setup_id, account_id, credential_id, public_key, user_handle, sign_count, made_at, used_at
+select setup_id, account_id, credential_id, public_key, user_handle, sign_count, created_at, made_at, used_at
 from fallback_passkeys where account_id = $1 and decoy = 0 and made_at is not null and removed_at is null
 order by made_at
 """
 PASSKEY = """
-select setup_id, account_id, credential_id, public_key, user_handle, sign_count, made_at, used_at
+select setup_id, account_id, credential_id, public_key, user_handle, sign_count, created_at, made_at, used_at
 from fallback_passkeys where credential_id = $1 and decoy = 0 and removed_at is null
 """
 # A counter that does not move forward belongs to a copy; one that is always zero says nothing (WebAuthn §6.1.1).
@@ -143,6 +159,7 @@ def read_passkey(row: Row) -> Passkey:
         public_key=bytes(row["public_key"]),
         user_handle=bytes(row["user_handle"]),
         sign_count=row["sign_count"],
+        created_at=row["created_at"],
         made_at=row["made_at"],
         used_at=row["used_at"],
     )

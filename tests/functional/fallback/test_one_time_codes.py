@@ -18,6 +18,7 @@ from ipse.fallback.service.setups import Setups
 from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.keystore import HeldKeys, unchanging
+from ipse.notices.service import Notices
 
 if TYPE_CHECKING:
     from ipse.storage.database import Database
@@ -52,7 +53,7 @@ class Desk:
     def __init__(self, database: Database) -> None:
         self.clock = StandingClock()
         self.setups = Setups(database, Keys(), self.clock, RandomIds(), "Ipse")
-        self.codes = Codes(self.setups)
+        self.codes = Codes(self.setups, Notices(Keys(), RandomIds()))
 
     async def prepare(self, method: Method, account: str = "a-1") -> dict[str, Any]:
         prepared = await self.setups.prepare(account, method)
@@ -182,3 +183,31 @@ async def test_what_was_removed_proves_nothing(desk: Desk) -> None:
     assert await desk.setups.database.row(removal.text, *removal.values) is not None
     with pytest.raises(FallbackRefused):
         await desk.codes.prove(Method.SHEET, told["name"], told["codes"][0])
+
+
+async def test_a_hundred_wrong_codes_take_the_set_up_away_and_tell(desk: Desk) -> None:
+    """B-22: a name that rests and wakes again is no endless supply of guesses."""
+    told = await desk.prepare(Method.TOTP)
+    for number in range(100):
+        if number % 5 == 0:
+            desk.clock.at += 901 * SECOND
+        with pytest.raises(FallbackRefused):
+            await desk.codes.prove(Method.TOTP, told["name"], "no code")
+    desk.clock.at += 901 * SECOND
+    with pytest.raises(FallbackRefused):
+        await desk.codes.prove(Method.TOTP, told["name"], desk.totp(told))
+    assert await desk.setups.listed("a-1") == []
+    rows = await desk.setups.database.rows("select kind from notices_notices where account_id = 'a-1'")
+    assert [row["kind"] for row in rows] == ["fallback_removed"]
+
+
+async def test_a_right_code_begins_the_count_anew(desk: Desk) -> None:
+    told = await desk.prepare(Method.TOTP)
+    for number in range(130):
+        if number % 5 == 0:
+            desk.clock.at += 901 * SECOND
+        if number == 65:
+            await desk.codes.prove(Method.TOTP, told["name"], desk.totp(told))
+        with pytest.raises(FallbackRefused):
+            await desk.codes.prove(Method.TOTP, told["name"], "no code")
+    assert len(await desk.setups.listed("a-1")) == 1

@@ -48,6 +48,8 @@ class Proven:
     """The eIDAS level of this one proof; what is approved has no higher one."""
     evidence: Mapping[str, str]
     """What the proof was, in words and digests, kept sealed with the approval; no secret."""
+    prepared_at: int | None = None
+    """When its person prepared it, in microseconds; None for what needs no preparation."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class FallbackApprovals:
 
         Raises:
             FallbackNotAllowed: the service does not allow this method for this request.
-            AccountBlockedError: the identity is not active; nothing was released.
+            AccountBlockedError: the identity is not active, or was activated anew since this way was prepared; nothing
+                was released.
             EvidenceExpired: what stands behind the identity must be renewed first.
             LevelTooLow: the request demands more; it is ended.
             RequestTaken, RequestExpired, RequestEnded: somebody else's, or over.
@@ -73,6 +76,9 @@ class FallbackApprovals:
             raise FallbackNotAllowed
         account = await self.actions.people.account(proven.account_id)
         check_active(account)
+        if proven.prepared_at is not None and proven.prepared_at < (account.activated_at or 0):
+            # Whoever had the identity before it was activated anew may have prepared it (B-8).
+            raise AccountBlockedError(why=account.why)
         if action.state is not ActionState.WAITING or action.account_id not in {None, account.account_id}:
             raise RequestTaken
         await check_evidence(self.actions, action, account)

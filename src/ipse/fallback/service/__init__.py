@@ -48,4 +48,4 @@ def build_fallback(
     visits = Visits(database, keystore, clock, actions, FallbackApprovals(actions, attributes, notices))
     passkeys = Passkeys(visits, setups, actions.people, notices, origin)
     banks = BankProofs(visits, BankLogins(enrolments.rows, actions.people))
-    return Fallback(setups, Codes(setups), visits, CardProofs(visits, actions.people, cards), banks, passkeys)
+    return Fallback(setups, Codes(setups, notices), visits, CardProofs(visits, actions.people, cards), banks, passkeys)

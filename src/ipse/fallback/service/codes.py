@@ -13,6 +13,9 @@ from ipse.fallback.rules import codes
 from ipse.fallback.service.setups import Setups
 from ipse.kernel.clock import SECOND, seconds
 from ipse.kernel.ids import b64u_decode
+from ipse.notices.model import NoticeKind
+from ipse.notices.service import Notices
+from ipse.storage.statement import Transaction, one
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Codes:
     """Use cases of one-time codes."""
 
     setups: Setups
+    notices: Notices
 
     async def prove(self, method: Method, name: str, typed: str) -> Proven:
         """Judge a code; each counts once, and a try is taken before it is looked at.
@@ -36,13 +40,31 @@ class Codes:
         if setup is None:
             # The same work as for a name that exists: the answer's time tells nothing.
             codes.hashed_code(self.setups.key, "", typed)
+            await self._count_wrong("", "", now)
             raise FallbackRefused
         used = await self._use(setup, self.setups.secret(setup), codes.digits_only(typed), now)
         if not used:
+            await self._count_wrong(setup.setup_id, setup.account_id, now)
             raise FallbackRefused
         await self.setups.database.rows(store.GIVE_TRIES_BACK, index, method)
         evidence = {"setup": setup.setup_id}
-        return Proven(account_id=setup.account_id, method=method, level=LEVELS[method], evidence=evidence)
+        return Proven(
+            account_id=setup.account_id,
+            method=method,
+            level=LEVELS[method],
+            evidence=evidence,
+            prepared_at=setup.created_at,
+        )
+
+    async def _count_wrong(self, setup_id: str, account_id: str, now: int) -> None:
+        """Count a wrong code; the last of too many takes the set-up away, and tells its person (B-22, B-27)."""
+
+        def counting() -> Transaction[None]:
+            row = yield from one(store.COUNT_WRONG, setup_id, now)
+            if row is not None and row["removed_at"] is not None:
+                yield from self.notices.telling(account_id, NoticeKind.FALLBACK_REMOVED, now=now)
+
+        await self.setups.database.transact(counting)
 
     async def _use(self, setup: Setup, secret: Secret, code: str, now: int) -> bool:
         """Use a code up by one conditional statement; False for one that is wrong or was used."""

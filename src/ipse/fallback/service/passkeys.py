@@ -165,6 +165,7 @@ class Passkeys:
             method=Method.PASSKEY,
             level=LEVELS[Method.PASSKEY],
             evidence={"setup": passkey.setup_id, "client_data_sha256": b64u(sha256(str(given["client_data"])))},
+            prepared_at=passkey.created_at,
         )
 
     async def forget(self) -> int:

@@ -69,6 +69,11 @@ class Setups:
         """The statement that removes one; it returns no row when there is none."""
         return Statement(store.REMOVE, (setup_id, account_id, self.clock.now()))
 
+    async def outlive(self, account_id: str, activated_at: int | None) -> None:
+        """Take away what was prepared before the identity was activated (microseconds), on whatever phone."""
+        for text in (store.OUTLIVED, store.OUTLIVED_PASSKEYS):
+            await self.database.rows(text, account_id, activated_at or 0, self.clock.now())
+
     async def forget_all(self, account_id: str) -> None:
         """A person has deleted their identity: nothing of this stays."""
         await self.database.rows(store.FORGET_ACCOUNT, account_id)

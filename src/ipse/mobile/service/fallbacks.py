@@ -33,6 +33,7 @@ class FallbackMessages:
         """What is prepared, with a challenge for a change."""
 
         async def handler(received: Received) -> Answer:
+            await self._outlive(received.account_id)
             codes, passkeys = self.setups.listed, self.passkeys.listed
             prepared = [*await codes(received.account_id), *await passkeys(received.account_id)]
             answer = {"fallbacks": prepared, "challenge": received.challenge}
@@ -48,6 +49,7 @@ class FallbackMessages:
             method = preparable(received.message.members.get("method"))
             if method is None:
                 raise MalformedFallback(public="method must be totp, sheet or passkey")
+            await self._outlive(received.account_id)
             # Under duress all looks the same and opens nothing: what is told then works nowhere.
             forced = await self.messages.prove(received, opened.proof) is CodeKind.DURESS
             if method is Method.PASSKEY:
@@ -71,6 +73,11 @@ class FallbackMessages:
             return await self._change(received, {"removed": setup_id}, statements, NoticeKind.FALLBACK_REMOVED)
 
         return await self.messages.exchange_sealed(opened, "remove-fallback", handler)
+
+    async def _outlive(self, account_id: str) -> None:
+        """Only what was prepared since the identity was activated counts (B-8)."""
+        account = await self.messages.people.account(account_id)
+        await self.setups.outlive(account_id, account.activated_at)
 
     async def _removal(self, account_id: str, setup_id: str) -> Statement:
         passkeys = await self.passkeys.listed(account_id)
