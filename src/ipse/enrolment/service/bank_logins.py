@@ -78,17 +78,19 @@ class BankLogins:
                 raise RefusedByPersonError("access_denied")
             raise RegistrarError("an answer without a code")
         said = await self.rows.banks(registrar).redeem(parameters["code"], exchange)
-        identity = self._identity(said, registrar)
+        verified = self._verified(said, registrar)
+        identity = judging.identity(reading.facts(verified, email=None), reading.register_number(verified))
         return Recognised(
             account_id=await self.people.account_of_identity(identity),
-            level=registrar.assurance,
+            # What the bank says of this person, as at an enrolment: its row is only the most that is believed.
+            level=judging.assurance(verified.assurance_level, cap=registrar.assurance),
             answer_sha256=b64u(sha256(said.original)),
         )
 
-    def _identity(self, said: RegistrarAnswer, registrar: Registrar) -> str:
+    def _verified(self, said: RegistrarAnswer, registrar: Registrar) -> ida.VerifiedClaims:
         try:
             verified = ida.parse(said.verified_claims, trust_framework=registrar.framework)
         except ida.IdaError as error:
             raise RegistrarError(str(error)) from error
         reading.check_evidence(verified, now=self.rows.clock.now())
-        return judging.identity(reading.facts(verified, email=None), reading.register_number(verified))
+        return verified
