@@ -356,6 +356,11 @@ export class Phone {
     return { id: spare ?? "", salt: salts[spare ?? ""] ?? "", owner: phone };
   }
 
+  /** The person wants no more invitation to prepare a day without this phone. */
+  async dismissOtherWays() {
+    await this.#world.alone(() => this.#store.change((record) => record && { ...record, otherWays: true }));
+  }
+
   /** @param {Draft} draft a message of a topic with a module of its own */
   say(draft) {
     return this.#messages.exchange(draft);

@@ -108,6 +108,9 @@ const EFFECTS = {
     phoneNumber: asText(answer["phone_number"]) || record.phoneNumber,
     codeContext: { ...record.codeContext, phone_number: asText(answer["phone_number"]) },
   }),
+  fallbacks: (_record, _pending, { fallbacks }) =>
+    Array.isArray(fallbacks) && fallbacks.length > 0 ? { otherWays: true } : {},
+  "add-fallback": () => ({ otherWays: true }),
   "delete-identity": () => ({ stage: "stopped", stopped: "deleted", account: null }),
   activate: (record, { kept }, answer) => ({
     stage: "living",

@@ -48,6 +48,7 @@
  * @property {Pending | null} pending
  * @property {Enrolment | null} enrolment
  * @property {string} [change] a change of the number on its way
+ * @property {boolean} [otherWays] whether other ways are prepared, or the person wants no invitation to do so
  * @property {string} [renewal] a renewal of the evidence on its way
  * @property {string[]} [fingers] ids of the credentials that approve in place of the code; worth nothing without the
  *   sensor

@@ -11,6 +11,7 @@ import { burstRow, bursts, unapproved } from "./bursts.js";
 import { clocksOf } from "./countdown.js";
 import { digitsScreen } from "./digits.js";
 import { entryScreen } from "./entry.js";
+import { invite } from "./fallbacks.js";
 import { elsewhereNotes } from "./identity.js";
 import { openingScreen } from "./intake.js";
 import { evidenceNote } from "./renewal.js";
@@ -31,6 +32,7 @@ export function homeScreen(app) {
   const card = h("section", { class: "identity" });
   const news = h("div", { class: "stack" });
   const requests = h("section", { id: "requests", "aria-labelledby": "requests-title" });
+  const invitation = h("section", {});
   const past = h("section", { "aria-labelledby": "history-title" });
   const list = h("ul", { class: "list", id: "history" });
   let known = -1;
@@ -38,15 +40,9 @@ export function homeScreen(app) {
   /** @param {Home} home */
   function draw(home) {
     drawCard(app, card, home.account, home.name, home.level);
-    fill(
-      news,
-      ...elsewhereNotes(app, home.elsewhere ?? []),
-      incidentNote(app, home.incident),
-      simNote(app, home),
-      evidenceNote(app, home),
-      trouble(app, home.account, home.waits_until),
-    );
+    drawNews(app, news, home);
     drawRequests(app, requests, home);
+    void invite(app, invitation);
     if (home.open.length > known && known >= 0) app.announce(app.t("home.new_request"));
     if (home.open.length !== known && home.account.state !== "waiting") void loadHistory();
     known = home.open.length;
@@ -82,7 +78,7 @@ export function homeScreen(app) {
     title: app.t("home.title"),
     tab: "home",
     back: false,
-    content: [card, news, requests, past],
+    content: [card, news, requests, invitation, past],
     leave: () => {
       silence();
       stopClocks();
@@ -117,6 +113,46 @@ function drawCard(app, card, account, name, level) {
   );
 }
 
+/** As many notes as a person reads at once. */
+const NOTES = 2;
+
+/**
+ * What matters most stands first and is always seen: an identity that somebody takes elsewhere, one that does not work,
+ * then what limits it. Whatever comes after the second note waits behind one line.
+ * @param {Shell} app
+ * @param {Element} news
+ * @param {Home} home
+ */
+function drawNews(app, news, home) {
+  const urgent = elsewhereNotes(app, home.elsewhere ?? []);
+  const ended = (home.evidence?.expires_at ?? Infinity) * 1000 < Date.now();
+  const limits = [evidenceNote(app, home), simNote(app, home)];
+  const calm = [
+    trouble(app, home.account, home.waits_until),
+    incidentNote(app, home.incident),
+    ...(ended ? limits : limits.reverse()),
+  ].filter((each) => each !== null);
+  const room = Math.max(NOTES - urgent.length, 0);
+  const later = calm.slice(room);
+  const opened = news.querySelector("details")?.open ?? false;
+  fill(news, ...urgent, ...calm.slice(0, room), later.length === 0 ? null : laterNotes(app, later, opened));
+}
+
+/**
+ * @param {Shell} app
+ * @param {HTMLElement[]} notes
+ * @param {boolean} opened by the person, before this was drawn again
+ */
+function laterNotes(app, notes, opened) {
+  const words = notes.length === 1 ? app.t("home.one_more_note") : app.t("home.more_notes", { count: String(notes.length) });
+  return h(
+    "details",
+    { class: "more-notes", open: opened },
+    h("summary", { id: "more-notes" }, words),
+    h("div", { class: "stack" }, notes),
+  );
+}
+
 /**
  * One calm sentence, with more for those who want it.
  * @param {Shell} app
@@ -139,8 +175,11 @@ function incidentNote(app, incident) {
  */
 function simNote(app, { sim, account }) {
   if (sim?.state !== "reduced" || account.state !== "active") return null;
-  const title = h("strong", {}, app.t("home.sim_reduced.title"));
-  return note("warning", h("p", { id: "sim-reduced" }, title, " ", app.t("home.sim_reduced.text")));
+  return note(
+    "warning",
+    h("p", { class: "note-title" }, app.t("home.sim_reduced.title")),
+    h("p", { id: "sim-reduced" }, app.t("home.sim_reduced.text")),
+  );
 }
 
 /**

@@ -125,7 +125,7 @@ export function pairingScreen(app, { enrolment: { code = "", expiresAt } }) {
  * @param {string} text
  * @param {string} label
  */
-function qr(text, label) {
+export function qr(text, label) {
   const modules = encodeQR(text, "raw", { ecc: "medium", border: QUIET });
   const size = modules.length;
   const path = modules

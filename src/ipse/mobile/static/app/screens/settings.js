@@ -12,6 +12,7 @@ import { browsersScreen } from "./browsers.js";
 import { checkScreen } from "./check.js";
 import { duressScreen } from "./duress.js";
 import { fingerprintRow } from "./fingerprints.js";
+import { fallbacksScreen } from "./fallbacks.js";
 import { deleteScreen, noticesScreen, numberScreen } from "./identity.js";
 import { oldPhoneScreen } from "./moving.js";
 import { outcomeScreen } from "./outcome.js";
@@ -60,16 +61,8 @@ export function settingsScreen(app) {
     tab: "settings",
     back: false,
     content: [
-      h(
-        "ul",
-        { class: "list" },
-        row({
-          id: "settings-language",
-          icon: icon("globe"),
-          words: app.t("settings.language"),
-          aside: LANGUAGE_NAMES[app.language],
-          press: () => app.open(languageScreen, undefined),
-        }),
+      group(
+        app.t("settings.security"),
         row({
           id: "settings-code",
           icon: icon("lock"),
@@ -77,39 +70,19 @@ export function settingsScreen(app) {
           press: () => app.open(changeCodeScreen, {}),
         }),
         fingerprintRow(app),
-        wakingRow(app),
         row({
           id: "settings-duress",
-          icon: icon("shield"),
+          icon: icon("hand"),
           words: app.t("settings.duress"),
           below: app.t("settings.duress_more"),
           press: () => app.open(duressScreen, undefined),
         }),
         row({
-          id: "settings-check",
-          icon: icon("phone"),
-          words: app.t("settings.check"),
-          press: () => app.open(checkScreen, undefined),
-        }),
-        row({
           id: "settings-browsers",
-          icon: icon("globe"),
+          icon: icon("browser"),
           words: app.t("settings.browsers"),
           below: app.t("settings.browsers_more"),
           press: () => app.open(browsersScreen, undefined),
-        }),
-        row({
-          id: "settings-move",
-          icon: icon("phone"),
-          words: app.t("settings.move"),
-          below: app.t("settings.move_more"),
-          press: () => app.open(oldPhoneScreen, undefined),
-        }),
-        row({
-          id: "settings-number",
-          icon: icon("tag"),
-          words: app.t("settings.number"),
-          press: () => app.open(numberScreen, {}),
         }),
         row({
           id: "settings-notices",
@@ -117,6 +90,23 @@ export function settingsScreen(app) {
           words: app.t("settings.notices"),
           below: app.t("settings.notices_more"),
           press: () => app.open(noticesScreen, undefined),
+        }),
+      ),
+      group(
+        app.t("settings.this_phone"),
+        row({
+          id: "settings-language",
+          icon: icon("globe"),
+          words: app.t("settings.language"),
+          aside: LANGUAGE_NAMES[app.language],
+          press: () => app.open(languageScreen, undefined),
+        }),
+        wakingRow(app),
+        row({
+          id: "settings-check",
+          icon: icon("shield"),
+          words: app.t("settings.check"),
+          press: () => app.open(checkScreen, undefined),
         }),
         row({
           id: "settings-name",
@@ -127,13 +117,18 @@ export function settingsScreen(app) {
         }),
         installRow(app),
       ),
-      h("h2", {}, app.t("settings.when_wrong")),
-      h(
-        "ul",
-        { class: "list" },
+      group(
+        app.t("settings.when_wrong"),
+        row({
+          id: "settings-fallbacks",
+          icon: icon("key"),
+          words: app.t("fallbacks.title"),
+          below: app.t("fallbacks.more"),
+          press: () => app.open(fallbacksScreen, undefined),
+        }),
         row({
           id: "settings-sheets",
-          icon: icon("tag"),
+          icon: icon("sheet"),
           words: app.t("settings.sheets"),
           below: app.t("settings.sheets_more"),
           press: () => app.open(sheetsScreen, undefined),
@@ -145,27 +140,51 @@ export function settingsScreen(app) {
           below: app.t("settings.block_more"),
           press: () => app.open(blockScreen, undefined),
         }),
+      ),
+      group(
+        app.t("settings.changes"),
+        row({
+          id: "settings-move",
+          icon: icon("phone"),
+          words: app.t("settings.move"),
+          below: app.t("settings.move_more"),
+          press: () => app.open(oldPhoneScreen, undefined),
+        }),
+        row({
+          id: "settings-number",
+          icon: icon("sim"),
+          words: app.t("settings.number"),
+          press: () => app.open(numberScreen, {}),
+        }),
         row({
           id: "settings-remove",
-          icon: icon("trash"),
+          icon: icon("cross"),
           words: app.t("settings.remove"),
           below: app.t("settings.remove_more"),
           press: () => app.open(removeScreen, undefined),
         }),
         row({
           id: "settings-delete",
-          icon: icon("cross"),
+          icon: icon("trash"),
           words: app.t("settings.delete"),
           below: app.t("settings.delete_more"),
           press: () => app.open(deleteScreen, undefined),
         }),
       ),
-      h("h2", {}, app.t("settings.about")),
-      documents,
+      h("section", { class: "group" }, h("h2", {}, app.t("settings.about")), documents),
       h("p", { class: "hint" }, app.t("settings.version", { version: app.phone.version })),
       h("p", { class: "hint" }, app.t("settings.size")),
     ],
   };
+}
+
+/**
+ * Settings that belong together, under a heading.
+ * @param {string} title
+ * @param {...(HTMLElement | null)} rows
+ */
+function group(title, ...rows) {
+  return h("section", { class: "group" }, h("h2", {}, title), h("ul", { class: "list" }, ...rows));
 }
 
 /**

@@ -4,7 +4,7 @@ import { makePanicSheet, panicSheets, revokePanicSheet } from "../engine/costing
 import { NoAnswer, Problem } from "../engine/problems.js";
 import { codePad } from "../parts/codepad.js";
 import { fill, h } from "../parts/dom.js";
-import { icon } from "../parts/icons.js";
+import { icon, mark } from "../parts/icons.js";
 import { momentWords } from "../parts/attributes.js";
 import { button, complaint, note, row, waiting } from "../parts/pieces.js";
 import { outcomeScreen } from "./outcome.js";
@@ -131,7 +131,7 @@ function revokeScreen(app, { sheet }) {
  * @param {(code: string) => Promise<void>} work
  * @returns {View}
  */
-function costingScreen(app, name, lead, work) {
+export function costingScreen(app, name, lead, work) {
   const pad = codePad(app, {
     label: app.t("code.pad"),
     entered: async (code) => {
@@ -167,6 +167,7 @@ function sheetScreen(app, { sheet }) {
     title: app.t("sheets.sheet_title"),
     back: false,
     content: [
+      h("p", { class: "sheet-brand", "aria-hidden": "true" }, mark(), "Ipse"),
       h("p", { class: "lead" }, sheet.name === "" ? app.t("sheets.sheet_for_me") : app.t("sheets.sheet_for", { name: sheet.name })),
       h(
         "p",
