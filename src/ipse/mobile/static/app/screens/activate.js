@@ -240,7 +240,7 @@ export function bankScreen(app, wish) {
         list,
         registrars.map((registrar) =>
           row({
-            icon: registrar.kind === "eid_card" ? icon("user") : monogram(registrar.name),
+            icon: registrar.kind === "eid_card" ? h("span", { class: "monogram monogram-icon" }, icon("card")) : monogram(registrar.name),
             words: registrar.kind === "eid_card" ? app.t("card.name") : registrar.name,
             below: registrar.kind === "eid_card" ? app.t("card.below") : countryName(app, registrar.country),
             data: { bank: registrar.id },

@@ -25,12 +25,12 @@ export function cardScreen(app, { enrolment, objection }) {
     title: app.t("card.title"),
     back: false,
     content: [
-      h("div", { class: "figure" }, icon("user")),
+      h("div", { class: "figure" }, icon("card")),
       ...(objection === undefined ? [] : [note("warning", objection)]),
       h("p", { class: "lead" }, app.t("card.lead")),
       h(
         "dl",
-        { class: "facts" },
+        { class: "facts card-facts" },
         h("div", {}, h("dt", {}, app.t("card.address")), h("dd", { id: "card-address" }, withoutScheme(address))),
         h("div", {}, h("dt", {}, app.t("card.code")), h("dd", { id: "card-code", "data-code": code }, shown)),
       ),

@@ -32,7 +32,7 @@ export function duressScreen(app) {
     title: app.t("duress.title"),
     content: [
       h("p", { class: "lead" }, app.t("duress.lead")),
-      h("ul", { class: "plain-list duress-steps" }, steps.map((step) => h("li", {}, app.t(step)))),
+      h("ol", { class: "sheet-steps duress-steps" }, steps.map((step) => h("li", {}, app.t(step)))),
       note("info", h("p", {}, app.t("duress.choose")), h("p", {}, app.t("duress.back"))),
       h(
         "div",

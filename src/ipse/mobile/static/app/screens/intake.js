@@ -79,5 +79,7 @@ export function waitingScreen(app) {
 export function kindOf(error) {
   if (!(error instanceof Problem)) return "no_answer";
   const over = ["request_expired", "request_ended", "request_taken", "unknown_request", "unknown_start", "stale_frame", "risk_too_high"];
-  return over.includes(error.code) ? "over" : "failed";
+  if (over.includes(error.code)) return "over";
+  const later = ["sim_not_ready", "evidence_expired"]; // the person did nothing wrong: it works once that is mended
+  return later.includes(error.code) ? "not_yet" : "failed";
 }

@@ -10,7 +10,7 @@ import { blockedScreen } from "./settings.js";
 /** @typedef {import("../parts/shell.js").View} View */
 /** @typedef {import("../parts/icons.js").IconName} IconName */
 
-/** @typedef {"approved" | "rejected" | "not_started" | "over" | "blocked" | "failed" | "no_answer"} Kind */
+/** @typedef {"approved" | "rejected" | "not_started" | "over" | "blocked" | "not_yet" | "failed" | "no_answer"} Kind */
 
 /** @type {Record<Kind, { tone: string, icon: IconName }>} */
 const FIGURES = {
@@ -19,6 +19,7 @@ const FIGURES = {
   not_started: { tone: "warning", icon: "hand" },
   over: { tone: "warning", icon: "clock" },
   blocked: { tone: "danger", icon: "block" },
+  not_yet: { tone: "warning", icon: "clock" },
   failed: { tone: "danger", icon: "alert" },
   no_answer: { tone: "warning", icon: "cloud" },
 };

@@ -89,7 +89,7 @@ export function welcomeScreen(app) {
       h(
         "p",
         { class: "action-hint" },
-        h("a", { id: "block-link", href: `${app.phone.base}/block?lang=${app.language}` }, app.t("welcome.block")),
+        h("a", { id: "block-link", class: "far-link", href: `${app.phone.base}/block?lang=${app.language}` }, app.t("welcome.block")),
       ),
     ],
   };
