@@ -231,3 +231,4 @@ class Subscribed:
     state: SubscriptionState
     expires_at: int
     failures: int
+    created_at: int

@@ -128,6 +128,19 @@ async def test_a_recycled_number_stops_the_identity(asked: Asked) -> None:
     await asked.soon_blocked()
 
 
+async def test_what_happens_to_a_number_that_was_given_up_stops_nobody(asked: Asked) -> None:
+    """A subscription that its operator has not let go of yet outlives a change of number; its SIM goes to somebody."""
+    stage = asked.operated.stage
+    remote = await asked.adopt("the-real-token")
+    stage.clock.advance(seconds=600)
+    now = stage.clock.now()
+    database = stage.scheme.database
+    await database.rows("update sim_subscriptions set state = 'leaving' where account_id = $1", asked.account_id)
+    await database.rows("update sim_watches set bound_at = $2 where account_id = $1", asked.account_id, now)
+    assert await asked.report("the-real-token", remote, EventType.SWAPPED, at=now + 60 * SECOND) == 204
+    assert not await asked.blocked()
+
+
 async def test_reports_that_are_forged_are_believed_by_nobody(asked: Asked) -> None:
     """No token, an unknown one (410: drop me), a right one for another subscription: nothing happens."""
     base, now = asked.operated.stage.base, asked.operated.stage.clock.now()

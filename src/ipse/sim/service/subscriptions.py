@@ -93,7 +93,9 @@ class Subscriptions:
             log.info("sim_report_late", operator=kept.operator_id)
             return
         watch = watches_store.read_watch(row)
-        if camara.instant(event.time) < watch.bound_at - _SKEW_SECONDS * SECOND:
+        # A subscription from before the binding is about a number that the person has given up: its next holder gets a
+        # new SIM, and that is nobody's business here.
+        if kept.created_at < watch.bound_at or camara.instant(event.time) < watch.bound_at - _SKEW_SECONDS * SECOND:
             log.info("sim_report_late", operator=kept.operator_id)
             return
         log.warning("sim_changed", account=kept.account_id, operator=kept.operator_id)

@@ -7,7 +7,7 @@ from typing import Final
 from ipse.sim.model import Subscribed, SubscriptionState
 from ipse.storage.statement import Row
 
-_COLUMNS: Final = "subscription_id, account_id, operator_id, remote_id, state, expires_at, failures"
+_COLUMNS: Final = "subscription_id, account_id, operator_id, remote_id, state, expires_at, failures, created_at"
 _SELECT: Final = "select " + _COLUMNS + " from sim_subscriptions"  # noqa: S608 - constants
 
 WANT: Final = """
@@ -64,4 +64,5 @@ def read_subscribed(row: Row) -> Subscribed:
         state=SubscriptionState(row["state"]),
         expires_at=row["expires_at"],
         failures=row["failures"],
+        created_at=row["created_at"],
     )
