@@ -225,7 +225,7 @@ class Circumstances:
     app: Mapping[str, str] | None = None
     account: Mapping[str, str] | None = None
     identification_mode: str | None = None
-    """`QR`, `a2a` or `MSISDN`."""
+    """`QR`, `a2a`, `MSISDN` or `fallback`."""
     transaction_ip: str | None = None
     ongoing_call: bool | None = None
 
