@@ -39,6 +39,9 @@ class LabService(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     backchannel_mode: Literal["", "poll", "ping"] = ""
     notification_endpoint: str = ""
     match_optional: bool = False
+    fallbacks: tuple[str, ...] = ()
+    """What may stand in for the phone."""
+    essential: bool = False
 
 
 class Client(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

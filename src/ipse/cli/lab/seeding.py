@@ -132,4 +132,6 @@ def service(client_id: str, name: str, wanted: LabService) -> Service:
         backchannel_mode=wanted.backchannel_mode,
         notification_endpoint=wanted.notification_endpoint,
         match_optional=wanted.match_optional,
+        fallbacks=wanted.fallbacks,
+        essential=wanted.essential,
     )
