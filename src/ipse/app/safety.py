@@ -15,7 +15,9 @@ from ipse.app.keystores import keystore_path, open_keystore
 from ipse.app.module_address import SCHEME, read_address
 from ipse.app.private_files import closing, open_to_others
 from ipse.app.registry import open_registry
+from ipse.enrolment.model import RegistrarKind
 from ipse.enrolment.service.registrars import Registrars
+from ipse.fraud.service.guards import read_table
 from ipse.kernel.clock import SECOND, Clock, SystemClock, text
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.keystore import Keystore
@@ -85,6 +87,8 @@ async def examine(settings: Settings, machine: Machine) -> list[Finding]:
         *certificate_findings(settings, machine.clock),
         *card_findings(settings, machine.clock),
         *attestation_findings(settings, machine.clock),
+        *_places_findings(settings),
+        *_second_channel_advice(settings),
     ]
     if settings.environment is Environment.PRODUCTION:
         findings += _machine_findings(settings, machine)
@@ -208,6 +212,26 @@ async def _database_findings(settings: Settings, database: Database, keystore: K
     return findings
 
 
+def _places_findings(settings: Settings) -> Iterator[Finding]:
+    """A table of places with which the scheme does not start."""
+    if settings.fraud.places is None:
+        return
+    try:
+        read_table(settings.fraud.places)
+    except SettingsError as error:
+        yield Finding(str(error), "mend the file, and look with: ipse fraud places FILE")
+
+
+def _second_channel_advice(settings: Settings) -> Iterator[Finding]:
+    """Production tells people by both ways: whoever steals one of them is told of by the other."""
+    if settings.environment is not Environment.PRODUCTION:
+        return
+    if settings.mail is None:
+        yield Finding("nobody is told by e-mail what happens to their identity", "name a server in mail", unsafe=False)
+    if settings.sms is None:
+        yield Finding("nobody is told by text message what happens to it", "name a gateway in sms", unsafe=False)
+
+
 async def _operator_advice(settings: Settings, database: Database) -> list[Finding]:
     """Production without mobile operators believes registrars alone on numbers, and hears of no changed SIM."""
     if settings.environment is not Environment.PRODUCTION:
@@ -219,9 +243,14 @@ async def _operator_advice(settings: Settings, database: Database) -> list[Findi
 
 
 async def _registrar_advice(settings: Settings, database: Database) -> list[Finding]:
-    if await Registrars(database, SystemClock(), settings.environment).active():
-        return []
-    return [Finding("no registrar is active: nobody can activate", "ipse registrar add", unsafe=False)]
+    active = await Registrars(database, SystemClock(), settings.environment).active()
+    if not active:
+        return [Finding("no registrar is active: nobody can activate", "ipse registrar add", unsafe=False)]
+    cards = [registrar.id for registrar in active if registrar.kind is RegistrarKind.EID_CARD]
+    if settings.eid is None and cards:
+        what = f"registrar {cards[0]} is active, and eid names no authorities: nobody can activate by card"
+        return [Finding(what, f"name them in eid, or ipse registrar stop {cards[0]}", unsafe=False)]
+    return []
 
 
 def _told(lapse: Lapse) -> str:

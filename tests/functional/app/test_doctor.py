@@ -10,6 +10,10 @@ pytestmark = pytest.mark.processes
 
 
 BANK = ("bank-vesta", "Vesta Bank", "--country", "BE", "--client-id", "ipse")
+SECOND_CHANNEL = {
+    "mail": {"host": "mail.ipse.test", "sender": "identity@ipse.test"},
+    "sms": {"url": "https://sms.ipse.test/send", "token": "a token"},
+}
 
 
 def test_a_proper_installation_is_well(proper: Place) -> None:
@@ -32,7 +36,7 @@ def test_a_proper_installation_is_well(proper: Place) -> None:
         "ipse",
     )
     assert proper.ipse("operator", "add", *operator).returncode == 0
-    told = proper.ipse("doctor")
+    told = proper.changed(**SECOND_CHANNEL).ipse("doctor")
     assert (told.returncode, told.stdout.strip()) == (0, "nothing is missing or unsafe"), told.stderr
 
 
@@ -76,3 +80,17 @@ def test_settings_that_cannot_be_read_are_told_in_one_line(small: Place) -> None
     assert told.returncode == 1
     assert told.stderr.startswith(f"ipse: {small.config.name}: ")
     assert len(told.stderr.splitlines()) == 1
+
+
+def test_what_people_would_miss_is_told(proper: Place) -> None:
+    """Nobody to tell them, cards that nobody believes, and a table of places with which nothing starts."""
+    assert proper.ipse("registrar", "add", "eid_card", "eID", "--country", "BE", "--kind", "eid_card").returncode == 0
+    told = proper.changed(fraud={"places": f"{proper.folder}/nowhere.csv"}).ipse("doctor")
+    assert told.returncode == 1
+    expected = (
+        "advice  nobody is told by e-mail",
+        "advice  nobody is told by text message",
+        "advice  registrar eid_card is active, and eid names no authorities: nobody can activate by card",
+        "nowhere.csv cannot be read",
+    )
+    assert [text for text in expected if text not in told.stdout] == [], told.stdout
