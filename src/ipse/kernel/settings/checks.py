@@ -139,6 +139,17 @@ def cards(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def push(settings: Settings) -> Iterator[Finding]:
+    """Whom we tell that something waits: named services alone, and each can turn to somebody (RFC 8292 §2.1)."""
+    services, contact = settings.push.services, settings.push.contact
+    for service in services:
+        yield from origin("push.services", service)
+        if not service.startswith("https://") and not _loopback(service):
+            yield Finding(f"push.services: {service} is not protected on its way", "write it with https://")
+    if services and not contact.startswith(("mailto:", "https://")):
+        yield Finding(f"push.contact is {contact!r}", "write a mailto: or https: address for the push services")
+
+
 def proxies(name: str, trusted: tuple[str, ...]) -> Iterator[Finding]:
     """Proxies are named one by one, never everybody."""
     for proxy in trusted:

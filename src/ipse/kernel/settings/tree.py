@@ -146,6 +146,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             *checks.proxies("trusted_proxies", self.trusted_proxies),
             *checks.certificates(self),
             *checks.cards(self),
+            *checks.push(self),
         ]
         if self.base_url == self.app_origin:
             found.append(
