@@ -11,6 +11,7 @@ import structlog
 
 from ipse.actions.service import Messages
 from ipse.audit.service import auditing
+from ipse.fraud.service.limits import SharedLimits
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids, sha256
 from ipse.kernel.keystore import Keystore
@@ -160,8 +161,9 @@ class Panic:
         return blind_index(self.keystore.working_key("panic"), f"code {code}")
 
     def _bucket(self, source: str) -> str:
-        # An address is personal data: kept as what finds it again, and no longer than it counts.
-        return blind_index(self.keystore.working_key("panic"), f"source {source}").hex()
+        # An address is personal data: kept as what finds it again, and no longer than it counts. It stands for its
+        # network: nobody has as many guesses as addresses.
+        return blind_index(self.keystore.working_key("panic"), f"source {SharedLimits.network(source)}").hex()
 
 
 @dataclass(frozen=True)

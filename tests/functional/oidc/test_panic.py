@@ -136,6 +136,13 @@ async def test_guesses_are_limited_for_each_source_and_in_all(works: Works) -> N
     assert elsewhere.count(Outcome.TAKEN) == 25
 
 
+async def test_addresses_of_one_network_are_one_source(works: Works) -> None:
+    """Whoever has a network of addresses would else use up the guesses of all, and with them everybody's sheets."""
+    outcomes = [await works.panic.take(_code(number), source=f"2001:db8:1::{number}") for number in range(1, 20)]
+    assert outcomes.count(Outcome.TAKEN) == 5
+    assert await works.panic.take(_code(50), source="2001:db8:2::1") is Outcome.TAKEN
+
+
 async def test_a_slip_costs_nothing_and_an_hour_later_guesses_count_anew(works: Works) -> None:
     for _ in range(20):
         assert await works.panic.take("1234 5678 9012 00", source="here") is Outcome.MISTYPED
