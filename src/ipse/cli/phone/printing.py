@@ -211,12 +211,13 @@ def print_requests(console: Console, requests: list[dict[str, Any]]) -> None:
 
 
 def print_browsers(console: Console, browsers: list[dict[str, Any]]) -> None:
-    """Trusted browsers."""
-    table = Table("browser", "what", "where", "since", "last used", "until")
+    """Trusted browsers: a line each, so that an id is never cut off."""
+    if not browsers:
+        console.print("No browser is trusted.")
     for one in browsers:
-        times = (text(one[name] * SECOND) for name in ("since", "used", "until"))
-        table.add_row(one["browser"], escape(one["name"]), escape(one["place"]), *times)
-    console.print(table)
+        since, used, until = (text(one[name] * SECOND)[:10] for name in ("since", "used", "until"))
+        line = f"{one['browser']}  {one['name']}, {one['place']}: since {since}, last used {used}, until {until}"
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def print_values(console: Console, values: Mapping[str, Any]) -> None:
@@ -228,19 +229,21 @@ def print_values(console: Console, values: Mapping[str, Any]) -> None:
 
 
 def print_history(console: Console, entries: list[dict[str, Any]]) -> None:
-    """Past requests."""
-    table = Table("when", "partner", "service", "outcome", "confirmed", "shared", "declined")
+    """Past requests: a line each and what it was about, so that an id is never cut off."""
+    if not entries:
+        console.print("No request so far.")
     for entry in entries:
-        table.add_row(
-            text(entry["at"] * SECOND),
-            escape(_name(entry["partner"])),
-            escape(_name(entry["service"])),
-            entry["outcome"],
-            escape(", ".join(summary(one) for one in entry.get("confirmed", ()) if understood(one))),
-            ", ".join(one["name"] for one in entry.get("shared", ())),
-            ", ".join(entry.get("declined", ())),
-        )
-    console.print(table)
+        whose = f"{_name(entry['partner'])}, {_name(entry['service'])}"
+        line = f"{entry['action']}  {text(entry['at'] * SECOND)}  {whose}: {entry['outcome']}"
+        console.print(line, markup=False, soft_wrap=True)
+        about = {
+            "confirmed": "; ".join(summary(one) for one in entry.get("confirmed", ()) if understood(one)),
+            "shared": ", ".join(one["name"] for one in entry.get("shared", ())),
+            "not shared": ", ".join(entry.get("declined", ())),
+        }
+        for word, value in about.items():
+            if value:
+                console.print(f"  {word}: {value}", markup=False, soft_wrap=True)
 
 
 def _name(thing: object) -> str:

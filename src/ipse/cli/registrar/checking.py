@@ -26,7 +26,7 @@ async def check(
     *,
     client_id: Annotated[str, Parameter(help="What the candidate calls us.")] = "ipse",
     country: Annotated[str, Parameter(help="Two letters of ISO 3166-1.")] = "BE",
-    trust_framework: Annotated[str, Parameter(help="Default: <country>_bank_idv.")] = "",
+    trust_framework: Annotated[str, Parameter(help="Default: the country, then _bank_idv: be_bank_idv.")] = "",
     login: Annotated[
         bool, Parameter(negative="", help="Go on with a test person: prints an address, and reads the one they end at.")
     ] = False,

@@ -34,7 +34,7 @@ async def add(  # noqa: PLR0913 - one option for each fact of a registrar
     issuer: Annotated[str, Parameter(help="A bank's OpenID issuer; https in production.")] = "",
     client_id: Annotated[str, Parameter(help="What the bank calls us.")] = "",
     kind: Literal["bank", "eid_card"] = "bank",
-    trust_framework: Annotated[str, Parameter(help="Default: <country>_bank_idv.")] = "",
+    trust_framework: Annotated[str, Parameter(help="Default: the country, then _bank_idv: be_bank_idv.")] = "",
     cap: Annotated[Level, Parameter(help="The highest level its identities can have.")] = "substantial",
     minors: Annotated[bool, Parameter(help="It may vouch for persons of 16 and 17.")] = False,
     term_days: Annotated[int, Parameter(help="How long its word counts.")] = 1826,
