@@ -125,7 +125,7 @@ def settings_at(port: int, database_url: str) -> Settings:
         app_origin=f"http://localhost:{port + 1}",
         database=database_url,
         keystore="file:/nowhere",
-        limits=Limits(page=_GENEROUS, partner=_GENEROUS, wait=_GENEROUS),
+        limits=Limits(page=_GENEROUS, partner=_GENEROUS, wait=_GENEROUS, phone=_GENEROUS),
     )
 
 
