@@ -199,15 +199,17 @@ class SoftPhone:
         """Block the identity: `lost`, `not_me` or `other`."""
         return self._signed("block", reason=reason)
 
-    def renew(self, registrar: str, person: str) -> Renewed:
+    def renew(self, registrar: str, person: str, *, pin: str | None = None) -> Renewed:
         """Renew the evidence behind the identity through a registrar, where `person` logs in; the phone stays.
+
+        With `pin` it is the person's eID card in the sandbox, and the registrar `eid_card`.
 
         Raises:
             BankRefused: the bank's part did not come back.
             Refused: `enrolment_ended` with `another_person` where the answer is about somebody else.
         """
         self._usable()
-        return renewal.renew(self._channel, self._writer, registrar, person, tls=self._tls)
+        return renewal.renew(self._channel, self._writer, registrar, person, pin=pin, tls=self._tls)
 
     def remove(self) -> Answer:
         """Unlink this phone; the identity is blocked until another is activated."""

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ipse.softphone import browser
+from ipse.softphone import browser, world
+from ipse.softphone.cards import CardSlot
 from ipse.softphone.channel import Answer, Channel
 from ipse.softphone.connections import connect
 from ipse.softphone.messages import Writer
@@ -25,15 +26,28 @@ class Renewed:
 
 
 def renew(
-    channel: Channel, writer: Writer, registrar: str, person: str, *, tls: ssl.SSLContext | None = None
+    channel: Channel,
+    writer: Writer,
+    registrar: str,
+    person: str,
+    *,
+    pin: str | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Renewed:
-    """Run a whole renewal; `person` logs in at the bank, as in an activation."""
+    """Run a whole renewal; `person` logs in at the bank, as in an activation, or uses their card with `pin`."""
     begun = begin(channel, writer, registrar)
-    origin = writer.configuration(channel.store.load().base).app_origin
+    base = channel.store.load().base
+    origin, slot = writer.configuration(base).app_origin, None
+    if pin is not None:
+        slot = CardSlot(world.read(channel.http, world.address(base)).eid.api, person, pin)
     # A browser of its own: the phone's connection has no cookies, and none of these may stay behind.
     with connect(tls) as visitor:
         value = browser.walk(
-            visitor, begun["start_url"], app_origin=origin, answers={"person": person, "decision": "approve"}
+            visitor,
+            begun["start_url"],
+            app_origin=origin,
+            answers={"person": person, "decision": "approve"},
+            slot=slot,
         )
     done = bring(channel, writer, begun["enrolment"], value)
     return Renewed(done["registrar"]["name"], done["evidence"]["expires_at"], tuple(done["received"]))

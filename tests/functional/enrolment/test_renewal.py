@@ -9,12 +9,14 @@ import pytest
 
 from ipse.attributes.jobs import tell_of_ends
 from ipse.attributes.service import Attributes
+from ipse.enrolment.rules import screens
 from ipse.enrolment.service.registrars import Registrars
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import Environment
 from ipse.notices.service import Notices
 from ipse.softphone import renewal
 from ipse.softphone.errors import Refused
+from tests.functional.enrolment.holder import CARD, PIN, Holder
 from tests.functional.enrolment.party import Phone
 
 if TYPE_CHECKING:
@@ -161,3 +163,50 @@ async def test_a_bank_whose_row_says_high_gives_high(stage: Stage) -> None:
     assert row is not None
     assert row["level"] == "high"
     assert (await phone.home())["level"] == "substantial"
+
+
+# -- by card
+
+
+async def test_the_card_renews_and_keeps_everything_else(stage: Stage, ada: Phone) -> None:
+    """By the soft phone, with a PIN: known again by national number; the level rises with the route."""
+    accounts = "select account_id, level from people_accounts"
+    before = await stage.scheme.database.row(accounts)
+    done = await asyncio.to_thread(lambda: renewal.renew(ada.channel, ada.writer, CARD, "ada", pin=PIN))
+    after = await stage.scheme.database.row(accounts)
+    assert before is not None
+    assert after is not None
+    assert done.registrar == "eID"
+    assert (after["account_id"], before["level"], after["level"]) == (before["account_id"], "substantial", "high")
+    assert (await ada.home())["evidence"]["renew"] is False
+    assert await stage.count("select count(*) as n from attributes_evidence") == 2
+
+
+async def test_the_card_renews_at_another_computer(stage: Stage, ada: Phone) -> None:
+    """The code of the renewal is typed there, once; the phone reads the moving code of its page."""
+    enrolment, frame = await _at_a_computer(stage, ada, "ada")
+    done = await asyncio.to_thread(renewal.bring, ada.channel, ada.writer, enrolment, frame)
+    assert done["registrar"] == {"id": CARD, "name": "eID"}
+    assert await stage.count("select count(*) as n from attributes_evidence") == 2
+
+
+async def test_another_persons_card_renews_nothing(stage: Stage, ada: Phone) -> None:
+    before = (await ada.home())["evidence"]
+    enrolment, frame = await _at_a_computer(stage, ada, "wout")
+    with pytest.raises(Refused) as refused:
+        await asyncio.to_thread(renewal.bring, ada.channel, ada.writer, enrolment, frame)
+    assert (refused.value.code, refused.value.why) == ("enrolment_ended", "another_person")
+    assert (await ada.home())["evidence"] == before
+
+
+async def _at_a_computer(stage: Stage, phone: Phone, person: str) -> tuple[str, str]:
+    """Begin a renewal by card and go on at a computer where somebody's card is; the enrolment, and the moving code."""
+    begun = await asyncio.to_thread(renewal.begin, phone.channel, phone.writer, CARD)
+    assert begun["card"]["address"] == f"{stage.base}/enrolment/card"
+    computer = Holder(stage, person, NUMBER)
+    await computer.type_code(begun["card"]["code"])
+    answer = await computer.hand_in(await computer.token(), await computer.files())
+    assert answer.status_code == 200, answer.text
+    await computer.again()
+    assert computer.asked["enrolment"] == begun["enrolment"]
+    return begun["enrolment"], screens.build_frame(computer.asked["secret"], begun["enrolment"], 0)

@@ -377,18 +377,20 @@ def block(*, reason: str = "lost", options: Options | None = None) -> None:
 
 
 @app.command
-def renew(*, bank: str, person: str, options: Options | None = None) -> None:
-    """Renew the proof of this identity through a bank; phone, code and number stay.
+def renew(*, person: str, bank: str = "", pin: str | None = None, options: Options | None = None) -> None:
+    """Renew the proof of this identity through a bank or with the eID card; phone, code and number stay.
 
     Parameters
     ----------
     bank
-        Id of the bank, or other registrar
+        Id of the bank, or other registrar; with --pin it is eid_card
     person
         Who logs in there, as for an activation
+    pin
+        Renew with the person's eID card in the sandbox and this PIN
     """
     with _phone(options or Options()) as (phone, printer):
-        done = phone.renew(bank, person)
+        done = phone.renew(bank or ("eid_card" if pin else ""), person, pin=pin)
         members = {"registrar": done.registrar, "expires_at": done.expires_at, "received": list(done.received)}
         ends = clock.text((done.expires_at or 0) * clock.SECOND)[:10]
         printer.answer(members, lambda console: console.print(f"Renewed through {done.registrar} until {ends}."))

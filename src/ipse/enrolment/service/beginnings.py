@@ -20,6 +20,15 @@ Wording = Callable[[str, str], str]
 """What is being activated, for the registrar's page: from language and the last digits of the phone number."""
 
 
+def giving_short_code(rows: Rows, enrolment_id: str, registrar: Registrar | None) -> Transaction[str | None]:
+    """Give an enrolment by card another way to its page, for whoever has the reader at a computer."""
+    if registrar is None or registrar.kind is not RegistrarKind.EID_CARD:
+        return None
+    code = screens.new_code(rows.ids.octets(screens.CODE_OCTETS))
+    yield from run(store.GIVE_CODE, enrolment_id, sha256(code))
+    return code
+
+
 @dataclass(frozen=True)
 class Beginnings:
     """Use cases of a beginning."""
@@ -54,16 +63,8 @@ class Beginnings:
             now, expires_at,
         )  # fmt: skip
         start_url = f"{self.rows.settings.base_url}/enrolment/start?ticket={ticket}"
-        code = yield from self._short_code(enrolment_id, registrar)
+        code = yield from giving_short_code(self.rows, enrolment_id, registrar)
         return Begun(enrolment_id=enrolment_id, start_url=start_url, expires_at=expires_at, card_code=code)
-
-    def _short_code(self, enrolment_id: str, registrar: Registrar | None) -> Transaction[str | None]:
-        """Another way to the card's page, for whoever has the reader at a computer."""
-        if registrar is None or registrar.kind is not RegistrarKind.EID_CARD:
-            return None
-        code = screens.new_code(self.rows.ids.octets(screens.CODE_OCTETS))
-        yield from run(store.GIVE_CODE, enrolment_id, sha256(code))
-        return code
 
     async def _to_number(self, row: Row, request: EnrolRequest, *, now: int) -> str:
         """Another number: the browser goes straight to the number step."""

@@ -58,6 +58,11 @@ class Enrolments:
         changes = NumberChanges(rows, people, attributes, messages.notices, sims)
         return cls(rows, beginnings, returns, activations, renewals, waiting, steps, numbers, changes)
 
+    @property
+    def card_address(self) -> str:
+        """Where somebody types the short code of an enrolment or renewal by card, at a computer with a reader."""
+        return f"{self.rows.settings.base_url}/enrolment/card"
+
     async def delete_old(self, *, before: int) -> int:
         """Delete enrolments that expired before then (microseconds), however they ended. Returns how many."""
         return len(await self.rows.database.rows(store.DELETE_OLD, before))

@@ -15,6 +15,7 @@ from ipse.enrolment import store
 from ipse.enrolment.errors import AnotherPersonError, EndReason, EnrolmentEndedError, UnknownRegistrarError
 from ipse.enrolment.model import AppVersion, Begun, EnrolRequest, Kind
 from ipse.enrolment.rules import renewing
+from ipse.enrolment.service.beginnings import giving_short_code
 from ipse.enrolment.service.returns import Returns
 from ipse.enrolment.service.rows import Rows
 from ipse.kernel.clock import SECOND
@@ -83,7 +84,8 @@ class Renewals:
             account.account_id, now, expires_at,
         )  # fmt: skip
         start_url = f"{self.rows.settings.base_url}/enrolment/start?ticket={ticket}"
-        return Begun(enrolment_id=enrolment_id, start_url=start_url, expires_at=expires_at)
+        code = yield from giving_short_code(self.rows, enrolment_id, registrar)
+        return Begun(enrolment_id=enrolment_id, start_url=start_url, expires_at=expires_at, card_code=code)
 
     async def present(self, enrolment_id: str, phone_id: str, value: str) -> RenewalAnswer:
         """Take the one-time value of a renewal's return from the phone that began, and read what it brought.

@@ -115,7 +115,7 @@ class Mobile:
                 "chain": chain,
             }
             if begun.card_code is not None:
-                body["card"] = {"address": f"{self.settings.base_url}/enrolment/card", "code": begun.card_code}
+                body["card"] = {"address": self.enrolments.card_address, "code": begun.card_code}
             answer = Answer(200, body)
             yield from self.phones.creating(new, message, chain=chain, answer=answer, now=now)
             return answer

@@ -46,15 +46,15 @@ class Renewing:
                 begun = yield from self.enrolments.renewals.beginning(
                     account, received.phone.phone_id, registrar, stated, now=now
                 )
-                answer = Answer(
-                    200,
-                    {
-                        "enrolment": begun.enrolment_id,
-                        "start_url": begun.start_url,
-                        "expires_at": seconds(begun.expires_at),
-                        "chain": received.chain,
-                    },
-                )
+                told: dict[str, Any] = {
+                    "enrolment": begun.enrolment_id,
+                    "start_url": begun.start_url,
+                    "expires_at": seconds(begun.expires_at),
+                    "chain": received.chain,
+                }
+                if begun.card_code is not None:
+                    told["card"] = {"address": self.enrolments.card_address, "code": begun.card_code}
+                answer = Answer(200, told)
                 yield from self.phones.accepting(received, answer, now=now)
                 return answer
 

@@ -1,5 +1,7 @@
 // New evidence for the identity of this phone: a visit to a registrar, with the phone in hand (protocol §5 `renew`).
 
+import { asCard } from "./settling.js";
+
 /** @typedef {import("./phone.js").Phone} Phone */
 /** @typedef {import("./answers.js").Registrar} Registrar */
 /** @typedef {{ registrar: { id: string, name: string }, evidence: { expires_at: number | null, renew: boolean } }} Renewed */
@@ -7,11 +9,11 @@
 /**
  * @param {Phone} phone
  * @param {Registrar} registrar
- * @returns {Promise<string>} the address where the browser begins
+ * @returns {Promise<{ startUrl: string, card?: { address: string, code: string } }>} where the browser begins, here or at another computer
  */
 export async function beginRenewal(phone, registrar) {
   const answer = await phone.say({ type: "renew", path: "/renewals", members: () => ({ registrar: registrar.id }) });
-  return String(answer["start_url"]);
+  return { startUrl: String(answer["start_url"]), ...asCard(answer["card"]) };
 }
 
 /**

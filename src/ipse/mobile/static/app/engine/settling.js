@@ -31,7 +31,7 @@ function asAccount(value) {
  * @param {unknown} value
  * @returns {{ card?: { address: string, code: string } }}
  */
-function asCard(value) {
+export function asCard(value) {
   if (typeof value !== "object" || value === null) return {};
   const { address, code } = /** @type {Record<string, unknown>} */ (value);
   return { card: { address: asText(address), code: asText(code) } };

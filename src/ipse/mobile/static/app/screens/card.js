@@ -9,15 +9,23 @@ import { openCamera } from "../scanner/camera.js";
 
 /** @typedef {import("../parts/shell.js").Shell} Shell */
 /** @typedef {import("../parts/shell.js").View} View */
-/** @typedef {import("../engine/store.js").Enrolment} Enrolment */
+/**
+ * What is enrolled or renewed, and who takes what the computer shows: by default an activation does. A renewal leaves
+ * the identity as it is when it fails.
+ * @typedef {{
+ *   enrolment: { startUrl: string, card?: { address: string, code: string } },
+ *   objection?: string,
+ *   bring?: ((value: string) => Promise<void>) | undefined,
+ * }} AtComputer
+ */
 
 /**
  * Where the reader is decides how it goes on: here, or at a computer where the code is typed.
  * @param {Shell} app
- * @param {{ enrolment: Enrolment, objection?: string }} parameters
+ * @param {AtComputer} parameters
  * @returns {View}
  */
-export function cardScreen(app, { enrolment, objection }) {
+export function cardScreen(app, { enrolment, objection, bring }) {
   const { address, code } = enrolment.card ?? { address: "", code: "" };
   const shown = `${code.slice(0, 4)}-${code.slice(4)}`;
   return {
@@ -41,7 +49,7 @@ export function cardScreen(app, { enrolment, objection }) {
         id: "card-scan",
         icon: "scan",
         words: app.t("card.scan"),
-        press: () => app.open(cardScanScreen, { enrolment }),
+        press: () => app.open(cardScanScreen, { enrolment, bring }),
       }),
       button({
         id: "card-here",
@@ -49,7 +57,9 @@ export function cardScreen(app, { enrolment, objection }) {
         words: app.t("card.here"),
         press: () => location.assign(enrolment.startUrl),
       }),
-      button({ id: "start-again", kind: "quiet", words: app.t("start_again"), press: () => void app.ways.startAgain() }),
+      bring === undefined
+        ? button({ id: "start-again", kind: "quiet", words: app.t("start_again"), press: () => void app.ways.startAgain() })
+        : button({ id: "card-home", kind: "quiet", words: app.t("move.cancel"), press: () => app.ways.home() }),
     ],
   };
 }
@@ -62,10 +72,10 @@ function withoutScheme(address) {
 /**
  * Reads the moving code on the computer's page. Each of its pictures counts for seconds; the next one will do.
  * @param {Shell} app
- * @param {{ enrolment: Enrolment }} parameters
+ * @param {AtComputer} parameters
  * @returns {View}
  */
-export function cardScanScreen(app, { enrolment }) {
+export function cardScanScreen(app, { enrolment, bring }) {
   const video = h("video", { id: "camera", autoplay: true, playsinline: true, "aria-label": app.t("scan.camera") });
   video.muted = true;
   const hint = h("p", { class: "scan-hint", role: "status", id: "scan-hint" }, app.t("scan.starting"));
@@ -90,9 +100,10 @@ export function cardScanScreen(app, { enrolment }) {
     hint.textContent = app.t("scan.found");
     frame.setAttribute("data-state", "found");
     try {
-      await app.phone.presentReturn(value);
+      if (bring === undefined) await app.phone.presentReturn(value);
+      else await bring(value);
       stopping.abort();
-      app.ways.home();
+      if (bring === undefined) app.ways.home();
     } catch (error) {
       if (stopping.signal.aborted) return;
       if (error instanceof Problem && error.code !== "stale_return") {
@@ -127,7 +138,7 @@ export function cardScanScreen(app, { enrolment }) {
         id: "card-back",
         kind: "quiet",
         words: app.t("card.code_again"),
-        press: () => app.open(cardScreen, { enrolment }, "replace"),
+        press: () => app.open(cardScreen, { enrolment, bring }, "replace"),
       }),
     ],
     leave: () => stopping.abort(),

@@ -8,6 +8,7 @@ import { icon } from "../parts/icons.js";
 import { LOCALES } from "../parts/language.js";
 import { busy, button, complaint, monogram, note, result, row, waiting } from "../parts/pieces.js";
 import { onlyScheme } from "./activate.js";
+import { cardScreen } from "./card.js";
 import { waitingScreen } from "./intake.js";
 
 /** @typedef {import("../parts/shell.js").Shell} Shell */
@@ -67,9 +68,18 @@ export function renewScreen(app) {
     if (pressed === null) return;
     problem.textContent = "";
     await busy(pressed, async () => {
-      const address = await beginRenewal(app.phone, registrar);
+      const { startUrl, card } = await beginRenewal(app.phone, registrar);
+      if (card !== undefined) {
+        const bring = async (/** @type {string} */ value) => {
+          await broughtBack(app, value).catch((error) => {
+            if (!(error instanceof Problem) || error.code === "stale_return") throw error;
+            renewalFailed(app, error);
+          });
+        };
+        return app.open(cardScreen, { enrolment: { startUrl, card }, bring });
+      }
       app.announce(app.t("bank.leaving", { bank: registrar.name }));
-      location.assign(await onlyScheme(app, address));
+      location.assign(await onlyScheme(app, startUrl));
     }).catch((error) => {
       problem.textContent = app.explain(error);
     });
@@ -109,14 +119,30 @@ export async function renewalReturned(app, { kind, value }) {
   app.open(waitingScreen, undefined, "reset");
   try {
     if (kind === "ended") throw new Problem({ code: "enrolment_ended", why: value });
-    const { evidence, registrar } = await bringRenewal(app.phone, value);
-    const day = evidence.expires_at === null ? "" : dayWords(app, evidence.expires_at);
-    app.open(renewalDoneScreen, { renewed: true, text: app.t("renew.done_text", { bank: registrar.name, day }) }, "reset");
+    await broughtBack(app, value);
   } catch (error) {
-    const why = error instanceof Problem ? (error.why ?? error.code) : "";
-    const text = error instanceof Problem ? app.words(`ended.${why}`, "ended.other") : app.explain(error);
-    app.open(renewalDoneScreen, { renewed: false, text }, "reset");
+    renewalFailed(app, error);
   }
+}
+
+/**
+ * @param {Shell} app
+ * @param {string} value
+ */
+async function broughtBack(app, value) {
+  const { evidence, registrar } = await bringRenewal(app.phone, value);
+  const day = evidence.expires_at === null ? "" : dayWords(app, evidence.expires_at);
+  app.open(renewalDoneScreen, { renewed: true, text: app.t("renew.done_text", { bank: registrar.name, day }) }, "reset");
+}
+
+/**
+ * @param {Shell} app
+ * @param {unknown} error
+ */
+function renewalFailed(app, error) {
+  const why = error instanceof Problem ? (error.why ?? error.code) : "";
+  const text = error instanceof Problem ? app.words(`ended.${why}`, "ended.other") : app.explain(error);
+  app.open(renewalDoneScreen, { renewed: false, text }, "reset");
 }
 
 /**
