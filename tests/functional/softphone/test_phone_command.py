@@ -267,3 +267,19 @@ def test_the_code_of_a_sheet_is_dialled_in_the_sandbox_s_telephone(phone: Comman
 
 def _hidden(page: str) -> dict[str, str]:
     return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+
+
+def test_other_ways_are_prepared_listed_and_taken_away(phone: Command) -> None:
+    assert phone("add-fallback", "sheet", "--code", "97531")[0] == 3
+    status, sheet = phone("add-fallback", "sheet", "--code", CODE)
+    assert (status, len(set(sheet["codes"]))) == (0, 10)
+    status, app = phone("add-fallback", "totp", "--code", CODE)
+    assert (status, app["name"]) == (0, sheet["name"])
+    status, passkey = phone("add-fallback", "passkey", "--code", CODE)
+    assert (status, passkey["url"].startswith(f"{phone.sandbox.base}/passkey/")) == (0, True)
+    listed = phone("fallbacks")[1]["fallbacks"]
+    assert [(each["method"], each.get("left")) for each in listed] == [("sheet", 10), ("totp", None)]
+    assert phone("remove-fallback", sheet["setup"], "--code", CODE)[0] == 0
+    assert [each["method"] for each in phone("fallbacks")[1]["fallbacks"]] == ["totp"]
+    kinds = [each["kind"] for each in phone("notices")[1]["notices"]]
+    assert kinds[:3] == ["fallback_removed", "fallback_added", "fallback_added"]
