@@ -155,3 +155,43 @@ for (const code of ["phone_stopped", "phone_copied", "unknown_phone"]) {
     assert.equal(store.record?.stopped, "moved");
   });
 }
+
+const APPROVAL = { type: "approval", path: "/approvals", seal: true, members: () => ({ method: "fingerprint" }) };
+
+test("a fingerprint is asked once, over exactly what is stored and sent again", async () => {
+  /** @type {string[]} */
+  const asked = [];
+  const { store, world, messages } = await begin([{ lost: true }, { lost: true }, { body: { chain: "chain-1" } }]);
+  await messages.exchange({
+    ...APPROVAL,
+    assertion: async (jws) => {
+      assert.equal(store.record?.pending, null);
+      asked.push(jws);
+      return { id: "finger" };
+    },
+  });
+  assert.equal(asked.length, 1);
+  assert.equal(payload(asked[0] ?? "")["method"], "fingerprint");
+  assert.equal(new Set(world.sent.map(({ body }) => body)).size, 1);
+  assert.equal(world.sent.length, 3);
+});
+
+test("a sensor that was cancelled leaves nothing behind: nothing stored, nothing sent", async () => {
+  const { store, world, messages } = await begin([{ body: { chain: "chain-1" } }]);
+  await assert.rejects(
+    messages.exchange({ ...APPROVAL, assertion: () => Promise.reject(new Error("cancelled")) }),
+    /cancelled/,
+  );
+  assert.equal(store.record?.pending, null);
+  assert.equal(world.sent.length, 0);
+  await messages.exchange(HOME);
+  assert.equal(store.record?.chain, "chain-1");
+});
+
+test("whoever is told that the app is too old fetches a newer one", async () => {
+  const { world, messages } = await begin([{ status: 426, body: { code: "app_too_old", chain: "chain-1" } }]);
+  let told = 0;
+  Object.assign(world, { outdated: () => void (told += 1) });
+  await assert.rejects(messages.exchange(HOME), Problem);
+  assert.equal(told, 1);
+});
