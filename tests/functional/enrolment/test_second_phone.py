@@ -296,3 +296,17 @@ async def test_a_deleted_person_is_gone_and_comes_back_as_somebody_new(stage: St
     assert before != await subjects(stage)
     assert await stage.count("select count(*) as n from people_accounts") == 2
     assert await told(stage) == ["deleted", "phone_bound", "phone_bound"]
+
+
+@pytest.mark.parametrize(
+    ("device", "version", "code"),
+    [(Device(rooted=True), "1.0.0", "phone_refused"), (Device(), "0.9.9", "app_too_old")],
+)
+async def test_an_identity_does_not_move_to_a_phone_that_none_is_activated_on(
+    stage: Stage, device: Device, version: str, code: str
+) -> None:
+    """Told before there is a code to show, not at the first request."""
+    phone = Phone(stage, "ada", "bank-vesta", "+32 400000101")
+    pairing = asyncio.to_thread(mover(stage, phone).pair, stage.base, device, app_version=version)
+    assert (await refused(pairing)).code == code
+    assert await stage.count("select count(*) as n from mobile_pairings") == 0

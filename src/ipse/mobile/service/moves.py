@@ -52,6 +52,8 @@ class Moves:
         if recorded is not None:
             return recorded
         wish = rules.convert(message.unverified_payload(), rules.PairWish)
+        # As at an activation: an identity must not move to where it cannot be used.
+        mobile.admission.check(wish.device, wish.app.version)
         phone_id, pairing_id, chain = (mobile.ids.identifier() for _ in range(3))
         code, now = rules.pairing_code(mobile.ids.octets(8)), mobile.clock.now()
         until = now + CODE_SECONDS * SECOND
