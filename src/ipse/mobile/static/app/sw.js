@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "eKbNBnlPOxoFcUin";
+const VERSION = "uXxRDj08-RER51Fu";
 const FILES = [
   "/",
   "/app.js",

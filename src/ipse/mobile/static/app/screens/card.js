@@ -126,7 +126,7 @@ export function cardScanScreen(app, { enrolment, bring }) {
     .catch((error) => {
       frame.setAttribute("data-state", "none");
       const denied = error instanceof DOMException && error.name === "NotAllowedError";
-      hint.textContent = app.t(denied ? "scan.denied" : "scan.no_camera");
+      hint.textContent = app.t(denied ? "card.denied" : "card.no_camera"); // nothing of it can be typed
     });
 
   return {

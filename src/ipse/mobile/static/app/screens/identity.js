@@ -31,7 +31,7 @@ export function elsewhereNotes(app, elsewhere) {
         "button",
         {
           type: "button",
-          class: "text-button",
+          class: "button button-danger",
           id: "stop-elsewhere",
           "data-enrolment": wait.enrolment,
           onclick: () => app.open(stopElsewhereScreen, { wait }),
