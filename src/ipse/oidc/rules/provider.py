@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
-from ipse.actions.model import FALLBACKS
 from ipse.attributes.model import ATTRIBUTES
 from ipse.oidc.model import DEFAULT, EIDAS, LEVELS, SCOPES, Vocabulary
 from ipse.oidc.rules.confirmation import TEMPLATE_CLAIMS
@@ -105,7 +104,6 @@ def _content(vocabulary: Vocabulary) -> dict[str, Any]:
         "acr_values_supported": [
             *(vocabulary.acr(way) for way in ("basic", "advanced")),
             *(EIDAS + level for level in LEVELS),
-            *(vocabulary.fallback_acr(method) for method in FALLBACKS),
         ],
         "claim_types_supported": ["normal"],
         "claims_supported": [
