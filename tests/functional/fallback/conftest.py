@@ -61,6 +61,7 @@ async def town(database: Database, keystore: Keystore, tmp_path: Path) -> AsyncI
     ):
         stack.push_async_callback(scheme.close)
         found = Town(settings.base_url, f"http://127.0.0.1:{port + 1}", clock, switches)
+        found.database = database
         await register_partners(scheme.partners, world)
         await asyncio.to_thread(found.prepare)
         yield found

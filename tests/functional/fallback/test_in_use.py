@@ -142,6 +142,24 @@ def _use(town: Town) -> None:
     visitor.close()
 
 
+async def test_ended_evidence_is_told_and_an_identity_that_waits_is_not(town: Town) -> None:
+    """Whoever proved themselves may know that something must be renewed; of a pending identity nothing is said."""
+    assert town.database is not None
+    await town.database.rows("update people_accounts set evidence_expires_at = 1 returning account_id")
+    assert "has run out" in await asyncio.to_thread(_told, town)
+    await town.database.rows("update people_accounts set state = 'pending' returning account_id")
+    assert "That did not work" in await asyncio.to_thread(_told, town)
+
+
+def _told(town: Town) -> str:
+    visitor = town.visitor()
+    here = f"{town.base}/v2/sign-in/{visitor.start().handle}/other/sheet"
+    answer = submit(visitor, visitor.browser.get(here), {"name": town.name, "code": town.codes.pop()})
+    visitor.close()
+    assert answer.status_code == 403
+    return answer.text
+
+
 async def test_tries_from_one_network_are_few_whatever_name_is_typed(town: Town) -> None:
     """T-16: the limit counts over all processes, and known and unknown names alike."""
     await asyncio.to_thread(_guess, town)

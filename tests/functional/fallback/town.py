@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from ipse.kernel.clock import SECOND, SystemClock
 from ipse.softphone import Activation, MemoryStore, SoftPhone, browser
+from ipse.storage.database import Database
 from tests.support.passkeys import Keeper
 from tests.support.visitor import SignInPage, Visitor
 
@@ -65,6 +66,7 @@ class Town:
     lost: frozenset[str] = frozenset()
     """What the person does not have at hand today."""
     partner: dict[str, Any] = field(default_factory=dict)
+    database: Database | None = None
     store: MemoryStore = field(default_factory=MemoryStore)
     """Of Noor's phone."""
 

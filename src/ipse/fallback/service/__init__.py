@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ipse.actions.model import Method
 from ipse.actions.service import Actions, FallbackApprovals
 from ipse.attributes.service import Attributes
 from ipse.eid.service import Cards
@@ -45,7 +46,9 @@ def build_fallback(
     """Put the feature together; `scheme` is the name people know, `origin` where its pages are."""
     database, keystore, clock = actions.database, actions.keystore, actions.clock
     setups = Setups(database, keystore, clock, actions.ids, scheme)
-    visits = Visits(database, keystore, clock, actions, FallbackApprovals(actions, attributes, notices))
+    absent = frozenset({Method.EID_CARD} if cards is None else ())
+    approvals = FallbackApprovals(actions, attributes, notices)
+    visits = Visits(database, keystore, clock, actions, approvals, absent)
     passkeys = Passkeys(visits, setups, actions.people, notices, origin)
     banks = BankProofs(visits, BankLogins(enrolments.rows, actions.people))
     return Fallback(setups, Codes(setups, notices), visits, CardProofs(visits, actions.people, cards), banks, passkeys)

@@ -43,6 +43,8 @@ class Visits:
     clock: Clock
     actions: Actions
     approvals: FallbackApprovals
+    absent: frozenset[Method] = frozenset()
+    """What this installation cannot do, whatever its services allow."""
 
     async def open(self, handle: str, browser_hash: bytes) -> ActionView:
         """The request of this browser, while something can still be done with it.
@@ -59,7 +61,7 @@ class Visits:
     async def offers(self, handle: str, browser_hash: bytes) -> tuple[Action, Sequence[Offer]]:
         """The ways this request allows, in the order its service named them. Raises as `open`."""
         view = await self.open(handle, browser_hash)
-        ways = [Method(word) for word in view.action.request.fallbacks]
+        ways = [way for word in view.action.request.fallbacks if (way := Method(word)) not in self.absent]
         return view.action, [Offer(way, f"{PATH}/{handle}/other/{way}") for way in ways]
 
     async def allowed(self, handle: str, browser_hash: bytes, method: Method) -> Action:
@@ -69,7 +71,7 @@ class Visits:
             FallbackNotAllowed: it does not; or as `open`.
         """
         view = await self.open(handle, browser_hash)
-        if method not in view.action.request.fallbacks:
+        if method not in view.action.request.fallbacks or method in self.absent:
             raise FallbackNotAllowed
         return view.action
 
