@@ -64,6 +64,7 @@ export function icon(name) {
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(SVG, "path");
   path.setAttribute("d", PATHS[name]);
+  path.setAttribute("pathLength", "24"); // so that any of them can be drawn stroke by stroke
   svg.append(path);
   return svg;
 }

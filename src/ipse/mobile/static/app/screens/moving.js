@@ -291,7 +291,7 @@ function meetingScreen(app, { met }) {
       button({ id: "hand-over", words: app.t("move.confirm"), press: () => app.open(handOverScreen, { pairing }, "replace") }),
       button({
         id: "move-refuse",
-        kind: "danger",
+        kind: "quiet",
         words: app.t("move.refuse"),
         press: () => void part(app.phone, pairing).catch(() => undefined).then(() => app.ways.home()),
       }),
