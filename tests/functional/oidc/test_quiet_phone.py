@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from ipse.enrolment.errors import EndReason, EnrolmentEndedError
 from ipse.kernel.clock import SystemClock
 from ipse.kernel.keystore import Keystore
 from ipse.mobile.service.changes import Changes
@@ -15,6 +18,7 @@ from ipse.notices.model import NoticeKind
 from ipse.notices.service import Delivery
 from ipse.softphone.authenticator import Authenticator
 from ipse.softphone.messages import CodeUse
+from ipse.storage.statement import Statement, Transaction
 from tests.functional.oidc.conftest import Joining
 from tests.functional.oidc.handsets import CODE, DURESS, Handset, RefusedError, Works
 from tests.functional.oidc.installation import Installation
@@ -82,6 +86,25 @@ async def test_a_fingerprint_that_was_added_under_duress_is_there(works: Works, 
         assert credential["id"] in [each["credential"] for each in (await listed())["fingerprints"]]
     kinds = [told.kind for told in await works_.delivery.of(phone.account_id)]
     assert kinds.count(NoticeKind.FINGERPRINT_ADDED) == 2
+
+
+async def test_a_change_of_number_that_had_begun_before_looks_done(works: Works, join: Joining) -> None:
+    """Not `blocked_meanwhile`, which is what it is."""
+
+    async def present(*_: str) -> Any:
+        return SimpleNamespace(facts=SimpleNamespace(phone_number="+32 485000000"))
+
+    def finishing(*_: object, now: int) -> Transaction[None]:
+        yield Statement("select cast($1 as bigint) as one", (now,))
+        raise EnrolmentEndedError(EndReason.BLOCKED_MEANWHILE)
+
+    numbers = cast("Any", SimpleNamespace(present=present, finishing=finishing))
+    mobile = replace(works.mobile, enrolments=cast("Any", SimpleNamespace(number_changes=numbers)))
+    phone = await works.handset()
+    await _forced(phone, join)
+    pending = phone.writer.signed(phone.state, "number-return", "number-return", enrolment="e-1", value="v")
+    answer = await phone._say(Changes(mobile, works.features.delivery).number_return, pending)
+    assert answer["phone_number"] == "+32 485000000"
 
 
 @pytest.mark.parametrize("told", [True, False])

@@ -70,7 +70,9 @@ class Changes:
         async def handler(received: Received) -> Answer:
             account = await self.mobile.approvals.active(received)
             changes, now = self.mobile.enrolments.number_changes, self.mobile.clock.now()
-            prepared = await changes.prepared(account, rules.text(received.message.members, "phone_number"))
+            members = received.message.members
+            number = rules.text(members, "phone_number") if "phone_number" in members else ""
+            prepared = await changes.prepared(account, number)
             await self.mobile.messages.prove(received, opened.proof)
             begun, phone_id = changes.planned(now=now), received.phone.phone_id
             answer = {
@@ -102,7 +104,8 @@ class Changes:
             answer = Answer(200, body)
 
             def transaction() -> Transaction[None]:
-                yield from changes.finishing(enrolment_id, phone_id, proven, account.account_id, key, now=now)
+                if not received.withheld:  # a duress code was typed since it began: it looks done, too
+                    yield from changes.finishing(enrolment_id, phone_id, proven, account.account_id, key, now=now)
                 yield from mobile.phones.accepting(received, answer, now=now)
 
             await mobile.database.transact(transaction)
