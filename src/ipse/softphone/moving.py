@@ -90,14 +90,19 @@ class Mover:
         return self.channel.exchange("part", lambda state: self.writer.signed(state, "part", "part", pairing=pairing))
 
     def change_number(self, number: str, code: str, challenge: str, *, tls: ssl.SSLContext | None = None) -> Answer:
-        """Change the phone number: begin with the code, prove it in a browser, bring what that brought."""
+        """Change the phone number: begin with the code, prove it in a browser, bring what that brought.
+
+        An empty number proves the one that the identity has.
+        """
+        wanted = {"phone_number": number} if number else {}
         use = CodeUse(code=code, challenge=challenge)
         begun = self.channel.exchange(
             "change-number",
-            lambda state: self.writer.costing(state, "change-number", "change-number", use, phone_number=number),
+            lambda state: self.writer.costing(state, "change-number", "change-number", use, **wanted),
         )
-        base = self.channel.store.load().base
-        texts = Texts(self.channel.http, world.inbox(world.address(base)), number)
+        held = self.channel.store.load()
+        base = held.base
+        texts = Texts(self.channel.http, world.inbox(world.address(base)), number or held.phone_number)
         # A browser of its own: the phone's connection has no cookies, and none of these may stay behind.
         with connect(tls) as visitor:
             value = browser.walk(

@@ -194,7 +194,10 @@ def print_home(console: Console, members: Mapping[str, Any]) -> None:
     """The state of the identity, and what is open."""
     console.print(f"{members.get('name') or ''}: {account_line(members['account'])}", markup=False)
     if (members.get("sim") or {}).get("state") == "reduced":
-        console.print("Signing in only: the mobile operator does not answer for the SIM yet; it is asked again")
+        if (members.get("sim") or {}).get("number_proven") is False:
+            console.print("Signing in only: nobody has shown yet that the number is yours: ipse phone prove-number")
+        else:
+            console.print("Signing in only: the mobile operator does not answer for the SIM yet; it is asked again")
     evidence = members.get("evidence") or {}
     if evidence.get("renew"):
         console.print(f"The proof of this identity ends {text(evidence['expires_at'] * SECOND)[:10]}: ipse phone renew")

@@ -124,6 +124,23 @@ def change_number(number: str, /, *, code: str | None = None, options: Options |
 
 
 @app.command
+def prove_number(*, code: str | None = None, options: Options | None = None) -> None:
+    """Prove the phone number that the identity has, where nobody has done so yet: every function works then.
+
+    Parameters
+    ----------
+    code
+        The five digits; asked for when left out
+    """
+    options = options or Options()
+    tls = ssl.create_default_context(cafile=str(options.ca)) if options.ca else None
+    with opened_phone(options) as (phone, printer):
+        answer = phone.prove_number(typed_code(code), tls=tls)
+        members = {"phone_number": answer["phone_number"]}
+        printer.answer(members, lambda console: console.print(f"{answer['phone_number']} is proven to be yours."))
+
+
+@app.command
 def delete(*, code: str | None = None, options: Options | None = None) -> None:
     """Delete the identity for good: no partner knows the person again.
 

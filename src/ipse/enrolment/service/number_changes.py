@@ -20,7 +20,7 @@ from ipse.notices.model import NoticeKind
 from ipse.notices.service import Notices
 from ipse.people.model import Account
 from ipse.people.service import People
-from ipse.sim.model import Bound
+from ipse.sim.model import Bound, SimState
 from ipse.sim.service import Sims
 from ipse.standards.phone_numbers import normalised
 from ipse.storage.statement import Transaction, one, run
@@ -39,18 +39,20 @@ class NumberChanges:
     async def prepared(self, account: Account, number: str) -> tuple[str, Answer]:
         """The number in the form we keep, and what will be known once it is proven; call it before `beginning`.
 
+        No number at all is the one that the person stated and that nobody has proven yet.
+
         Raises:
             BadPhoneNumberError, NumberStaysError: not a number, the same one, or nobody here can prove numbers.
         """
+        facts = await self.attributes.facts(account.account_id)
         try:
-            number = normalised(number)
+            number = normalised(number or facts.stated_phone_number or facts.phone_number or "")
         except ValueError as error:
             raise BadPhoneNumberError from error
         if not await self.sims.network.anybody():
             raise NumberStaysError("no operator is asked here")
-        facts = await self.attributes.facts(account.account_id)
         if number == facts.phone_number:
-            raise NumberStaysError("it is the number already")
+            raise NumberStaysError("it is the number already, and proven")
         evidence = (await self.attributes.evidence(account.account_id))[-1]
         facts = replace(facts, phone_number=None, stated_phone_number=number)
         value = self.rows.ids.secret()
@@ -108,6 +110,8 @@ class NumberChanges:
     ) -> Transaction[None]:
         """Change the number inside the transaction that accepts the phone's message. Old and new one are told.
 
+        One that was the person's already, and is proven now, completes their functions instead.
+
         Raises:
             EnrolmentEndedError: it was finished or superseded meanwhile, or the identity is not active.
         """
@@ -125,5 +129,9 @@ class NumberChanges:
         yield from self.attributes.changing(account_id, key, after, now=now)
         bound = Bound(number=number, outcome=answer.sim)
         yield from self.sims.watches.binding(account_id, key, phone_id, bound, now=now)
+        if before.phone_number is None and before.stated_phone_number == number:
+            if answer.sim.sim_state is SimState.READY:
+                yield from self.notices.telling(account_id, NoticeKind.SIM_READY, now=now)
+            return
         given_up = given_up_contacts(before, after)
         yield from self.notices.telling(account_id, NoticeKind.NUMBER_CHANGED, now=now, before=given_up)

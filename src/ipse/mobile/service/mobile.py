@@ -28,7 +28,7 @@ from ipse.notices.model import NoticeKind
 from ipse.people.model import Account, BlockReason
 from ipse.people.service import People
 from ipse.phones.errors import MalformedMessageError, StaleMessageError, WrongSignatureError
-from ipse.phones.model import Answer, CodeKind, NewPhone, PhoneState, Received, StopReason
+from ipse.phones.model import Answer, CodeKind, NewPhone, PhoneState, Received, SimState, StopReason
 from ipse.phones.service import Phones
 from ipse.standards.phone_channel import OpenedMessage, code_proof
 from ipse.storage.database import Database
@@ -401,7 +401,10 @@ class Mobile:
         state = await self.approvals.watches.complete(phone)
         now = seconds(self.clock.now())
         checked = None if phone.sim_checked_at is None else seconds(phone.sim_checked_at)
-        return {"state": state, "checked_at": checked if state is phone.sim_state else now}
+        told: dict[str, Any] = {"state": state, "checked_at": checked if state is phone.sim_state else now}
+        if state is SimState.REDUCED and not await self.approvals.watches.is_proven(received.account_id):
+            told["number_proven"] = False
+        return told
 
     async def _name(self, account_id: str) -> str:
         facts = await self.attributes.facts(account_id)

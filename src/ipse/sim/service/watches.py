@@ -19,7 +19,7 @@ from ipse.phones.model import Phone
 from ipse.phones.service import Phones
 from ipse.sim.errors import SimNotReadyError
 from ipse.sim.events import BOUND, READY
-from ipse.sim.model import Bound, SimState, SwapAnswer, Watch, Word
+from ipse.sim.model import Bound, Possession, SimState, SwapAnswer, Watch, Word
 from ipse.sim.rules import pauses, policy
 from ipse.sim.rules.policy import Doing, Need, Occasion
 from ipse.sim.service.network import Network
@@ -131,6 +131,11 @@ class Watches:
         except TimeoutError:
             return phone.sim_state
         return SimState.READY if doing is Doing.COMPLETE else phone.sim_state
+
+    async def is_proven(self, account_id: str) -> bool:
+        """Whether anybody has shown that the number is the person's; else an operator's answer completes nothing."""
+        watch = await self._watch(account_id)
+        return watch is None or watch.possession is not Possession.NONE
 
     async def look_due(self) -> int:
         """Ask about every SIM whose time has come. Returns how many."""

@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "uXxRDj08-RER51Fu";
+const VERSION = "LR9Y53PWJ_GL2meK";
 const FILES = [
   "/",
   "/app.js",

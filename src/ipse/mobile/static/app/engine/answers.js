@@ -106,7 +106,7 @@ import { b64u, b64uDecode, text } from "./encoding.js";
  * @property {string} language
  * @property {string} level
  * @property {import("./moving.js").Elsewhere[]} [elsewhere] activations of this identity on other phones
- * @property {{ state: string, checked_at: number | null }} [sim] whether the mobile operator answers for the SIM
+ * @property {{ state: string, checked_at: number | null, number_proven?: boolean }} [sim] whether the mobile operator answers for the SIM; `number_proven` false: nobody has shown that the number is the person's
  * @property {{ expires_at: number | null, renew: boolean }} [evidence] when the proof of the identity ends
  * @property {number} [waits_until] unix seconds: the identity moves to this phone then
  */

@@ -92,7 +92,7 @@ export async function deleteIdentity(phone, code) {
  * @returns {Promise<string>} the address on which the browser proves it
  */
 export async function changeNumber(phone, { code, number }) {
-  const members = () => ({ phone_number: number });
+  const members = () => (number === "" ? {} : { phone_number: number });
   return String((await costing(phone, { type: "change-number", path: "/number", code, members }))["start_url"]);
 }
 

@@ -6,13 +6,13 @@ import { momentWords } from "../parts/attributes.js";
 import { contentSummary } from "../parts/contents.js";
 import { fill, h } from "../parts/dom.js";
 import { icon, mark } from "../parts/icons.js";
-import { busy, monogram, note, row, waiting } from "../parts/pieces.js";
+import { busy, button, monogram, note, row, waiting } from "../parts/pieces.js";
 import { burstRow, bursts, unapproved } from "./bursts.js";
 import { clocksOf } from "./countdown.js";
 import { digitsScreen } from "./digits.js";
 import { entryScreen } from "./entry.js";
 import { invite } from "./fallbacks.js";
-import { elsewhereNotes } from "./identity.js";
+import { elsewhereNotes, numberScreen } from "./identity.js";
 import { openingScreen } from "./intake.js";
 import { evidenceNote } from "./renewal.js";
 import { stoppedScreen } from "./welcome.js";
@@ -175,10 +175,19 @@ function incidentNote(app, incident) {
  */
 function simNote(app, { sim, account }) {
   if (sim?.state !== "reduced" || account.state !== "active") return null;
+  const unproven = sim.number_proven === false;
   return note(
     "warning",
     h("p", { class: "note-title" }, app.t("home.sim_reduced.title")),
-    h("p", { id: "sim-reduced" }, app.t("home.sim_reduced.text")),
+    h("p", { id: "sim-reduced" }, app.t(unproven ? "home.sim_unproven.text" : "home.sim_reduced.text")),
+    unproven
+      ? button({
+          id: "prove-number",
+          kind: "quiet",
+          words: app.t("home.sim_unproven.go"),
+          press: () => app.open(numberScreen, { number: "" }),
+        })
+      : null,
   );
 }
 

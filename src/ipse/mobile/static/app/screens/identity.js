@@ -199,7 +199,10 @@ function numberCodeScreen(app, number) {
   return {
     name: "new-number-code",
     title: app.t("number.code"),
-    content: [h("p", { class: "lead" }, app.t("number.code_lead", { number })), pad.element],
+    content: [
+      h("p", { class: "lead" }, number === "" ? app.t("number.prove_lead") : app.t("number.code_lead", { number })),
+      pad.element,
+    ],
     leave: pad.leave,
   };
 }
