@@ -112,7 +112,7 @@ returning setup_id
 """
 PASSKEYS = """
 select setup_id, account_id, credential_id, public_key, user_handle, sign_count, created_at, made_at, used_at
-from fallback_passkeys where account_id = $1 and decoy = 0 and made_at is not null and removed_at is null
+from fallback_passkeys where account_id = $1 and made_at is not null and removed_at is null
 order by made_at
 """
 PASSKEY = """

@@ -12,6 +12,7 @@ from ipse.enrolment.errors import EndReason, EnrolmentEndedError
 from ipse.kernel.clock import SystemClock
 from ipse.kernel.keystore import Keystore
 from ipse.mobile.service.changes import Changes
+from ipse.mobile.service.fallbacks import FallbackMessages
 from ipse.mobile.service.fingerprints import FingerprintMessages
 from ipse.mobile.service.renewals import Renewing
 from ipse.notices.model import NoticeKind
@@ -86,6 +87,41 @@ async def test_a_fingerprint_that_was_added_under_duress_is_there(works: Works, 
         assert credential["id"] in [each["credential"] for each in (await listed())["fingerprints"]]
     kinds = [told.kind for told in await works_.delivery.of(phone.account_id)]
     assert kinds.count(NoticeKind.FINGERPRINT_ADDED) == 2
+
+
+async def test_other_ways_that_are_changed_under_duress_are_listed_so(works: Works) -> None:
+    """Added, they are there; removed, they are gone. What they open is nothing: the identity is blocked."""
+    fallback = works.features.fallback
+    messages = FallbackMessages(works.phones, works.messages, fallback.setups, fallback.passkeys, works.mobile.clock)
+    phone, database = await works.handset(), works.installation.database
+    await phone.set_duress()
+
+    async def listed() -> Any:
+        return await phone._say(messages.listed, phone.writer.signed(phone.state, "fallbacks", "fallbacks"))
+
+    async def change(code: str, kind: str, **members: str) -> Any:
+        use = CodeUse(code, (await listed())["challenge"])
+        operation = messages.add if kind == "add-fallback" else messages.remove
+        return await phone._say(operation, phone.writer.costing(phone.state, kind, kind, use, **members))
+
+    for code, method in ((CODE, "totp"), (DURESS, "sheet"), (DURESS, "passkey")):
+        added = await change(code, "add-fallback", method=method)
+        await database.rows(
+            "update fallback_passkeys set made_at = created_at, credential_id = setup_id, public_key = ticket_hash "
+            "where account_id = $1 returning setup_id", phone.account_id,
+        )  # fmt: skip
+        assert added["setup"] in [each["setup"] for each in (await listed())["fallbacks"]]
+    for each in (await listed())["fallbacks"]:
+        await change(DURESS, "remove-fallback", setup=each["setup"])
+    assert (await listed())["fallbacks"] == []
+
+
+async def test_a_sheet_that_is_taken_back_under_duress_is_gone(works: Works) -> None:
+    phone = await works.handset()
+    await phone.set_duress()
+    sheet = await phone.panic_sheet()
+    await phone.revoke_sheet(sheet["sheet"], code=DURESS)
+    assert await phone.panic_sheets() == []
 
 
 async def test_a_change_of_number_that_had_begun_before_looks_done(works: Works, join: Joining) -> None:

@@ -50,14 +50,14 @@ class FallbackMessages:
             if method is None:
                 raise MalformedFallback(public="method must be totp, sheet or passkey")
             await self._outlive(received.account_id)
-            # Under duress all looks the same and opens nothing: what is told then works nowhere.
+            # Under duress it is done as always, so that the list says so: it opens nothing while the identity is
+            # blocked, and counts no more once that is activated again.
             forced = await self.messages.prove(received, opened.proof) is CodeKind.DURESS
             if method is Method.PASSKEY:
                 prepared, kind = await self.passkeys.invite(received.account_id, decoy=forced), None
             else:
                 prepared, kind = await self.setups.prepare(received.account_id, method), NoticeKind.FALLBACK_ADDED
-            statements = () if forced and method is not Method.PASSKEY else prepared.statements
-            return await self._change(received, prepared.told, statements, kind)
+            return await self._change(received, prepared.told, prepared.statements, kind)
 
         return await self.messages.exchange_sealed(opened, "add-fallback", handler)
 
@@ -68,9 +68,8 @@ class FallbackMessages:
         async def handler(received: Received) -> Answer:
             setup_id = rules.text(received.message.members, "setup")
             removal = await self._removal(received.account_id, setup_id)
-            forced = await self.messages.prove(received, opened.proof) is CodeKind.DURESS
-            statements = () if forced else (removal,)
-            return await self._change(received, {"removed": setup_id}, statements, NoticeKind.FALLBACK_REMOVED)
+            await self.messages.prove(received, opened.proof)
+            return await self._change(received, {"removed": setup_id}, (removal,), NoticeKind.FALLBACK_REMOVED)
 
         return await self.messages.exchange_sealed(opened, "remove-fallback", handler)
 
