@@ -64,5 +64,8 @@ async def town(database: Database, keystore: Keystore, tmp_path: Path) -> AsyncI
         found.database = database
         await register_partners(scheme.partners, world)
         await asyncio.to_thread(found.prepare)
-        yield found
+        try:
+            yield found
+        finally:
+            found.close()
     sockets[2].close()

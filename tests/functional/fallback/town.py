@@ -67,6 +67,7 @@ class Town:
     """What the person does not have at hand today."""
     partner: dict[str, Any] = field(default_factory=dict)
     database: Database | None = None
+    visitors: list[Visitor] = field(default_factory=list)
     store: MemoryStore = field(default_factory=MemoryStore)
     """Of Noor's phone."""
 
@@ -98,7 +99,13 @@ class Town:
 
     def visitor(self) -> Visitor:
         """A fresh browser at the town hall."""
-        return Visitor(self.base, self.partner)
+        self.visitors.append(Visitor(self.base, self.partner))
+        return self.visitors[-1]
+
+    def close(self) -> None:
+        """Close every browser, also after a test that failed."""
+        for visitor in self.visitors:
+            visitor.close()
 
     def log_in(self, method: str) -> str:
         """The whole way by one method; the code that the town hall gets.
