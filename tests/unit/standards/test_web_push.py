@@ -89,3 +89,37 @@ def test_the_sender_is_named_for_one_service_and_half_a_day() -> None:
 def test_what_is_no_subscription_is_refused(endpoint: object, p256dh: object, auth: object) -> None:
     with pytest.raises(SubscriptionError):
         web_push.read_subscription(endpoint, p256dh, auth)
+
+
+def test_a_push_service_reads_who_sends() -> None:
+    """RFC 8292 section 4.2: the key of the token is the one that the subscription was made for."""
+    key = private(SENDER)
+    sent = web_push.authorization(key, audience="https://push.example", contact="mailto:a@b.example", now=1000)
+    assert web_push.read_authorization(sent, audience="https://push.example", now=1000) == web_push.public_key(key)
+
+
+@pytest.mark.parametrize(
+    ("audience", "now", "change"),
+    [
+        ("https://other.example", 1000, ("", "")),
+        ("https://push.example", 1000 + web_push.TOKEN_SECONDS, ("", "")),
+        ("https://push.example", 1000 - 86_400, ("", "")),
+        ("https://push.example", 1000, ("vapid", "bearer")),
+        ("https://push.example", 1000, ("k=", "k=AAAA")),
+        ("https://push.example", 1000, ("t=", "x=")),
+        ("https://push.example", 1000, (".", "..")),
+    ],
+)
+def test_a_sender_who_is_not_believed(audience: str, now: int, change: tuple[str, str]) -> None:
+    """For another service, too late, too long, unsigned, or nothing of the kind."""
+    key = private(SENDER)
+    sent = web_push.authorization(key, audience="https://push.example", contact="mailto:a@b.example", now=1000)
+    with pytest.raises(ValueError):  # noqa: PT011 - each says why in its own words
+        web_push.read_authorization(sent.replace(*change) if change[0] else sent, audience=audience, now=now)
+
+
+def test_a_sender_whose_token_another_key_has_signed() -> None:
+    sent = web_push.authorization(private(SENDER), audience="https://a.example", contact="mailto:a@b.example", now=1)
+    claimed = sent.partition("k=")[0] + "k=" + RECEIVER_PUBLIC
+    with pytest.raises(ValueError, match="not signed with that key"):
+        web_push.read_authorization(claimed, audience="https://a.example", now=1)
