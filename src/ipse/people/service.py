@@ -132,6 +132,10 @@ class People:
         """Find or create the one living account of this person, inside the activation's transaction.
 
         `epoch` comes from `current_epoch`. Returns the account, the person key and whether the account is new.
+
+        Raises:
+            DuplicateError: the account was made at this very moment by another of the person's documents; try again,
+                and it is found.
         """
         identity = blind_index(self.keystore.working_key("identity"), enrolled.identity)
         phone = self.phone_index(enrolled.phone_number)
@@ -152,7 +156,10 @@ class People:
                 phone, activated, now, enrolled.evidence_expires_at,
             )  # fmt: skip
         for index in self._identity_indexes(enrolled):
-            yield from run(store.KNOW_AGAIN, index, account_id, now)
+            known = yield from one(store.KNOW_AGAIN, index, account_id, now)
+            if known is None and found is None:
+                # Nobody was known by it when we looked: the same person's account is being made by another enrolment.
+                raise DuplicateError
         for accepted in enrolled.acceptances:
             yield from run(
                 store.ACCEPT, account_id, accepted.kind, accepted.version, accepted.language, accepted.sha256, now
