@@ -7,7 +7,6 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 from rich.console import Console
-from rich.table import Table
 
 from ipse.audit.model import Head
 from ipse.audit.service import Audit
@@ -21,12 +20,12 @@ console = Console()
 
 @app.command(name="list")
 async def list_lines(*, after: int = 0, config: Config = DEFAULT_CONFIG) -> None:
-    """List the lines after number `after`."""
-    table = Table("#", "when", "who", "what", "on", "details")
+    """List the lines after number `after`: number, time, who, what, on what, details."""
     async with opened(config) as (_, database, _keystore):
         async for line in Audit(database).lines(after):
-            table.add_row(str(line.seq), text(line.at), line.actor, line.act, line.subject, line.details)
-    console.print(table)
+            # Not a table: on a narrow terminal it would cut off what an auditor looks for.
+            words = (str(line.seq), text(line.at), line.actor, line.act, line.subject, line.details)
+            console.print("  ".join(words), soft_wrap=True, markup=False, highlight=False)
 
 
 @app.command

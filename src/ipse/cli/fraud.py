@@ -30,7 +30,8 @@ async def reports(*, config: Config = DEFAULT_CONFIG) -> None:
             network = flag.name.rpartition(" ")[2] if flag.kind != "partner" and flag.name != flag.partner_id else ""
             times = (text(flag.first_at), text(flag.changed_at))
             table.add_row(_KINDS[flag.kind], flag.partner_id, network, f"{flag.weight:.1f}", str(flag.reports), *times)
-    console.print(table)
+    # A file or a pipe has no width.
+    Console(width=None if console.is_terminal else 240, markup=False, highlight=False).print(table)
 
 
 @app.command

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
+from rich.console import Console
 from rich.table import Table
 
 from ipse.cli.configuration import CLOCK, DEFAULT_CONFIG, Config, actor, opened
@@ -120,7 +121,8 @@ async def list_(*, json: Json = False, config: Config = DEFAULT_CONFIG) -> None:
     for each in found:
         words = (", ".join(each.prefixes), ", ".join(each.apis), each.cap, each.state)
         table.add_row(each.operator_id, each.name, each.country, *words)
-    console.print(table)
+    # A file or a pipe has no width.
+    Console(width=None if console.is_terminal else 240, markup=False, highlight=False).print(table)
 
 
 @app.command
