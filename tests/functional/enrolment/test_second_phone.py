@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ipse.enrolment.service.registrars import Registrars
+from ipse.kernel.settings import Environment
 from ipse.people.model import BlockReason
 from ipse.phones.model import StopReason
 from ipse.softphone.errors import Refused
+from ipse.softphone.messages import CodeUse
 from ipse.softphone.moving import Mover
-from ipse.softphone.state import Device
+from ipse.softphone.state import Device, Pending, State
 from tests.functional.enrolment.party import CODE, Phone, Stage
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 DAY = 86_400
 ADA = ("ada", "bank-vesta", "+32 400000101")
 NEW_CODE = "24680"
+DURESS = "86420"
 
 waiting_a_day = pytest.mark.parametrize("more_settings", [{"objection_seconds": DAY}])
 
@@ -310,3 +314,55 @@ async def test_an_identity_does_not_move_to_a_phone_that_none_is_activated_on(
     pairing = asyncio.to_thread(mover(stage, phone).pair, stage.base, device, app_version=version)
     assert (await refused(pairing)).code == code
     assert await stage.count("select count(*) as n from mobile_pairings") == 0
+
+
+async def set_duress(phone: Phone) -> None:
+    use = CodeUse(CODE, (await phone.home())["challenge"])
+
+    def compose(state: State) -> Pending:
+        return phone.writer.set_duress(state, DURESS, use, told=False)
+
+    await asyncio.to_thread(phone.channel.exchange, "set-duress", compose)
+
+
+async def test_a_move_under_duress_comes_to_nothing(stage: Stage) -> None:
+    """The old phone is answered as after the code; the new one gets no name, no identity, no other word than before."""
+    answers = []
+    for code in (CODE, DURESS):
+        old, _ = await stage.activated(*ADA)
+        await set_duress(old)
+        phone, moving, shown = await new_phone(stage)
+        met = await run(mover(stage, old).meet, shown["code"])
+        before = await run(moving.state)
+        answers.append(await run(mover(stage, old).hand_over, met["pairing"], code, met["challenge"]))
+        stage.clock.advance(seconds=1)
+    assert answers[0].keys() == answers[1].keys()
+    after = await run(moving.state)
+    assert {**after, "chain": ""} == {**before, "chain": ""}
+    assert "Ada" not in str(after)
+    taken = await refused(run(moving.take_over, NEW_CODE))
+    assert (taken.code, taken.why) == ("pairing_ended", "blocked")
+    home = await old.home()
+    assert (home["account"]["state"], home["elsewhere"]) == ("active", [])
+    stage.clock.advance(seconds=601)
+    assert (await run(moving.state))["state"] == "ended"
+    assert await stage.count("select count(*) as n from people_accounts where state = 'blocked'") == 1
+    with pytest.raises(Refused):
+        await phone.home()
+
+
+@waiting_a_day
+async def test_a_bank_that_is_stopped_ends_what_waits_for_its_word(stage: Stage) -> None:
+    """T-12: the phone that waited is told that nothing came of it; the one that has the identity keeps it."""
+    old, _ = await stage.activated(*ADA)
+    new, answer = await stage.activated("ada", "bank-meridiaan", "+32 400000101")
+    assert answer["account"]["state"] == "waiting"
+    await Registrars(stage.scheme.database, stage.clock, Environment.SANDBOX).stop("bank-meridiaan", actor="test")
+    stopped = await refused(new.home())
+    assert (stopped.code, stopped.why) == ("phone_stopped", "ended")
+    assert (await refused(new.home())).why == "ended"
+    home = await old.home()
+    assert (home["account"]["state"], home["elsewhere"]) == ("active", [])
+    stage.clock.advance(seconds=DAY + 1)
+    await dict(stage.scheme.jobs)["enrolment.finish_waiting"]()
+    assert (await old.home())["account"]["state"] == "active"
