@@ -40,8 +40,16 @@ for name, target in {
 def main() -> None:
     """Run the command line; errors are one line that says what to do, never a trace."""
     try:
+        if not sys.argv[1:] or sys.argv[1] in app.help_flags:
+            _load_all()
         app()
     except (SettingsError, PlatformError) as error:
         told = error.public if isinstance(error, PlatformError) else str(error)
         sys.stderr.write("".join(f"ipse: {line}\n" for line in told.splitlines()))
         raise SystemExit(1) from None
+
+
+def _load_all() -> None:
+    """Load every command: what one does is said where it lives, and the list of all says it too."""
+    for name in app:
+        app[name]

@@ -131,3 +131,11 @@ def test_no_secret_is_printed_or_logged(small: Place) -> None:
     for secret in (*keystore["working"].values(), *(key["d"] for keys in keystore["signing"].values() for key in keys)):
         assert secret not in listed
         assert secret not in logged
+
+
+def test_help_says_what_each_command_is_for(small: Place) -> None:
+    """Commands are loaded when they are called; the list of all of them describes them all the same."""
+    told = small.ipse("--help").stdout
+    commands = re.findall(r"^│ ([a-z]+)(.*)│$", told, re.MULTILINE)
+    assert len(commands) > 10
+    assert [name for name, purpose in commands if not purpose.strip()] == []
