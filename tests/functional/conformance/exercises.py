@@ -24,7 +24,7 @@ from ipse.oidc.model import Vocabulary
 from ipse.partners.errors import PartnerRegistrationError
 from ipse.partners.model import AuthMethod, Partner, Preset, Service, ServiceType, preset_algorithms
 from ipse.standards.jose import JoseError
-from tests.functional.conformance.suite import Client, Lab, Strict
+from tests.functional.conformance.suite import Came, Client, Lab, Strict
 from tests.functional.oidc.relying_party import private_jwk, public_jwk
 from tests.functional.oidc.test_confirmations import DETAIL, TEMPLATE, claims
 
@@ -165,6 +165,8 @@ async def claim(trial: Trial, value: str) -> bool:
     prefix = trial.lab.installation.settings.claim_prefix
     if value in {"iss", "sub", "aud", "iat", "exp", "nonce", "acr", "auth_time"}:
         return value in (await trial.client.login(scope=f"openid service:{trial.client.service}", nonce="n")).claims
+    if value == "amr":
+        return value in (await without_the_phone(trial)).claims
     if value == "authorization_details" or value.startswith(prefix + "claim_approval_") or value.endswith("_digest"):
         return value in await confirmed(trial)
     began = await trial.client.begin(claims=json.dumps({"userinfo": {value: None}}))
@@ -174,6 +176,16 @@ async def claim(trial: Trial, value: str) -> bool:
     assert row is not None
     asked = {each["name"] for each in msgspec.json.decode(row["request"])["attributes"]}
     return Vocabulary(prefix).attribute(value) in asked
+
+
+async def without_the_phone(trial: Trial) -> Came:
+    """A login that says that another way than the phone was used."""
+    began = await trial.client.begin(scope=f"openid service:{trial.client.service}")
+    await trial.lab.approve(began.handle)
+    await trial.lab.installation.database.rows(
+        "update actions_actions set method = 'eid_card' where handle = $1 returning action_id", began.handle
+    )
+    return await trial.client.came(began)
 
 
 async def confirmed(trial: Trial) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from ipse.softphone import browser
@@ -48,7 +48,7 @@ def ended(response: httpx.Response) -> tuple[str, str]:
     return name, value
 
 
-async def finished(phone: Phone, response: httpx.Response) -> dict[str, object]:
+async def finished(phone: Phone, response: httpx.Response) -> dict[str, Any]:
     """Bring the value and set the code; the home after it."""
     name, value = ended(response)
     assert name == "return", value
