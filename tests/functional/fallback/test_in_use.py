@@ -13,7 +13,7 @@ import pytest
 
 from ipse.fallback.service import Passkeys
 from ipse.softphone import SoftPhone
-from tests.functional.fallback.town import CODE, Town, data_of, submit
+from tests.functional.fallback.town import CODE, NotToday, Town, data_of, submit
 from tests.support.passkeys import PRESENT, Keeper
 from tests.support.visitor import Visitor
 
@@ -140,6 +140,32 @@ def _use(town: Town) -> None:
         refused = submit(visitor, visitor.browser.get(here), {"name": name, "code": code})
         assert (refused.status_code, refused.text.count("That did not work")) == (403, 1)
     visitor.close()
+
+
+async def test_a_forced_person_prepares_what_looks_right_and_opens_nothing(town: Town) -> None:
+    """T-25: the list, the sheet, the passkey's page and the notices are the same; nobody gets in."""
+    await asyncio.to_thread(_forced, town)
+
+
+def _forced(town: Town) -> None:
+    duress = "86420"
+    with SoftPhone(town.store) as phone:
+        phone.set_duress(CODE, duress)
+        sheet = phone.fallbacks.add("sheet", duress)
+        made = phone.fallbacks.add("passkey", duress)
+        keeper = Keeper(town.base, "localhost")
+        assert town.make_passkey(made["url"], keeper) == {"made": True}
+        listed = [(each["setup"], each["method"]) for each in phone.fallbacks.listed()]
+        assert (sheet["setup"], "sheet") in listed
+        assert (made["setup"], "passkey") in listed
+        kinds = [each["kind"] for each in phone.notices()]
+        assert kinds[:2] == ["fallback_added", "fallback_added"]
+        phone.fallbacks.remove(made["setup"], duress)
+        assert made["setup"] not in [each["setup"] for each in phone.fallbacks.listed()]
+    town.codes, town.keeper = list(sheet["codes"]), keeper
+    for method in ("sheet", "passkey", "bank", "eid_card"):
+        with pytest.raises(NotToday):
+            town.log_in(method)
 
 
 async def test_ended_evidence_is_told_and_an_identity_that_waits_is_not(town: Town) -> None:
