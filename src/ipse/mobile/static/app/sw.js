@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "LR9Y53PWJ_GL2meK";
+const VERSION = "OjzTfyoW11fUvZPH";
 const FILES = [
   "/",
   "/app.js",

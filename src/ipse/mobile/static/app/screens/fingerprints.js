@@ -52,7 +52,7 @@ function fingerprintsScreen(app) {
     add.hidden = found.length >= MOST;
     if (found.length === 0) return fill(list, h("p", { class: "empty", id: "no-fingerprints" }, app.t("fingerprint.none")));
     const lines = found.map((one) => line(app, one, load, failed));
-    fill(list, h("h2", {}, app.t("fingerprint.list")), h("ul", { class: "list", id: "fingerprints" }, lines));
+    fill(list, h("ul", { class: "list", id: "fingerprints", "aria-label": app.t("fingerprint.list") }, lines));
   }
 
   /** @param {unknown} error */
