@@ -198,6 +198,12 @@ def print_home(console: Console, members: Mapping[str, Any]) -> None:
             console.print("Signing in only: nobody has shown yet that the number is yours: ipse phone prove-number")
         else:
             console.print("Signing in only: the mobile operator does not answer for the SIM yet; it is asked again")
+    for one in members.get("elsewhere", []):
+        line = (
+            f"Another phone is being activated with this identity, through {one['registrar']}. From "
+            f"{text(one['until'] * SECOND)} it lives there. Not you? ipse phone stop-elsewhere {one['enrolment']}"
+        )
+        console.print(line, style="bold red", markup=False, soft_wrap=True)
     evidence = members.get("evidence") or {}
     if evidence.get("renew"):
         console.print(f"The proof of this identity ends {text(evidence['expires_at'] * SECOND)[:10]}: ipse phone renew")
