@@ -6,6 +6,7 @@ The page that follows is the waiting page with its two digits. It is the same fo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from starlette.requests import Request
@@ -37,8 +38,16 @@ class NumberPages:
         self._pages = pages
         self._ids = ids
 
-    async def page(self, request: Request, handle: str, *, problem: str = "", status: int = 200) -> Response:
-        """The form.
+    async def page(
+        self,
+        request: Request,
+        handle: str,
+        *,
+        problem: str = "",
+        status: int = 200,
+        typed: Mapping[str, str] = MappingProxyType({}),
+    ) -> Response:
+        """The form; with what was typed where something is wrong with it.
 
         Raises:
             UnknownAction, StartedElsewhere: the request is not there, or not this browser's.
@@ -57,7 +66,8 @@ class NumberPages:
             partner=partner,
             problem=self._pages.text(language, f"signin.number.{problem}") if problem else "",
             countries=sorted(CALLING_CODES.items()),
-            chosen="BE",
+            chosen=typed.get("country") if typed.get("country") in CALLING_CODES else "BE",
+            typed=typed.get("number", "")[:_LONGEST],
             form_token=cookies.form_token(request, self._ids),
         )
         cookies.ensure(request, response, self._ids)
@@ -72,12 +82,12 @@ class NumberPages:
         try:
             number = _number(fields)
         except ValueError:
-            return await self.page(request, handle, problem="bad", status=422)
+            return await self.page(request, handle, problem="bad", status=422, typed=fields)
         view = await self._view(request, handle)
         if not _takes_numbers(view):
             return None
         if not await self._starts.may_ask(request.scope["ipse.address"]):
-            return await self.page(request, handle, problem="busy", status=429)
+            return await self.page(request, handle, problem="busy", status=429, typed=fields)
         await self._starts.typed(view.action, number, token=cookies.read_kept(request, KNOWN) or "")
         return None
 
