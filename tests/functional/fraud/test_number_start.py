@@ -123,6 +123,7 @@ async def test_mistyped_numbers_can_be_mended(scene: Scene) -> None:
     page = await visitor.start()
     bad = await visitor.type_number(page, "12")
     assert (bad.status_code, 'role="alert"' in bad.text) == (422, True)
+    assert 'value="12"' in bad.text  # what was typed stays, to be mended
     await visitor.type_number(page, UNKNOWN)
     await visitor.see(await visitor.page(page.handle))
     await visitor.type_number(page, scene.number)

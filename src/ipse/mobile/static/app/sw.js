@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "OjzTfyoW11fUvZPH";
+const VERSION = "KBW6Qdvz0vjhdQbt";
 const FILES = [
   "/",
   "/app.js",
