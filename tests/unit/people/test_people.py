@@ -240,9 +240,7 @@ async def test_nobody_is_told_of_accounts_that_are_not(people: People) -> None:
 
 async def test_an_archived_person_has_no_key_and_may_begin_anew(people: People, elsewhere: People) -> None:
     account, _, _ = await enrol(people)
-    await people.database.rows(
-        "update people_accounts set state = 'archived' where account_id = $1", account.account_id
-    )
+    await people.database.transact(lambda: people.archiving(account.account_id, why="by_person", now=2))
     with pytest.raises(UnknownAccountError):
         await elsewhere.person_key(account.account_id)
     anew, _, new = await enrol(people)
