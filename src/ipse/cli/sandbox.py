@@ -26,7 +26,18 @@ from ipse.sandbox.processes import Pair, Part
 
 console = Console(highlight=False)
 _START_SECONDS = 60
-_OURS = ("ipse.toml", "places.csv", "makers.pem", "ipse.db", "ipse.db-wal", "ipse.db-shm", "keystore.json", "eid", "world", "logs")
+_OURS = (
+    "ipse.toml",
+    "places.csv",
+    "makers.pem",
+    "ipse.db",
+    "ipse.db-wal",
+    "ipse.db-shm",
+    "keystore.json",
+    "eid",
+    "world",
+    "logs",
+)
 _IPSE = [sys.executable, "-c", "from ipse.cli import main; main()"]
 
 

@@ -67,7 +67,10 @@ def ends_phone_number(code: str, phone_number: str) -> bool:
 
 
 def near(code: str, other: str) -> bool:
-    """Whether one wrong digit, or two neighbours swapped, make one code of the other: a slip must not be a duress code."""
+    """Whether one wrong digit, or two neighbours swapped, make one code of the other.
+
+    A slip must not be a duress code.
+    """
     differing = [at for at, (one, two) in enumerate(zip(code, other, strict=True)) if one != two]
     if len(differing) <= 1:
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -140,7 +141,7 @@ async def test_a_number_is_in_no_address_and_no_log(scene: Scene, caplog: pytest
     for text in (typed.headers["location"], caplog.text):
         assert digits not in text
     for table in ("fraud_buckets", "fraud_starts", "fraud_browsers", "actions_actions"):
-        rows = await scene.stage.scheme.database.rows(f"select * from {table}")
+        rows: Sequence[Any] = await scene.stage.scheme.database.rows(f"select * from {table}")
         assert digits not in repr([dict(row) for row in rows])
 
 

@@ -140,7 +140,7 @@ class TestCalls:
             with pytest.raises(Refused) as refused:
                 await scene.approve(request)
             assert refused.value.code == "call_running"
-            request = request.renewed(refused.value.fields["challenge"])
+            request = request.renewed(str(refused.value.fields["challenge"]))
         self.calling(scene, on_call=False)
         assert (await scene.approve(request)).outcome == "approved"
 
@@ -181,7 +181,7 @@ class TestReports:
     async def test_one_person_counts_once_a_day(self, scene: Scene) -> None:
         for _ in range(3):
             request = await scene.claim((await scene.browser(GHENT).start()).qr)
-            await asyncio.to_thread(lambda one=request: scene.phone.reject(one, not_started=True))
+            await asyncio.to_thread(scene.phone.reject, request, not_started=True)
         assert await scene.stage.count("select reports as n from fraud_flags where kind = 'pair'") == 1
 
     @ONE_ENGINE
@@ -217,7 +217,7 @@ class TestBursts:
         """Withheld without a word; another partner is not held back, nor is what the person scans."""
         for _ in range(2):
             action = await asked_by(scene)
-            await asyncio.to_thread(lambda one=action: scene.phone.refuse_addressed(one.action_id, not_started=False))
+            await asyncio.to_thread(scene.phone.refuse_addressed, action.action_id, not_started=False)
             scene.stage.clock.advance(seconds=200)
         withheld = await asked_by(scene)
         assert (withheld.state, await scene.listed()) == ("waiting", [])

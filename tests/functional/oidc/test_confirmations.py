@@ -8,7 +8,7 @@ from base64 import urlsafe_b64encode
 from typing import Any
 
 import httpx
-import jsonschema.validators  # type: ignore[import-untyped]
+import jsonschema.validators
 import msgspec
 import pytest
 

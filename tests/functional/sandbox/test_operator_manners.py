@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from jsonschema.validators import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema.validators import Draft202012Validator
 
 from ipse.cli.world_files import prepare
 from ipse.sandbox import jose

@@ -34,7 +34,8 @@ class Operated:
         address = f"{self.world}/operators/api/sims/{number.replace(' ', '')}"
         answer = await self.http.post(address, json={"do": do, **more})
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        said: dict[str, Any] = answer.json()
+        return said
 
     async def elsewhere(self, number: str) -> None:
         """Put the SIM of a number into a browser of its own: no other is on its network then."""

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema.validators import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema.validators import Draft202012Validator
 
 from ipse.actions.model import Agreement, DeviceAction, FreeText, Payment
 from ipse.oidc.errors import OAuthError
