@@ -146,7 +146,7 @@ def test_what_cannot_be_activated(sandbox: Sandbox, tmp_path: Path) -> None:
     # A number that neither the bank nor an operator knows: signing in only, and the phone says so.
     status, answer = command(*base, "--bank", "bank-vesta", "--person", "ada", "--number", "+32 499999999")
     assert (status, answer["account"], answer["number_verified"]) == (0, {"state": "active", "why": None}, False)
-    assert command("home")[1]["sim"] == {"state": "reduced", "checked_at": None}
+    assert command("home")[1]["sim"] == {"state": "reduced", "checked_at": None, "number_proven": False}
 
 
 def test_the_code_of_a_text_message_is_typed_or_read_from_the_inbox(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -190,7 +190,9 @@ def test_a_reported_device_reaches_the_partner(phone: Command, sandbox: Sandbox)
     portal = Visitor(sandbox.base, sandbox.partner("portal"))
     name = next(claim for claim in portal.service("identification")["claims"] if claim.endswith("claim_device"))
     page = portal.start("identification", scope="profile", claims=json.dumps({"userinfo": {name: None}}))
-    said = ("--rooted", "--no-debug-enabled", "--device-model", "Lumen 4", "--os", "Android", "--device-id", "d-1")
+    status, refused = phone("show", page.qr, "--rooted")
+    assert (status, refused["error"]) == (2, "phone_refused")
+    said = ("--no-rooted", "--no-debug-enabled", "--device-model", "Lumen 4", "--os", "Android", "--device-id", "d-1")
     assert phone("show", page.qr, *said)[0] == 0
     assert phone("approve", page.qr, "--code", CODE, "--on-call")[0] == 0
     tokens = portal.redeem(portal.finish(page), page).json()
@@ -198,7 +200,7 @@ def test_a_reported_device_reaches_the_partner(phone: Command, sandbox: Sandbox)
     claims = portal.opened(portal.browser.get(f"{portal.base}/v2/userinfo", headers=bearer).text)
     told = claims[name]
     assert (told["rooted"], told["debugEnabled"], told["deviceModel"], told["os"]) == (
-        True,
+        False,
         False,
         "Lumen 4",
         "Android",
@@ -235,7 +237,7 @@ def test_a_frame_opened_as_a_link_takes_the_digits(phone: Command, sandbox: Sand
 
 
 def test_the_help_lists_every_status() -> None:
-    assert [int(number) for number in re.findall(r"^(\d+) ", HELP, re.MULTILINE)] == list(range(13))
+    assert [int(number) for number in re.findall(r"^(\d+) ", HELP, re.MULTILINE)] == list(range(14))
 
 
 def test_a_duress_code_is_set_and_removed_with_the_same_words(phone: Command) -> None:
