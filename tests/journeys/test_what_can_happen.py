@@ -139,7 +139,7 @@ async def test_a_sim_swap_while_a_request_waits(phones: Phones, sandbox: Sandbox
         await expect(phone.page.locator("#approve")).to_have_count(0, timeout=10_000)
         await phone.picture("swap-1-over")
         await phone.home()
-        await expect(phone.page.locator("#stopped")).to_be_visible()
+        await expect(phone.page.locator("#stopped")).to_have_attribute("data-why", "sim_changed")
         await phone.picture("swap-2-stopped")
 
 

@@ -205,4 +205,5 @@ def _lab_limits(settings: Settings) -> dict[str, int]:
 
 def _stopping(messages: Messages) -> Callable[[str], Awaitable[None]]:
     """Stop an identity whose SIM was changed, at once and in every process."""
-    return lambda account_id: messages.block(account_id, BlockReason.SIM_CHANGED, StopReason.BLOCKED, actor="system")
+    why, stop = BlockReason.SIM_CHANGED, StopReason.SIM_CHANGED
+    return lambda account_id: messages.block(account_id, why, stop, actor="system")

@@ -39,6 +39,8 @@ class StopReason(StrEnum):
     ENDED = "ended"
     """The activation that it waited for has ended."""
     DELETED = "deleted"
+    SIM_CHANGED = "sim_changed"
+    """Its number was moved to another SIM card, or given to somebody else."""
 
 
 class SimState(StrEnum):

@@ -158,7 +158,7 @@ async def a_swap_told_here_stops_there(town: Town) -> None:
     next_claim = await town.post(THERE, await town.claiming(other.handle))
     refused_after = time.monotonic() - began
     assert (next_claim.status_code, next_claim.json()["code"], next_claim.json()["why"]) == (
-        403, "phone_stopped", "blocked",
+        403, "phone_stopped", "sim_changed",
     )  # fmt: skip
     assert refused_after < 5
     assert await hearing < 6, "the waiting browser did not hear of it"

@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "KBW6Qdvz0vjhdQbt";
+const VERSION = "f586l186Ft0VdWGN";
 const FILES = [
   "/",
   "/app.js",
