@@ -191,20 +191,6 @@ async def test_of_two_activations_at_the_same_moment_one_wins(stage: Stage) -> N
     assert await stage.count("select count(*) as n from phones_phones where state = 'active'") == 1
 
 
-@pytest.mark.parametrize(("day", "outcome"), [(1_483_574_400, "under_age"), (1_483_660_800, "")])
-async def test_sixteen_is_old_enough_and_fifteen_is_not(stage: Stage, day: int, outcome: str) -> None:
-    """Robin was born on 2001-01-06: on 2017-01-05 too young, a day later old enough."""
-    stage.clock.value = day * 1_000_000
-    phone = Phone(stage, "robin", "bank-vesta", "+353 209100110")
-    name, value = await phone.browser.fragment(await phone.callback())
-    if outcome:
-        assert (name, value) == ("ended", outcome)
-        assert await stage.count(ACCOUNTS) == 0
-    else:
-        await phone.bring(value)
-        assert (await phone.activate())["account"]["state"] == "active"
-
-
 async def test_a_document_that_has_run_out_is_no_identity(stage: Stage) -> None:
     stage.clock.value = 1_993_500_000 * 1_000_000
     phone = Phone(stage, *ADA)

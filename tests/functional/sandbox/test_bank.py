@@ -232,7 +232,7 @@ async def test_approving_needs_somebody(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("nl", "U activeert"), ("fr", "Vous activez"), ("de", "Sie aktivieren")]
+    ("language", "words"), [("nl", "Waarvoor dit dient"), ("fr", "À quoi cela sert"), ("de", "Wofür das ist")]
 )
 async def test_the_page_speaks_the_language_that_was_asked(client: Client, language: str, words: str) -> None:
     page = await client.login_page(ui_locales=language)
