@@ -20,7 +20,7 @@ sandbox: ## Run the scheme with its sandbox world: PORT=8000, DATA=folder to kee
 
 test: ## Run all tests; installs what they need
 	@$(PYTHON) tools/bootstrap.py test
-	$(VENV)/pytest -n 2 $(TESTS)
+	$(VENV)/pytest -n 3 $(TESTS)
 
 check: ## Run the fast checks: format, lint, types, contracts, architecture, unit tests
 	@$(PYTHON) tools/bootstrap.py test

@@ -34,12 +34,17 @@ MIGRATED_AT = 1_767_225_600_000_000  # 2026-01-01, in microseconds
 _numbers = itertools.count(1)
 
 
+# Where tests find free ports by themselves, each file can go to another process.
+_APART = ("tests/unit", "tests/journeys", "tests/javascript", "tests/functional/softphone", "tests/functional/guides")
+
+
 class ByFolder(LoadScopeScheduling):  # type: ignore[misc]  # xdist is not typed
-    """Each folder's tests stay in one process: those of a folder share ports and servers."""
+    """Each folder's tests stay in one process, where those of a folder share ports; elsewhere each file's do."""
 
     def _split_scope(self, nodeid: str) -> str:
-        """Return the folder: `tests/unit/oidc`, `tests/journeys`."""
-        return nodeid.partition("::")[0].rpartition("/")[0]
+        """Return the folder (`tests/functional/oidc`), or the file (`tests/journeys/test_kills.py`)."""
+        file = nodeid.partition("::")[0]
+        return file if file.startswith(_APART) else file.rpartition("/")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:

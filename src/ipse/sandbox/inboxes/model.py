@@ -42,7 +42,9 @@ class Inboxes:
         message = Message(kind, to.strip(), subject[:400], text[:LONGEST], self.clock.now())
         folder = self._folder(kind, to)
         folder.mkdir(parents=True, exist_ok=True)
-        name = f"{message.at:020}-{self.ids.identifier()}"
+        # Two of one moment keep their order, too.
+        latest = max((int(path.name[:20]) for path in folder.glob("*.json")), default=-1)
+        name = f"{max(message.at, latest + 1):020}-{self.ids.identifier()}"
         fresh = folder / f"{name}.new"
         fresh.write_bytes(msgspec.json.encode(message))
         fresh.replace(folder / f"{name}.json")
