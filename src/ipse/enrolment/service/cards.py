@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 
 import structlog
 
-from ipse.eid.errors import RevocationUnknownError
+from ipse.eid.errors import RevocationUnknownError, why_refused
 from ipse.eid.model import Holder, Read
 from ipse.eid.service import Cards
 from ipse.enrolment import store
@@ -37,13 +37,7 @@ from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import b64u, sha256
 from ipse.kernel.settings import Environment
 from ipse.standards.eid_card import AnotherPersonError, CardError, CardFilesError, challenge_for, read_files
-from ipse.standards.web_eid import (
-    NONCE_OCTETS,
-    NONCE_SECONDS,
-    CertificateExpiredError,
-    CertificateRevokedError,
-    WebEidError,
-)
+from ipse.standards.web_eid import NONCE_OCTETS, NONCE_SECONDS, WebEidError
 from ipse.storage.statement import Row
 
 OTHER_SCREEN: Final = "other"
@@ -215,14 +209,8 @@ class CardSteps:
     async def _validated(self, cards: Cards, token: str, nonce: str) -> Holder:
         try:
             return await cards.validate(token, nonce=nonce)
-        except RevocationUnknownError as error:
-            _refuse("try_later", error)
-        except CertificateRevokedError as error:
-            _refuse("revoked", error)
-        except CertificateExpiredError as error:
-            _refuse("expired", error)
-        except WebEidError as error:
-            _refuse("not_accepted", error)
+        except (RevocationUnknownError, WebEidError) as error:
+            _refuse(why_refused(error), error)
 
     async def _read(self, cards: Cards, files: object, holder: Holder, nonce: str) -> Read:
         if files is None:

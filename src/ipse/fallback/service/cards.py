@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass
-from typing import NoReturn
 
 from ipse.actions.model import Action, Method
 from ipse.actions.service.fallbacks import Proven
-from ipse.eid.errors import RevocationUnknownError
+from ipse.eid.errors import RevocationUnknownError, why_refused
 from ipse.eid.model import Holder
 from ipse.eid.service import Cards
 from ipse.enrolment.service.known import account_of_number
@@ -17,12 +16,7 @@ from ipse.fallback.model import LEVELS
 from ipse.fallback.service.visits import Visits
 from ipse.kernel.ids import b64u, sha256
 from ipse.people.service import People
-from ipse.standards.web_eid import (
-    NONCE_OCTETS,
-    CertificateExpiredError,
-    CertificateRevokedError,
-    WebEidError,
-)
+from ipse.standards.web_eid import NONCE_OCTETS, WebEidError
 
 COUNTRY = "BE"
 """Whose register the cards are of."""
@@ -68,15 +62,5 @@ class CardProofs:
     async def _validated(self, cards: Cards, token: str, nonce: str) -> Holder:
         try:
             return await cards.validate(token, nonce=nonce)
-        except RevocationUnknownError as error:
-            _refuse("try_later", error)
-        except CertificateRevokedError as error:
-            _refuse("revoked", error)
-        except CertificateExpiredError as error:
-            _refuse("expired", error)
-        except WebEidError as error:
-            _refuse("not_accepted", error)
-
-
-def _refuse(why: str, error: Exception) -> NoReturn:
-    raise CardRefused(why) from error
+        except (RevocationUnknownError, WebEidError) as error:
+            raise CardRefused(why_refused(error)) from error
