@@ -22,7 +22,7 @@ from ipse.standards import jose
 
 PORT = 20_020
 ISSUER = f"https://localhost:{PORT}/v2"
-PHONE = f"http://127.0.0.1:{PORT + 4}"
+PHONE = f"http://127.0.0.1:{PORT + 6}"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 DOCUMENTS = Path(__file__).parents[3] / "docs" / "conformance"
 

@@ -102,7 +102,7 @@ class LabFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     @property
     def phone_port(self) -> int:
         """Where the phone is told what to do."""
-        return self.port + 4
+        return self.port + 6
 
     @property
     def certificate_port(self) -> int:
