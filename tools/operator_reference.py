@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -103,6 +103,8 @@ def _type(hint: Any) -> str:  # noqa: ANN401 - any type
         return "table of text"
     if inspect.isclass(hint) and issubclass(hint, msgspec.Struct):
         return f"[{hint.__name__}](#{hint.__name__.lower()})"
+    if get_origin(hint) is Literal:
+        return ", ".join(f"`{each}`" for each in get_args(hint))
     if hint is settings.Environment:
         return ", ".join(f"`{each}`" for each in settings.Environment)
     return {"str": "text", "int": "number", "float": "number", "bool": "true or false"}[hint.__name__]

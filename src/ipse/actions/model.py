@@ -110,8 +110,71 @@ class DeviceAction(msgspec.Struct, frozen=True, tag="device_action", tag_field="
     details: str = ""
 
 
-Content: TypeAlias = Payment | FreeText | Agreement | DeviceAction
+class CredentialCreation(msgspec.Struct, frozen=True, tag="credential", tag_field="type", omit_defaults=True):
+    """A signing key of the person with its certificate, made when they approve.
+
+    Empty members are filled in when a phone claims: who the person is, is known then.
+    """
+
+    algorithm: str
+    """`RSA-2048` or `P-256`."""
+    issuer: str
+    """Who will certify it, as people read it."""
+    quality: str
+    """What its signatures are: `test`, `advanced` or `qualified`."""
+    valid_seconds: int
+    """How long the certificate will hold."""
+    credential: str = ""
+    """The identifier it will have."""
+    common_name: str = ""
+    given_name: str = ""
+    surname: str = ""
+    country: str = ""
+    """ISO 3166-1 alpha-2, of who vouches for the identity."""
+    serial_number: str = ""
+    """As ETSI EN 319 412-1 §5.1.3 builds it, masked but for its kind and last two characters."""
+
+
+class SignatureDocument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing to sign."""
+
+    label: str
+    """Its name, as people read it."""
+    digest: str
+    """base64url: what is signed (DTBS/R), of `Signature.hash_algorithm`."""
+    file_digest: str = ""
+    """base64url SHA-256 of the file, where we hold it; the digest signed is then one of attributes that name it."""
+    document: str = ""
+    """By which the app opens the file, where we hold it."""
+
+
+class Signature(msgspec.Struct, frozen=True, tag="signature", tag_field="type", omit_defaults=True):
+    """Documents to sign, in this order, all or none."""
+
+    documents: tuple[SignatureDocument, ...]
+    """1 to 70."""
+    hash_algorithm: str
+    """`SHA-256`, `SHA-384` or `SHA-512`."""
+    sign_algorithm: str
+    """OID: 1.2.840.113549.1.1.11 (RSA PKCS #1 with SHA-256), 1.2.840.10045.4.3.2 (ECDSA with SHA-256), …"""
+    credential: str = ""
+    """With which; filled in when a phone claims, where nobody has named it."""
+    expires_at: int = 0
+    """Unix seconds after which the approval signs nothing; filled in when a phone claims."""
+    description: str = ""
+    role: str = ""
+    """In which role the person signs."""
+    commitment: str = ""
+    """What signing means: an OID of ETSI TS 119 172-1 annex B or our own."""
+    policy: str = ""
+    """OID of the signature policy; empty: none."""
+
+
+Content: TypeAlias = Payment | FreeText | Agreement | DeviceAction | CredentialCreation | Signature
 """What a person confirms, rendered by the phone from these data alone."""
+
+SIGNING_CONTENT = (CredentialCreation, Signature)
+"""What only signature activation acts on: the phone seals the approval to it, too."""
 
 
 class AskedAttribute(msgspec.Struct, frozen=True):
@@ -264,6 +327,8 @@ class Approval(msgspec.Struct, frozen=True):
     address: str
     evidence: Mapping[str, str] = {}
     """What an approval without a phone rests on, in words and digests; its `message` is then empty."""
+    activation: str = ""
+    """The same message sealed by the phone to signature activation (compact JWE); empty where nothing is signed."""
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -294,6 +359,24 @@ class Redeemed(msgspec.Struct, frozen=True, kw_only=True):
     level: str = ""
     """The eIDAS level of the approval; empty when nobody asked."""
     method: Method = Method.CODE
+
+
+class SignatureApproval(msgspec.Struct, frozen=True, kw_only=True):
+    """What signature activation needs of an approval, and what it is about."""
+
+    action_id: str
+    partner_id: str
+    service_code: str
+    account_id: str
+    phone_id: str
+    subject: str
+    content: tuple[Content, ...]
+    shown: bytes
+    """The exact bytes that the phone has shown and signed the digest of."""
+    activation: str
+    approved_at: int
+    """Microseconds."""
+    level: str
 
 
 class Granted(msgspec.Struct, frozen=True, kw_only=True):

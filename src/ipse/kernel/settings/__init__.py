@@ -8,6 +8,7 @@ from ipse.kernel.lab import Lab
 from ipse.kernel.settings.findings import Environment, Finding, SettingsError, refuse
 from ipse.kernel.settings.parts import (
     Address,
+    Certification,
     EidTrust,
     Incident,
     Lifetimes,
@@ -15,8 +16,10 @@ from ipse.kernel.settings.parts import (
     Limits,
     Mail,
     Panic,
+    Papers,
     PhonePolicy,
     PushSettings,
+    Signing,
     Sim,
     Sms,
 )
@@ -24,6 +27,7 @@ from ipse.kernel.settings.tree import Settings, parse_settings, read_settings
 
 __all__ = [
     "Address",
+    "Certification",
     "EidTrust",
     "Environment",
     "Finding",
@@ -35,10 +39,12 @@ __all__ = [
     "Limits",
     "Mail",
     "Panic",
+    "Papers",
     "PhonePolicy",
     "PushSettings",
     "Settings",
     "SettingsError",
+    "Signing",
     "Sim",
     "Sms",
     "parse_settings",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 
@@ -165,6 +167,62 @@ class Panic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long every answer takes, so that its time tells nothing."""
     contacts: int = 3
     """How many trusted people may have a code for one identity."""
+
+
+class Certification(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who certifies people's signing keys, and says whether a certificate still holds."""
+
+    url: str
+    """Where certificates are asked for (EST, RFC 7030): `unix:/path/socket` of our own service, or https."""
+    credentials: str
+    """File that proves us there: one line, `name:password`."""
+    authorities: str
+    """PEM file: the issuing authorities and their roots, which our own signatures are validated against."""
+    timestamps: str
+    """Address of the time-stamping authority (RFC 3161)."""
+    revocation: Literal["own", "ejbca"] = "own"
+    """How revoking is asked for, which EST leaves open: as our own service does, or by EJBCA's REST API."""
+    quality: Literal["test", "advanced", "qualified"] = "advanced"
+    """What signatures with its certificates are, as people read it. `qualified` needs a qualified trust service
+    provider and a certified device: see docs/guides/sign-with-legal-value.md. A sandbox's are always `test`."""
+    valid_days: int = 1095
+    """How long a certificate holds."""
+    short_term_minutes: int = 0
+    """Instead, certificates that are made for one signature and need no revocation; 0: none."""
+
+
+class Papers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Documents that people bring to be signed or judged."""
+
+    most_bytes: int = 20_000_000
+    """Of one file."""
+    most_pages: int = 500
+    """Of one file."""
+    most_files: int = 20
+    """Of one envelope."""
+    days: int = 30
+    """A finished envelope is deleted this long after its end; an open one is closed after as long."""
+    worker_seconds: int = 30
+    """How long a worker may look at one file."""
+    worker_megabytes: int = 768
+    """How much memory it may use."""
+    workers: int = 2
+    """How many at a time."""
+
+
+class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Signatures of people on documents."""
+
+    activation: str
+    """Socket of signature activation: `unix:/path/socket`."""
+    certification: Certification
+    """Who certifies."""
+    algorithm: Literal["RSA-2048", "P-256"] = "RSA-2048"
+    """Of new signing keys."""
+    approval_seconds: int = 600
+    """How long after it was shown an approval may still sign."""
+    papers: Papers = Papers()
+    """Documents that people bring."""
 
 
 class Incident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

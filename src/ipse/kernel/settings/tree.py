@@ -18,6 +18,7 @@ from ipse.kernel.settings.parts import (
     Panic,
     PhonePolicy,
     PushSettings,
+    Signing,
     Sim,
     Sms,
 )
@@ -106,6 +107,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Which phones are accepted, and which are trusted most."""
     eid: EidTrust | None = None
     """Whom we believe about eID cards."""
+    signing: Signing | None = None
+    """How people sign documents; None: they do not."""
     lab: Lab | None = None
     """Switches for outside judges, refused unless `environment` is `lab`."""
 

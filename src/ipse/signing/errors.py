@@ -1,0 +1,45 @@
+"""How signing refuses."""
+
+from __future__ import annotations
+
+from ipse.kernel.errors import PlatformError
+
+
+class CredentialNeeded(PlatformError):
+    """The person has no credential on this phone, and the request makes none."""
+
+    code = "credential_needed"
+    status = 409
+    title = "There is no signing certificate on this phone yet"
+
+
+class OtherCredential(PlatformError):
+    """The request names a credential that is not the person's, or not their living one."""
+
+    code = "other_credential"
+    status = 409
+    title = "This is to be signed with another certificate"
+
+
+class SigningUnavailable(PlatformError):
+    """Signature activation, certification, time stamps or revocation cannot be reached; nothing was lost."""
+
+    code = "signing_unavailable"
+    status = 503
+    title = "Signing is not possible at this moment"
+
+
+class SigningRefused(PlatformError):
+    """Signature activation has refused the approval for good."""
+
+    code = "signing_refused"
+    status = 403
+    title = "This approval cannot be used to sign"
+
+
+class NoSigning(PlatformError):
+    """The installation has no table `signing` in its settings."""
+
+    code = "no_signing"
+    status = 404
+    title = "Nothing is signed here"
