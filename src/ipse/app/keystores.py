@@ -21,6 +21,8 @@ from ipse.app.module_address import SCHEME, ModuleAddress, read_address
 from ipse.app.private_files import read_private, write_private
 from ipse.kernel.ids import Ids, RandomIds
 from ipse.kernel.keystore import (
+    FIRST_WORKING_KEY_USES,
+    LATER_WORKING_KEY_USES,
     SIGNING_KEY_ALGORITHMS,
     SIGNING_KEY_USES,
     WORKING_KEY_USES,
@@ -35,18 +37,6 @@ if TYPE_CHECKING:
     from ipse.app.security_module import SecurityModule
 
 _KEY_BYTES = 32
-_LATER_USES = (
-    "request",
-    "signing_key",
-    "notice",
-    "operator",
-    "panic",
-    "fallback",
-    "browser",
-    "push",
-    "passkey",
-)
-"""Working keys that not every release made."""
 Jwk = dict[str, str]
 
 
@@ -235,7 +225,7 @@ def _read(place: _Place) -> KeyMaterial:
 
 def _unmade(material: KeyMaterial) -> tuple[str, ...]:
     """Keys that an older release did not make; where others are missing the file is damaged."""
-    return tuple(use for use in _LATER_USES if use not in material.working)
+    return tuple(use for use in LATER_WORKING_KEY_USES if use not in material.working)
 
 
 def _weakness(material: KeyMaterial) -> str | None:
@@ -244,7 +234,7 @@ def _weakness(material: KeyMaterial) -> str | None:
         keys = {use: b64decode(value, validate=True) for use, value in material.working.items()}
     except ValueError:
         return "a working key is not base64"
-    if missing := [use for use in WORKING_KEY_USES if use not in keys and use not in _LATER_USES]:
+    if missing := [use for use in FIRST_WORKING_KEY_USES if use not in keys]:
         return f"the working key {missing[0]} is missing"
     for use, key in keys.items():
         if len(key) != _KEY_BYTES or len(set(key)) < 8:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-WORKING_KEY_USES = (
+FIRST_WORKING_KEY_USES = (
     "person",
     "code",
     "phone",
@@ -16,8 +16,11 @@ WORKING_KEY_USES = (
     "enrolment",
     "identity",
     "phone_number",
-    "request",
     "nonce",
+)
+"""Made by every release: a keystore without one of them is damaged."""
+LATER_WORKING_KEY_USES = (
+    "request",
     "signing_key",
     "notice",
     "operator",
@@ -26,7 +29,13 @@ WORKING_KEY_USES = (
     "browser",
     "push",
     "passkey",
+    "signing",
+    "csc",
+    "session",
+    "envelope",
 )
+"""Not made by every release: `ipse keys complete` adds them."""
+WORKING_KEY_USES = FIRST_WORKING_KEY_USES + LATER_WORKING_KEY_USES
 """Each use has a key of its own; none is derived from another."""
 
 SIGNING_KEY_ALGORITHMS = {
