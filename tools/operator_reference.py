@@ -103,10 +103,8 @@ def _type(hint: Any) -> str:  # noqa: ANN401 - any type
         return "table of text"
     if inspect.isclass(hint) and issubclass(hint, msgspec.Struct):
         return f"[{hint.__name__}](#{hint.__name__.lower()})"
-    if get_origin(hint) is Literal:
-        return ", ".join(f"`{each}`" for each in get_args(hint))
-    if hint is settings.Environment:
-        return ", ".join(f"`{each}`" for each in settings.Environment)
+    if get_origin(hint) is Literal or hint is settings.Environment:
+        return ", ".join(f"`{each}`" for each in get_args(hint) or settings.Environment)
     return {"str": "text", "int": "number", "float": "number", "bool": "true or false"}[hint.__name__]
 
 
