@@ -43,3 +43,19 @@ class NoSigning(PlatformError):
     code = "no_signing"
     status = 404
     title = "Nothing is signed here"
+
+
+class UnknownCredential(PlatformError):
+    """No such credential, or not one that this partner may know of."""
+
+    code = "unknown_credential"
+    status = 404
+    title = "There is no such certificate"
+
+
+class WrongSigning(PlatformError):
+    """What a partner asks to be signed cannot be: counts, digests, algorithms or characters."""
+
+    code = "wrong_signing"
+    status = 400
+    title = "This cannot be signed as it was asked"
