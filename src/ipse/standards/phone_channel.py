@@ -26,6 +26,7 @@ from ipse.kernel.ids import b64u, b64u_decode
 SIGNED_TYPE = "ipse-phone+jwt"
 SEALED_TYPE = "ipse-phone-sealed+jwe"
 CODE_KEY_INFO = b"ipse code key v1"
+SIGNING_CODE_KEY_INFO = b"ipse signing code key v1"
 MAXIMUM_SIZE = 64 * 1024
 """Bytes; a longer message is refused unread."""
 
@@ -34,6 +35,8 @@ SLOTS = 2
 PADDED_SIZE = 2048
 """Bytes: what is sealed with proofs is filled up to a multiple of this, so that its length says nothing of it."""
 
+CODE_KEY_SIZE = 32
+"""Bytes; those of a proof are as many."""
 _SIGNATURE_SIZE = 64
 _COORDINATE_SIZE = 32
 _JWE_PARTS = 5
@@ -106,6 +109,19 @@ class OpenedMessage:
     proof: Proofs = Proofs()
     assertion: Mapping[str, Any] | None = None
     """A fingerprint's assertion over the message (WebAuthn), unverified."""
+    activation: str = ""
+    """The same message sealed to signature activation, unopened; empty where nothing is signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedActivation:
+    """What a message sealed to signature activation held: exactly one of proof and code key stands beside it."""
+
+    message: UnverifiedMessage
+    proof: bytes = b""
+    """Of the code key of a credential that exists."""
+    code_key: bytes = b""
+    """Of the credential that the approval makes."""
 
 
 def _segment(text: str, name: str) -> bytes:
@@ -177,6 +193,12 @@ def code_key(code: str, salt: bytes, phone: str) -> bytes:
     """The 32-byte code key of five digits, a 32-byte salt and a phone id (HKDF-SHA-256, RFC 5869)."""
     derivation = HKDF(algorithm=hashes.SHA256(), length=32, salt=salt, info=CODE_KEY_INFO + phone.encode())
     return derivation.derive(code.encode("ascii"))
+
+
+def signing_code_key(code: str, salt: bytes, credential: str) -> bytes:
+    """The 32-byte code key of one credential: of five digits and a 32-byte salt that the phone keeps for it alone."""
+    info = SIGNING_CODE_KEY_INFO + credential.encode()
+    return HKDF(algorithm=hashes.SHA256(), length=CODE_KEY_SIZE, salt=salt, info=info).derive(code.encode("ascii"))
 
 
 def code_proof(key: bytes, compact: str) -> bytes:
@@ -264,19 +286,29 @@ def _content_key(shared: bytes) -> bytes:
 
 
 def _content(
-    compact: str, proof: bytes | Mapping[str, bytes] | None, assertion: Mapping[str, str] | None = None
+    compact: str,
+    proof: bytes | Mapping[str, bytes] | None,
+    assertion: Mapping[str, str] | None = None,
+    activation: str = "",
 ) -> bytes:
-    content: dict[str, Any] = {"jws": compact, "pad": ""}
+    content: dict[str, Any] = {"jws": compact}
+    if activation:
+        content["activation"] = activation
     if assertion is not None:
         content["assertion"] = assertion
     elif proof is None:
-        return msgspec.json.encode({"jws": compact})
+        return msgspec.json.encode(content)
     elif isinstance(proof, bytes):
-        return msgspec.json.encode({"jws": compact, "proof": b64u(proof)})
+        return msgspec.json.encode({**content, "proof": b64u(proof)})
     else:
         content["proofs"] = {name: b64u(one) for name, one in proof.items()}
-    content["pad"] = "." * (-len(msgspec.json.encode(content)) % PADDED_SIZE)
-    return msgspec.json.encode(content)
+    return _padded(content)
+
+
+def _padded(content: Mapping[str, Any]) -> bytes:
+    filled = {**content, "pad": ""}
+    filled["pad"] = "." * (-len(msgspec.json.encode(filled)) % PADDED_SIZE)
+    return msgspec.json.encode(filled)
 
 
 def seal(
@@ -285,12 +317,27 @@ def seal(
     proof: bytes | Mapping[str, bytes] | None,
     *,
     assertion: Mapping[str, str] | None = None,
+    activation: str = "",
 ) -> str:
     """Seal a signed message, with the code proofs of its slots beside it, to the server's phone-channel key.
 
     `recipient` is its public JWK. A single proof is the form for a phone without slots; `assertion` is a fingerprint's,
-    in place of proofs.
+    in place of proofs; `activation` the same message as `seal_activation` sealed it.
     """
+    return _sealed(recipient, _content(compact, proof, assertion, activation))
+
+
+def seal_activation(recipient: Mapping[str, Any], compact: str, *, proof: bytes = b"", code_key: bytes = b"") -> str:
+    """Seal an approval to the key of signature activation, with the proof of a credential or the code key of a new one.
+
+    `proof` is `code_proof` of the credential's code key (`signing_code_key`). Where one approval makes a credential and
+    signs with it, `code_key` alone is right.
+    """
+    beside = {"code_key": b64u(code_key)} if code_key else {"proof": b64u(proof)}
+    return _sealed(recipient, _padded({"jws": compact, **beside}))
+
+
+def _sealed(recipient: Mapping[str, Any], content: bytes) -> str:
     ephemeral = ec.generate_private_key(ec.SECP256R1())
     header = {
         "alg": "ECDH-ES",
@@ -302,7 +349,7 @@ def seal(
     protected = b64u(msgspec.json.encode(header))
     key = _content_key(ephemeral.exchange(ec.ECDH(), public_key(recipient)))
     nonce = os.urandom(12)  # noqa: TID251 - a nonce is nobody's choice
-    sealed = AESGCM(key).encrypt(nonce, _content(compact, proof, assertion), protected.encode())
+    sealed = AESGCM(key).encrypt(nonce, content, protected.encode())
     return ".".join((protected, "", b64u(nonce), b64u(sealed[:-16]), b64u(sealed[-16:])))
 
 
@@ -312,6 +359,41 @@ def open_sealed(compact: str, keys: Mapping[str, ec.EllipticCurvePrivateKey]) ->
     Raises:
         MessageError: not such a message, an unknown key, or changed on the way.
     """
+    content = _opened(compact, keys)
+    assertion, activation = content.get("assertion"), content.get("activation", "")
+    if not isinstance(activation, str):
+        message = "activation must be a compact JWE"
+        raise MessageError(message)
+    return OpenedMessage(
+        read(content["jws"]),
+        _proofs(content),
+        assertion if isinstance(assertion, Mapping) else None,
+        activation,
+    )
+
+
+def open_activation(compact: str, keys: Mapping[str, ec.EllipticCurvePrivateKey]) -> OpenedActivation:
+    """Open a message sealed to signature activation with its keys by `kid`.
+
+    Raises:
+        MessageError: not such a message, an unknown key, or changed on the way.
+    """
+    content = _opened(compact, keys)
+    if content.keys() - {"jws", "proof", "code_key", "pad"} or ("proof" in content) == ("code_key" in content):
+        message = "an activation holds jws, and either proof or code_key"
+        raise MessageError(message)
+    name = "proof" if "proof" in content else "code_key"
+    beside = _segment(str(content[name]), name)
+    if len(beside) != CODE_KEY_SIZE:
+        message = f"{name} is {CODE_KEY_SIZE} bytes"
+        raise MessageError(message)
+    message_inside = read(content["jws"])
+    if name == "proof":
+        return OpenedActivation(message_inside, proof=beside)
+    return OpenedActivation(message_inside, code_key=beside)
+
+
+def _opened(compact: str, keys: Mapping[str, ec.EllipticCurvePrivateKey]) -> dict[str, Any]:
     parts = compact.split(".")
     if len(compact) > MAXIMUM_SIZE or len(parts) != _JWE_PARTS or parts[1] or not compact.isascii():
         message = "body is not a compact JWE with direct key agreement"
@@ -325,7 +407,7 @@ def open_sealed(compact: str, keys: Mapping[str, ec.EllipticCurvePrivateKey]) ->
         raise MessageError(message)
     key = keys.get(str(header.get("kid")))
     if key is None:
-        message = "kid is not one of the phone-channel keys"
+        message = "kid is not one of the keys that open here"
         raise MessageError(message)
     content_key = _content_key(key.exchange(ec.ECDH(), public_key(header["epk"])))
     nonce, sealed, tag = (_segment(part, "body") for part in parts[2:])
@@ -338,8 +420,7 @@ def open_sealed(compact: str, keys: Mapping[str, ec.EllipticCurvePrivateKey]) ->
     if not isinstance(content.get("jws"), str):
         message = "sealed content must hold jws"
         raise MessageError(message)
-    assertion = content.get("assertion")
-    return OpenedMessage(read(content["jws"]), _proofs(content), assertion if isinstance(assertion, Mapping) else None)
+    return content
 
 
 def _proofs(content: Mapping[str, Any]) -> Proofs:

@@ -4,9 +4,9 @@ Signature activation (the signature activation module of EN 419 241-2) alone can
 nothing of the scheme: whatever is signed follows from the bytes that the phone has shown and from the message in which
 the phone has signed their digest, sealed by the phone to the key of signature activation.
 
-An **activation** is a sealed message (`standards.phone_channel`) to that key around the phone's `approval` message. A
-`proof` beside it is HMAC-SHA-256 under the credential's own code key; where the approval makes a credential, the new
-`code_key` itself stands there.
+An **activation** is a sealed message (`standards.phone_channel.seal_activation`) to that key around the phone's
+`approval` message. A `proof` beside it is HMAC-SHA-256 under the credential's own code key; where the approval makes a
+credential, the new `code_key` itself stands there.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from typing import Any
 
 import msgspec
 
-CODE_KEY_INFO = b"ipse signing code key v1"
-"""Info of the HKDF that derives a credential's code key; the credential's identifier follows it."""
 MOST_DOCUMENTS = 70
 """Digests that one approval may sign."""
 HASH_ALGORITHMS: Mapping[str, tuple[str, int]] = {

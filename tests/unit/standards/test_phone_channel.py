@@ -167,3 +167,43 @@ def test_sealed_messages_that_were_touched_do_not_open() -> None:
             phone_channel.open_sealed(broken, {"channel-1": SERVER})
     with pytest.raises(MessageError, match="kid"):
         phone_channel.open_sealed(sealed, {})
+
+
+def test_another_library_opens_what_is_sealed_to_signature_activation() -> None:
+    """B-50: the phone's approval reaches signature activation through a scheme that cannot read it."""
+    compact = phone_channel.sign(DEVICE, "p1", PAYLOAD)
+    content = json.loads(
+        jwe.decrypt_compact(phone_channel.seal_activation(RECIPIENT, compact, proof=b"p" * 32), _server()).plaintext
+    )
+    assert (content["jws"], content["proof"]) == (compact, b64u(b"p" * 32))
+
+
+def test_an_activation_holds_a_proof_or_a_code_key() -> None:
+    compact, keys = phone_channel.sign(DEVICE, "p1", PAYLOAD), {"channel-1": SERVER}
+    made = phone_channel.open_activation(phone_channel.seal_activation(RECIPIENT, compact, code_key=b"k" * 32), keys)
+    assert (made.message.compact, made.proof, made.code_key) == (compact, b"", b"k" * 32)
+    proven = phone_channel.open_activation(phone_channel.seal_activation(RECIPIENT, compact, proof=b"p" * 32), keys)
+    assert (proven.proof, proven.code_key) == (b"p" * 32, b"")
+    with pytest.raises(MessageError, match="32 bytes"):
+        phone_channel.open_activation(phone_channel.seal_activation(RECIPIENT, compact, proof=b"short"), keys)
+    with pytest.raises(MessageError, match="either proof or code_key"):
+        phone_channel.open_activation(phone_channel.seal(RECIPIENT, compact, {"a": b"p" * 32}), keys)
+
+
+def test_an_activation_travels_beside_the_proofs_of_its_approval() -> None:
+    compact = phone_channel.sign(DEVICE, "p1", PAYLOAD)
+    inside = phone_channel.seal_activation(RECIPIENT, compact, proof=b"p" * 32)
+    sealed = phone_channel.seal(RECIPIENT, compact, {"slot": b"q" * 32}, activation=inside)
+    opened = phone_channel.open_sealed(sealed, {"channel-1": SERVER})
+    assert (opened.activation, opened.proof.by_id) == (inside, {"slot": b"q" * 32})
+
+
+def test_a_signing_code_key_is_of_its_code_its_salt_and_its_credential() -> None:
+    keys = {
+        phone_channel.signing_code_key("40718", b"s" * 32, "credential"),
+        phone_channel.signing_code_key("40719", b"s" * 32, "credential"),
+        phone_channel.signing_code_key("40718", b"t" * 32, "credential"),
+        phone_channel.signing_code_key("40718", b"s" * 32, "another"),
+        phone_channel.code_key("40718", b"s" * 32, "credential"),
+    }
+    assert len(keys) == 5
