@@ -21,9 +21,10 @@ from ipse.attributes.model import (
     Picture,
     Place,
 )
-from ipse.enrolment.errors import RegistrarError, UnacceptableIdentityError
-from ipse.enrolment.model import OLDEST_CHECK_DAYS
+from ipse.enrolment.errors import RefusedByPersonError, RegistrarError, UnacceptableIdentityError
+from ipse.enrolment.model import OLDEST_CHECK_DAYS, Registrar, RegistrarAnswer
 from ipse.kernel.clock import SECOND
+from ipse.standards import ida
 from ipse.standards.birthdates import born
 from ipse.standards.countries import alpha_2, alpha_3
 from ipse.standards.ida import DocumentDetails, VerifiedClaims
@@ -60,6 +61,36 @@ _IMAGES: Final = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\
 _LARGEST_IMAGE: Final = 100_000
 _LONGEST: Final = 200
 _SKEW_SECONDS: Final = 60
+
+
+def verified_claims(said: RegistrarAnswer, registrar: Registrar, *, now: int) -> VerifiedClaims:
+    """What a bank has verified of a person, with evidence that is good at `now` (microseconds).
+
+    Raises:
+        RegistrarError: not as the Identity Assurance schema says, or without such evidence.
+    """
+    try:
+        verified = ida.parse(said.verified_claims, trust_framework=registrar.framework)
+    except ida.IdaError as error:
+        raise RegistrarError(str(error)) from error
+    check_evidence(verified, now=now)
+    return verified
+
+
+def code_of(parameters: Mapping[str, str], issuer: str) -> str:
+    """The authorization code in a bank's answer (RFC 6749 §4.1.2, RFC 9207 §2.4).
+
+    Raises:
+        RegistrarError: of another issuer, or without a code.
+        RefusedByPersonError: the person has refused at the bank.
+    """
+    if parameters.get("iss") != issuer:
+        raise RegistrarError("the answer is of another issuer (RFC 9207)")
+    if "code" not in parameters:
+        if parameters.get("error") == "access_denied":
+            raise RefusedByPersonError("access_denied")
+        raise RegistrarError("an answer without a code")
+    return parameters["code"]
 
 
 def facts(verified: VerifiedClaims, *, email: str | None) -> Facts:

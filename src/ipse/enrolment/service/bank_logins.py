@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ipse.enrolment.errors import RefusedByPersonError, RegistrarError
-from ipse.enrolment.model import Exchange, Registrar, RegistrarAnswer, RegistrarKind
+from ipse.enrolment.errors import RegistrarError
+from ipse.enrolment.model import Exchange, Registrar, RegistrarKind
 from ipse.enrolment.rules import judging, reading
 from ipse.enrolment.service.rows import Rows
 from ipse.kernel.ids import b64u, sha256
 from ipse.people.service import People
-from ipse.standards import ida
 
 STATE_PREFIX: Final = "login."
 """What the `state` of such a visit begins with: banks know one return address of ours."""
@@ -71,14 +70,9 @@ class BankLogins:
             RefusedByPersonError, RegistrarError, RegistrarStoppedError: nobody.
         """
         registrar = await self.rows.registrar(registrar_id)
-        if parameters.get("iss") != registrar.issuer:
-            raise RegistrarError("the answer is of another issuer (RFC 9207)")
-        if "code" not in parameters:
-            if parameters.get("error") == "access_denied":
-                raise RefusedByPersonError("access_denied")
-            raise RegistrarError("an answer without a code")
-        said = await self.rows.banks(registrar).redeem(parameters["code"], exchange)
-        verified = self._verified(said, registrar)
+        code = reading.code_of(parameters, registrar.issuer)
+        said = await self.rows.banks(registrar).redeem(code, exchange)
+        verified = reading.verified_claims(said, registrar, now=self.rows.clock.now())
         identity = judging.identity(reading.facts(verified, email=None), reading.register_number(verified))
         return Recognised(
             account_id=await self.people.account_of_identity(identity),
@@ -86,11 +80,3 @@ class BankLogins:
             level=judging.assurance(verified.assurance_level, cap=registrar.assurance),
             answer_sha256=b64u(sha256(said.original)),
         )
-
-    def _verified(self, said: RegistrarAnswer, registrar: Registrar) -> ida.VerifiedClaims:
-        try:
-            verified = ida.parse(said.verified_claims, trust_framework=registrar.framework)
-        except ida.IdaError as error:
-            raise RegistrarError(str(error)) from error
-        reading.check_evidence(verified, now=self.rows.clock.now())
-        return verified

@@ -15,7 +15,6 @@ from ipse.enrolment.errors import (
     EnrolmentEndedError,
     ForeignReturnError,
     RefusedAnswerError,
-    RefusedByPersonError,
     RegistrarError,
     RegistrarStoppedError,
     ReturnUsedError,
@@ -43,7 +42,6 @@ from ipse.kernel.ids import sha256
 from ipse.kernel.sealing import blind_index
 from ipse.kernel.settings import Environment
 from ipse.sim.service import Sims
-from ipse.standards import ida
 from ipse.storage.statement import Row, Transaction, one
 
 SHOWN: Final = (
@@ -104,13 +102,8 @@ class Returns:
         registrar = await self.rows.registrar(row["registrar"])
         if registrar.kind is not RegistrarKind.BANK:
             raise RegistrarError("a bank's return in an enrolment without a bank")
-        if parameters.get("iss") != registrar.issuer:
-            raise RegistrarError("the answer is of another issuer (RFC 9207)")
-        if "code" not in parameters:
-            if parameters.get("error") == "access_denied":
-                raise RefusedByPersonError("access_denied")
-            raise RegistrarError("an answer without a code")
-        said = await self.rows.banks(registrar).redeem(parameters["code"], exchange)
+        code = reading.code_of(parameters, registrar.issuer)
+        said = await self.rows.banks(registrar).redeem(code, exchange)
         return self.judged(said, registrar, self.rows.request(row))
 
     async def keep(self, row: Row, answer: Answer) -> Back:
@@ -179,11 +172,7 @@ class Returns:
     def judged(self, said: RegistrarAnswer, registrar: Registrar, request: EnrolRequest) -> Answer:
         """Facts and evidence of an answer that an identity can rest on; raises as the rules do."""
         now = self.rows.clock.now()
-        try:
-            verified = ida.parse(said.verified_claims, trust_framework=registrar.framework)
-        except ida.IdaError as error:
-            raise RegistrarError(str(error)) from error
-        reading.check_evidence(verified, now=now)
+        verified = reading.verified_claims(said, registrar, now=now)
         facts = reading.facts(verified, email=request.email)
         production = self.rows.settings.environment is Environment.PRODUCTION
         judging.check(facts, today=times.day(now), test_numbers=not production, minors=registrar.minors)
