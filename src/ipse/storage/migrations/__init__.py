@@ -1,17 +1,19 @@
 """One linear history of the schema, plain SQL that runs on both engines, statement by statement under a lock.
 
 A file is `NNNN_feature_what.sql`; its statements end with a semicolon at the end of a line. Old code must work on the
-new schema: add, never rename.
+new schema: add, never rename. A process with a database of its own has a history of its own: a package of such files.
 """
 
 from __future__ import annotations
 
 from importlib import resources
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ipse.storage.database import Database
 from ipse.storage.statement import Transaction, run
 
+SCHEME: Final = __name__
+"""The package that holds the scheme's own history."""
 _LOCK = 4_717_365  # any number; the same in every process
 _APPLIED = "select name from storage_migrations"
 _KNOWN = {
@@ -28,26 +30,26 @@ class Migration(NamedTuple):
     statements: tuple[str, ...]
 
 
-def history() -> list[Migration]:
-    """All migrations, in order."""
+def history(package: str = SCHEME) -> list[Migration]:
+    """All migrations of a history, in order."""
     files = sorted(
-        (entry for entry in resources.files(__package__ or "").iterdir() if entry.name.endswith(".sql")),
+        (entry for entry in resources.files(package).iterdir() if entry.name.endswith(".sql")),
         key=lambda entry: entry.name,
     )
     return [Migration(entry.name, _statements(entry.read_text("utf-8"))) for entry in files]
 
 
-async def migrate(database: Database, *, now: int) -> list[str]:
+async def migrate(database: Database, *, now: int, package: str = SCHEME) -> list[str]:
     """Bring the schema up to date; `now` in microseconds. Returns the names of what was applied."""
-    return await database.transact(lambda: _migrating(database.engine, now))
+    return await database.transact(lambda: _migrating(database.engine, now, package))
 
 
-async def pending(database: Database) -> list[str]:
+async def pending(database: Database, *, package: str = SCHEME) -> list[str]:
     """Names of migrations that were not applied yet. Only reads: a serving role may not create tables."""
     known = await database.rows(_KNOWN[database.engine])
     rows = await database.rows(_APPLIED) if known else ()
     applied = {row["name"] for row in rows}
-    return [migration.name for migration in history() if migration.name not in applied]
+    return [migration.name for migration in history(package) if migration.name not in applied]
 
 
 def _statements(text: str) -> tuple[str, ...]:
@@ -64,10 +66,10 @@ def _applied(engine: str) -> Transaction[set[str]]:
     return {row["name"] for row in rows}
 
 
-def _migrating(engine: str, now: int) -> Transaction[list[str]]:
+def _migrating(engine: str, now: int, package: str) -> Transaction[list[str]]:
     applied = yield from _applied(engine)
     done = []
-    for migration in history():
+    for migration in history(package):
         if migration.name in applied:
             continue
         for statement in migration.statements:
