@@ -141,6 +141,8 @@ class Service(msgspec.Struct, frozen=True):
     """Whether people must be able to reach it whatever breaks."""
     pause_during_calls: bool = False
     """Whether approvals are refused while a call is running on the phone, as far as the phone can tell."""
+    batch: int = 1
+    """How many documents one approval of a signing service may sign: 1 to 70."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,6 +276,7 @@ def _print_service(service: Service, grants: list[Grant]) -> None:
         ("during a call", "no approvals" if service.pause_during_calls else ""),
         ("instead of the phone", ", ".join(service.fallbacks)),
         ("essential", "people must reach it whatever breaks" if service.essential else ""),
+        ("signed at once", f"{service.batch} documents" if service.batch > 1 else ""),
         ("asks for", service.final_partner),
     )
     _print_rows(f"service {service.code}", rows)

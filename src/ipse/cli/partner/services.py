@@ -59,6 +59,7 @@ class Options:
     pause_during_calls: Annotated[
         bool | None, Parameter(help="Approvals are refused while a call is running on the phone.")
     ] = None
+    batch: Annotated[int | None, Parameter(help="Documents that one approval may sign, 1 to 70; signing only.")] = None
     final_partner: Annotated[str | None, Parameter(help="The partner for whom a broker's service asks.")] = None
 
     def given(self) -> dict[str, object]:
@@ -79,6 +80,7 @@ class Options:
             "fallbacks": _several(self.fallback),
             "essential": self.essential,
             "pause_during_calls": self.pause_during_calls,
+            "batch": self.batch,
             "final_partner": self.final_partner,
         }
         return {name: value for name, value in said.items() if value is not None}

@@ -8,10 +8,11 @@ from typing import Any, NoReturn
 
 from ipse.kernel.settings import Environment
 from ipse.partners.errors import PartnerRegistrationError
-from ipse.partners.model import Algorithms, AuthMethod, Partner, Preset, Service
+from ipse.partners.model import Algorithms, AuthMethod, Partner, Preset, Service, ServiceType
 from ipse.partners.rules.addresses import check_address, check_redirect_uri, check_request_uri
 from ipse.partners.rules.fallbacks import check_fallbacks
 from ipse.standards.jose import JoseError, KeySet, check_partner_jwks, public_keys
+from ipse.standards.signature_activation import MOST_DOCUMENTS
 
 STATES = ("active", "stopped")
 LANGUAGES = ("nl", "fr", "de", "en")
@@ -185,6 +186,8 @@ def check_service(service: Service, partner: Partner, environment: Environment) 
     _check_profile(service, partner)
     _check_backchannel(service, partner, environment)
     check_fallbacks(service, environment)
+    if not 1 <= service.batch <= MOST_DOCUMENTS or (service.batch > 1 and service.type is not ServiceType.SIGNING):
+        _refuse(f"one approval of a signing service signs 1 to {MOST_DOCUMENTS} documents, of another none")
     if service.final_partner and not partner.broker:
         _refuse(f"{partner.partner_id} is no broker, so its services ask for nobody else")
 
