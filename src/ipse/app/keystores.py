@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from ipse.app.module_address import SCHEME, ModuleAddress, read_address
-from ipse.app.private_files import read_private, write_private
 from ipse.kernel.ids import Ids, RandomIds
 from ipse.kernel.keystore import (
     FIRST_WORKING_KEY_USES,
@@ -32,9 +30,11 @@ from ipse.kernel.keystore import (
 from ipse.kernel.sealing import UnsealError, seal, unseal
 from ipse.kernel.settings import SettingsError
 from ipse.standards.jose import new_private_jwk
+from ipse.storage.module_address import SCHEME, ModuleAddress, read_address
+from ipse.storage.private_files import read_private, write_private
 
 if TYPE_CHECKING:
-    from ipse.app.security_module import SecurityModule
+    from ipse.storage.security_module import SecurityModule
 
 _KEY_BYTES = 32
 Jwk = dict[str, str]
@@ -161,7 +161,7 @@ def _place(location: str, ids: Ids) -> _Place:
 
 def _module(address: ModuleAddress) -> SecurityModule:
     try:
-        from ipse.app.security_module import SecurityModule  # noqa: PLC0415 - needs an extra that a sandbox lacks
+        from ipse.storage.security_module import SecurityModule  # noqa: PLC0415 - needs an extra that a sandbox lacks
     except ImportError as error:
         raise SettingsError(
             "keystore: the package python-pkcs11 is not installed; mend with: "

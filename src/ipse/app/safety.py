@@ -12,8 +12,6 @@ from ipse.app.attestations import attestation_findings
 from ipse.app.cards import card_findings
 from ipse.app.certificates import certificate_findings
 from ipse.app.keystores import keystore_path, open_keystore
-from ipse.app.module_address import SCHEME, read_address
-from ipse.app.private_files import closing, open_to_others
 from ipse.app.registry import open_registry
 from ipse.enrolment.model import RegistrarKind
 from ipse.enrolment.service.registrars import Registrars
@@ -27,6 +25,8 @@ from ipse.sim.service.operators import Operators
 from ipse.storage.database import Database, open_database
 from ipse.storage.errors import DatabaseUnavailableError
 from ipse.storage.migrations import pending
+from ipse.storage.module_address import SCHEME, read_address
+from ipse.storage.private_files import closing, open_to_others
 from ipse.storage.rights import excessive_rights
 
 _CLOCK_ERROR = 5

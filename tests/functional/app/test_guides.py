@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ipse.app.module_address import read_address
 from ipse.kernel.settings import Environment, read_settings
+from ipse.storage.module_address import read_address
 from tests.architecture.source_tree import ROOT
 
 GUIDES = ROOT / "docs" / "guides"

@@ -13,11 +13,11 @@ import msgspec
 import pytest
 
 from ipse.app.keystores import KeyMaterial, complete_keystore, create_keystore, open_keystore
-from ipse.app.module_address import ModuleAddress, read_address
-from ipse.app.private_files import open_to_others, write_private
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.keystore import WORKING_KEY_USES
 from ipse.kernel.settings import SettingsError
+from ipse.storage.module_address import ModuleAddress, read_address
+from ipse.storage.private_files import open_to_others, write_private
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 from pkcs11.mechanisms import GCMParams
 from pkcs11.types import Key, Session, Token
 
-from ipse.app.module_address import ModuleAddress
-from ipse.app.private_files import read_private
 from ipse.kernel.ids import Ids
 from ipse.kernel.settings import SettingsError
+from ipse.storage.module_address import ModuleAddress
+from ipse.storage.private_files import read_private
 
 _NONCE = 12
 
