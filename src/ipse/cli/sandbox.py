@@ -55,7 +55,7 @@ def sandbox(
         bool, Parameter(help="Write the files and register the partners; run nothing.", negative="")
     ] = False,
 ) -> None:
-    """Run the scheme, its phone app, four banks, a shop, a town hall, a house and a service desk, until Ctrl-C."""
+    """Run the scheme, its phone app, four banks, a shop, a town hall, a house, a service desk and a notary, until Ctrl-C."""
     with _folder(data) as folder:
         if fresh:
             _forget(folder)
@@ -78,7 +78,7 @@ def world(
     data: Annotated[Path, Parameter(help="Folder that `ipse sandbox` prepared.")],
     lifeline: Annotated[int | None, Parameter(help="Stop when this inherited pipe closes (a file descriptor).")] = None,
 ) -> None:
-    """Run the world alone: banks, shop, town hall, house, service desk, and the page that explains them."""
+    """Run the world alone: banks, shop, town hall, house, service desk, notary, and the page that explains them."""
     from ipse.sandbox.server import run
     from ipse.sandbox.world import World
 

@@ -17,6 +17,7 @@ from ipse.sandbox.desk import DESK
 from ipse.sandbox.house import HOUSE
 from ipse.sandbox.inboxes.smtp import PARTY as INBOXES
 from ipse.sandbox.moods import EVERYBODY, Moods
+from ipse.sandbox.notary import NOTARY
 from ipse.sandbox.partner import PORTAL, SHOP
 from ipse.sandbox.persons import persons, portrait
 from ipse.sandbox.sight import Sight
@@ -78,6 +79,7 @@ class Overview:
             (PORTAL.id, PORTAL.name),
             (HOUSE.id, HOUSE.name),
             (DESK.id, DESK.name),
+            (NOTARY.id, NOTARY.name),
             (INBOXES, "Mail and text messages"),
         ]
         return self.sight.page(
@@ -88,6 +90,7 @@ class Overview:
             portal=PORTAL,
             house=HOUSE,
             desk=DESK,
+            notary=NOTARY,
             people=people,
             today=day(self.clock.now()),
             parties=[(party, name, self.moods.of(party)) for party, name in parties],

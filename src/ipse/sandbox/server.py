@@ -43,6 +43,10 @@ from ipse.sandbox.inboxes.http import InboxPages
 from ipse.sandbox.inboxes.smtp import PARTY as INBOXES
 from ipse.sandbox.inboxes.smtp import MailServer
 from ipse.sandbox.moods import Moods, Moody
+from ipse.sandbox.notary import NOTARY
+from ipse.sandbox.notary.client import NotaryClient
+from ipse.sandbox.notary.http import NotaryPages
+from ipse.sandbox.notary.visits import NotaryVisits
 from ipse.sandbox.operators import OPERATORS
 from ipse.sandbox.operators.oauth import Registered
 from ipse.sandbox.operators.telecoms import Ground, Telecoms
@@ -62,6 +66,7 @@ from ipse.web.assets import routes as assets_routes
 
 _SWEEP_SECONDS = 300
 _GRACE_SECONDS = 2
+_OFFICES = (HOUSE.id, DESK.id, NOTARY.id)
 _TELECOMS = tuple(one.id for one in OPERATORS)
 
 
@@ -105,6 +110,8 @@ def application(world: World, *, clock: Clock | None = None, ids: Ids | None = N
     routes += PushPages(_push(stage), stage.moods).routes()
     desk = _desk(stage)
     routes.append(Mount(desk.path, app=Moody(desk.router(), DESK.id, stage.moods)))
+    notary = _notary(stage)
+    routes.append(Mount(notary.path, app=Moody(notary.router(), NOTARY.id, stage.moods)))
     telecoms = _telecoms(stage)
     routes += telecoms.routes()
     routes += TelephonePages(world.places.scheme, world.secrets.telephone_token, stage.http, stage.sight()).routes()
@@ -142,7 +149,7 @@ def _stage(world: World, clock: Clock, ids: Ids) -> Stage:
         clock=clock,
         ids=ids,
         moods=Moods(
-            parties=(*(bank.id for bank in BANKS), SHOP.id, PORTAL.id, HOUSE.id, DESK.id, INBOXES, PUSH, *_TELECOMS),
+            parties=(*(bank.id for bank in BANKS), SHOP.id, PORTAL.id, *_OFFICES, INBOXES, PUSH, *_TELECOMS),
             inventive=frozenset((PUSH, *_TELECOMS)),
         ),
         assets=Assets(("ipse.web", "ipse.sandbox")),
@@ -249,6 +256,27 @@ def _desk(stage: Stage) -> DeskPages:
         client=client,
         museum=MuseumProgram(places.issuer, world.secrets.museum_enc, stage.http, stage.clock),
         visits=DeskVisits(stage.drawer(DESK.id, "begun"), stage.drawer(DESK.id, "received")),
+        # The answer to the form leads to the scheme.
+        sight=stage.sight(places.scheme),
+        moods=stage.moods,
+        ids=stage.ids,
+        secure=places.secure,
+    )
+
+
+def _notary(stage: Stage) -> NotaryPages:
+    world, places = stage.world, stage.world.places
+    client = NotaryClient(
+        scheme=places.scheme,
+        secret=world.secrets.notary_secret,
+        redirect_uri=world.notary.services[0].redirect_uris[0],
+        http=stage.http,
+        clock=stage.clock,
+        ids=stage.ids,
+    )
+    return NotaryPages(
+        client=client,
+        visits=NotaryVisits(stage.drawer(NOTARY.id, "sittings"), stage.drawer(NOTARY.id, "shelves")),
         # The answer to the form leads to the scheme.
         sight=stage.sight(places.scheme),
         moods=stage.moods,

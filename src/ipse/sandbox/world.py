@@ -18,6 +18,7 @@ from ipse.sandbox.eid import PIN, Authorities
 from ipse.sandbox.house.model import ACT, HOUSE, PAIR
 from ipse.sandbox.maker import PATH as MAKER
 from ipse.sandbox.maker import Maker
+from ipse.sandbox.notary import model as notary
 from ipse.sandbox.operators import OPERATORS
 from ipse.sandbox.operators.model import COUNTRY
 from ipse.sandbox.partner.model import (
@@ -45,6 +46,7 @@ class Secrets(msgspec.Struct, frozen=True):
     house_enc: dict[str, Any]
     desk_secret: str
     museum_enc: dict[str, Any]
+    notary_secret: str
     sms_token: str
     telephone_token: str
     operator_keys: dict[str, dict[str, Any]]
@@ -62,6 +64,7 @@ class Secrets(msgspec.Struct, frozen=True):
             house_enc=jose.generate("house-enc-1", "enc", "ECDH-ES"),
             desk_secret=ids.secret(),
             museum_enc=jose.generate("museum-enc-1", "enc", "ECDH-ES"),
+            notary_secret=ids.secret(),
             sms_token=ids.secret(),
             telephone_token=ids.secret(),
             operator_keys={one.id: jose.generate(f"{one.id}-1", "sig", "ES256") for one in OPERATORS},
@@ -133,7 +136,12 @@ class World:
             )
             for partner in (SHOP, PORTAL)
         )
-        return (*partners, self._house(), *self._desk())
+        return (*partners, self._house(), *self._desk(), self.notary)
+
+    @property
+    def notary(self) -> PartnerRegistration:
+        """The notary, as the scheme must know it."""
+        return notary.registration(self.secrets.notary_secret, self.places.world)
 
     def _desk(self) -> tuple[PartnerRegistration, ...]:
         museum = {"keys": [jose.public(self.secrets.museum_enc)]}
