@@ -181,6 +181,22 @@ class EvidenceExpired(PlatformError):
     title = "The proof of this identity has run out; renew it in the app"
 
 
+class RequestImpossible(PlatformError):
+    """Ends the request: it cannot be put before this person. Its kinds say why."""
+
+    code = "request_impossible"
+    status = 409
+    title = "This cannot be asked of this person"
+
+
+class ActivationNeeded(PlatformError):
+    """What is signed must be approved for signature activation, too, sealed to the key that came with the request."""
+
+    code = "activation_needed"
+    status = 409
+    title = "This request signs something: the approval must be sealed to signature activation, too"
+
+
 class FallbackNotAllowed(PlatformError):
     """The service, or this request, demands the phone."""
 

@@ -220,6 +220,8 @@ class Request(msgspec.Struct, frozen=True):
     """The ways (`Method`) that may stand in for the phone, where its service and this request allow any."""
     wished: str = ""
     """The one of them that the partner's button named: the page shows it first."""
+    signs: bool = False
+    """Whether its approval makes a signing key, or signs."""
 
     def service_in(self, language: str) -> str:
         """The service's name in a language, else in English."""

@@ -217,6 +217,7 @@ HISTORY = (
 order by created_at desc limit $4"""
 )
 REFUSE_RISK = REFUSE_LEVEL.replace("'level'", "'risk'")
+REFUSE_IMPOSSIBLE = REFUSE_LEVEL.replace("'level'", "'impossible'")
 EXPIRE = """
 update actions_actions set state = 'expired', decided_at = expires_at, sealed_content = null
 where state in ('waiting', 'claimed') and expires_at < $1

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from ipse.actions.errors import RequestImpossible
 from ipse.kernel.errors import PlatformError
 
 
-class CredentialNeeded(PlatformError):
-    """The person has no credential on this phone, and the request makes none."""
+class CredentialNeeded(RequestImpossible):
+    """Ends the request: the person has no credential on this phone, and the request makes none."""
 
     code = "credential_needed"
     status = 409
     title = "There is no signing certificate on this phone yet"
 
 
-class OtherCredential(PlatformError):
-    """The request names a credential that is not the person's, or not their living one."""
+class OtherCredential(RequestImpossible):
+    """Ends the request: it names a credential that is not the person's, or not their living one."""
 
     code = "other_credential"
     status = 409

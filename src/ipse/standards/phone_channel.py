@@ -423,6 +423,23 @@ def _opened(compact: str, keys: Mapping[str, ec.EllipticCurvePrivateKey]) -> dic
     return content
 
 
+def sealed_kid(compact: str) -> str:
+    """The key that a sealed message names, for those who cannot open it.
+
+    Raises:
+        MessageError: it is no sealed message.
+    """
+    parts = compact.split(".")
+    if len(compact) > MAXIMUM_SIZE or len(parts) != _JWE_PARTS or not compact.isascii():
+        message = "not a compact JWE"
+        raise MessageError(message)
+    header = _object(_segment(parts[0], "header"), "header")
+    if header.get("typ") != SEALED_TYPE:
+        message = f"header must hold typ {SEALED_TYPE}"
+        raise MessageError(message)
+    return str(header.get("kid"))
+
+
 def _proofs(content: Mapping[str, Any]) -> Proofs:
     single, named = content.get("proof"), content.get("proofs", {})
     if not isinstance(named, dict) or len(named) > SLOTS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ipse.actions.model import OPEN, Action, ActionState, Shown, Start
@@ -21,7 +22,9 @@ def waiting_body(action: Action, language: str) -> dict[str, Any]:
     }
 
 
-def claim_body(action: Action, shown: Shown, start: Start, challenge: str) -> dict[str, Any]:
+def claim_body(
+    action: Action, shown: Shown, start: Start, challenge: str, more: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, Any]:
     """What to show, and with which challenge to decide."""
     return {
         "action": action.action_id,
@@ -29,6 +32,7 @@ def claim_body(action: Action, shown: Shown, start: Start, challenge: str) -> di
         "challenge": challenge,
         "expires_at": seconds(action.expires_at),
         "start": start.value,
+        **more,
     }
 
 
@@ -36,6 +40,17 @@ def history_value(entry: Mapping[str, Any]) -> dict[str, Any]:
     """One attribute as the history keeps it."""
     kept = ("name", "value", "masked", "protected")
     return {name: entry[name] for name in kept if name in entry}
+
+
+def history_confirmed(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was put before the person, as the history keeps it: of what was signed its names, not the digests."""
+    if entry["type"] == "signature":
+        labels = [document["label"] for document in entry["documents"]]
+        kept = {name: entry[name] for name in ("description", "role", "commitment") if name in entry}
+        return {"type": "signature", "count": len(labels), "labels": labels, **kept}
+    if entry["type"] == "credential":
+        return {name: entry[name] for name in ("type", "issuer", "quality", "valid_seconds")}
+    return entry
 
 
 def outcome_of(action: Action, now: int) -> str:

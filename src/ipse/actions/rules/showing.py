@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ipse.actions.errors import SignedOtherwise, WrongShared
-from ipse.actions.model import Action, Approval, AskedAttribute, Confidential, Shown, Start
+from ipse.actions.model import SIGNING_CONTENT, Action, Approval, AskedAttribute, Confidential, Shown, Start
 from ipse.attributes.model import ATTRIBUTES
 from ipse.fraud.model import Place, Risk, Verdict
 from ipse.kernel.clock import seconds
@@ -112,6 +112,11 @@ def needs_code(shown: Shown) -> bool:
     """Whether only the code approves what was shown."""
     document = msgspec.json.decode(shown.octets)
     return document["assurance"] == "advanced" or bool(document.get("code_needed"))
+
+
+def signs(shown: Shown) -> bool:
+    """Whether what was shown makes a signing key, or signs."""
+    return any(isinstance(each, SIGNING_CONTENT) for each in shown.confidential.content)
 
 
 def is_troubled(shown: Shown) -> bool:

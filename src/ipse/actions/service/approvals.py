@@ -5,9 +5,8 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
-import msgspec
 import structlog
 
 from ipse.actions import store
@@ -29,6 +28,7 @@ from ipse.actions.model import (
     Action,
     ActionState,
     Approval,
+    Confidential,
     HistoryEntry,
     Method,
     Shown,
@@ -39,8 +39,18 @@ from ipse.actions.rules.circumstances import Moment, read_circumstances
 from ipse.actions.rules.starts import Ticket
 from ipse.actions.service import caution
 from ipse.actions.service.evidence import askable, check_evidence
+from ipse.actions.service.histories import entry_of
 from ipse.actions.service.messages import Messages, Work, answering
 from ipse.actions.service.requests import Actions, account_wake_key, raise_ended, wake_key
+from ipse.actions.service.signings import (
+    ActivationKeys,
+    Completing,
+    as_asked,
+    check_activation,
+    completed,
+    key_for,
+    no_key,
+)
 from ipse.actions.service.sims import with_sim
 from ipse.attributes.model import Circumstances
 from ipse.attributes.service import Attributes
@@ -54,7 +64,7 @@ from ipse.people.model import Account, AccountState, BlockReason
 from ipse.phones.errors import MalformedMessageError, StaleMessageError
 from ipse.phones.model import Answer, Received
 from ipse.sim.service.watches import Watches
-from ipse.standards.phone_channel import Proofs
+from ipse.standards.phone_channel import OpenedMessage, Proofs
 from ipse.storage.statement import Pair, Statement
 
 log = structlog.get_logger("ipse.actions")
@@ -70,6 +80,14 @@ class _Came:
     start: Start
 
 
+class _Judged(NamedTuple):
+    """What a claim comes down to, before it is shown."""
+
+    level: str
+    risk: Risk
+    asked: Confidential
+
+
 @dataclass(frozen=True)
 class Approvals:
     """Use cases of phones with requests."""
@@ -81,6 +99,8 @@ class Approvals:
     issuer: str
     watches: Watches
     fingerprints: Fingerprints
+    completing: Completing = as_asked
+    activation_keys: ActivationKeys = no_key
 
     async def ticket(self, *, frame: str | None, link: str | None) -> tuple[str, bool]:
         """Exchange a frame or link for a claim ticket; says whether the two digits must be typed.
@@ -119,10 +139,12 @@ class Approvals:
         level = showing.capped(self.level(received, account), risk)
         await check_evidence(self.actions, action, account)
         await self._check_level(action, level, lowered=risk.lowered)
-        shown = await self._build_shown(received, account, came, address, (level, risk))
+        asked = await completed(self.actions, self.completing, received, account, action, risk)
+        shown = await self._build_shown(received, account, came, address, _Judged(level, risk, asked))
+        more = await key_for(shown, self.activation_keys)
         key = await self.actions.people.person_key(account.account_id)
         sealed = self.actions.sealed(key, action.action_id, "sealed_shown", shown)
-        body = answers.claim_body(action, shown, came.start, received.challenge)
+        body = answers.claim_body(action, shown, came.start, received.challenge, more)
         answer, now = answering(received, body), self.actions.clock.now()
 
         acceptance = self.messages.phones.acceptance(received, answer, now=now, challenge=received.challenge)
@@ -159,8 +181,8 @@ class Approvals:
         await self.active(received)
         return await self._show_again(received, await self._own(received))
 
-    async def decide(self, received: Received, proof: Proofs, *, address: str, assertion: object = None) -> Answer:
-        """Approve with the code or a fingerprint, or reject."""
+    async def decide(self, received: Received, beside: OpenedMessage, *, address: str) -> Answer:
+        """Approve with the code or a fingerprint, or reject; `beside` the message stand its proofs."""
         members = received.message.members
         # No look at the account: what blocks it stops its phone in the same transaction, and one that is pending
         # could not have claimed anything.
@@ -176,11 +198,12 @@ class Approvals:
         shared, shown = _names(members, "shared"), await self.actions.shown(action)
         showing.check_shared(shown, shared)
         caution.check_call(received, action)
+        await check_activation(shown, self.activation_keys, method, beside.activation)
         if method == Method.FINGERPRINT:
-            use = await self._fingerprint(received, action, shown, assertion)
+            use = await self._fingerprint(received, action, shown, beside.assertion)
             return await self._approve(received, action, shared, address, shown, use)
-        await self.messages.prove(received, proof)
-        return await self._approve(received, action, shared, address, shown)
+        await self.messages.prove(received, beside.proof)
+        return await self._approve(received, action, shared, address, shown, activation=beside.activation)
 
     async def _fingerprint(self, received: Received, action: Action, shown: Shown, assertion: object) -> Statement:
         """Judge a fingerprint in place of the code: for requests that are content with it, after a fresh challenge.
@@ -248,7 +271,7 @@ class Approvals:
         """
         now = self.actions.clock.now()
         rows = await self.actions.database.rows(store.HISTORY, account.account_id, before or now + 1, now, _PAGE)
-        entries = [await self._entry(store.read_action(row), account.language) for row in rows]
+        entries = [await entry_of(self.actions, store.read_action(row), account.language) for row in rows]
         return entries, rows[-1]["created_at"] if len(rows) == _PAGE else None
 
     async def _came(self, received: Received, start: object) -> _Came:
@@ -329,9 +352,9 @@ class Approvals:
             raise_ended(action.state)
 
     async def _build_shown(
-        self, received: Received, account: Account, came: _Came, address: str, judged: tuple[str, Risk]
+        self, received: Received, account: Account, came: _Came, address: str, judged: _Judged
     ) -> Shown:
-        action, (level, risk) = came.action, judged
+        action = came.action
         values: Mapping[str, Any] = {}
         if action.request.attributes:
             values = await self.attributes.values(
@@ -340,8 +363,8 @@ class Approvals:
                 language=account.language,
                 circumstances=await self._circumstances(received, account, came, address),
             )
-        seen = showing.Seen(self.actions.ids.octets(32), account.language, level, came.start, risk)
-        return showing.build_shown(action, values, self.actions.confidential(action), seen)
+        seen = showing.Seen(self.actions.ids.octets(32), account.language, judged.level, came.start, judged.risk)
+        return showing.build_shown(action, values, judged.asked, seen)
 
     async def _circumstances(self, received: Received, account: Account, came: _Came, address: str) -> Circumstances:
         asked = {attribute.name for attribute in came.action.request.attributes}
@@ -363,7 +386,8 @@ class Approvals:
         if action.kind == DISCOVERY:
             return await self.messages.accept(received, answers.waiting_body(action, action.request.language))
         shown = await self.actions.shown(action)
-        body = answers.claim_body(action, shown, action.start or Start.QR, received.challenge)
+        more = await key_for(shown, self.activation_keys)
+        body = answers.claim_body(action, shown, action.start or Start.QR, received.challenge, more)
         return await self.messages.accept(received, body, challenge=received.challenge)
 
     async def _approve(
@@ -374,6 +398,8 @@ class Approvals:
         address: str,
         shown: Shown,
         fingerprint: Statement | None = None,
+        *,
+        activation: str = "",
     ) -> Answer:
         body: dict[str, Any] = {"outcome": "approved"}
         return_hash = None
@@ -383,7 +409,7 @@ class Approvals:
             body["return_url"] = f"{self.issuer}/sign-in/return/{value}"
         # Found when the request was claimed, unless this partner meets the person for the first time.
         subject = action.subject or await self.actions.people.subject(received.account_id, action.partner_id)
-        sealed = await self._sealed_approval(received, action, shared, address)
+        sealed = await self._sealed_approval(received, action, shared, address, activation)
 
         now = self.actions.clock.now()
         until = now + _APPROVED_SECONDS * SECOND
@@ -428,38 +454,13 @@ class Approvals:
         return answer
 
     async def _sealed_approval(
-        self, received: Received, action: Action, shared: tuple[str, ...], address: str
+        self, received: Received, action: Action, shared: tuple[str, ...], address: str, activation: str = ""
     ) -> bytes:
         device = received.message.members.get("device")
-        approval = Approval(received.message.compact, shared, device if isinstance(device, dict) else {}, address)
+        about = device if isinstance(device, dict) else {}
+        approval = Approval(received.message.compact, shared, about, address, activation=activation)
         key = await self.actions.people.person_key(received.account_id)
         return self.actions.sealed(key, action.action_id, "sealed_approval", approval)
-
-    async def _entry(self, action: Action, language: str) -> HistoryEntry:
-        shared: list[dict[str, Any]] = []
-        declined: list[str] = []
-        confirmed: tuple[Mapping[str, Any], ...] = ()
-        if action.sealed_shown is not None and action.sealed_approval is not None:
-            document = msgspec.json.decode((await self.actions.shown(action)).octets)
-            attributes, confirmed = document["attributes"], tuple(document.get("confirms", ()))
-            chosen = (await self.actions.approval(action)).shared
-            shared = [answers.history_value(entry) for entry in attributes if entry["name"] in chosen]
-            declined = [entry["name"] for entry in attributes if entry["name"] not in chosen]
-        outcome = answers.outcome_of(action, self.actions.clock.now())
-        return HistoryEntry(
-            action=action.action_id,
-            partner=action.request.partner_name,
-            service=action.request.service_in(language),
-            type=action.kind,
-            at=seconds(action.decided_at or action.created_at),
-            outcome=outcome,
-            method=(action.method or Method.CODE) if outcome == "approved" else None,
-            start=action.start,
-            shared=tuple(shared),
-            declined=tuple(declined if outcome == "approved" else ()),
-            broker=action.request.broker_name,
-            confirmed=confirmed,
-        )
 
     @property
     def _start_key(self) -> bytes:

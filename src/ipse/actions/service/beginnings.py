@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ipse.actions.model import Action, ActionState, Confidential, NewAction, Request
+from ipse.actions.model import SIGNING_CONTENT, Action, ActionState, Confidential, NewAction, Request
 from ipse.actions.rules import starts
 from ipse.kernel.clock import SECOND
 from ipse.kernel.sealing import seal
@@ -55,6 +55,8 @@ def _for_somebody(actions: Actions, new: NewAction, action_id: str) -> Request:
     A hint that names nobody is for nobody.
     """
     request = new.request
+    if any(isinstance(each, SIGNING_CONTENT) for each in new.content):
+        request = msgspec.structs.replace(request, signs=True)
     if new.address:
         request = msgspec.structs.replace(request, origin=actions.fraud.origin(new.address))
     if new.account_id is None and not request.match:

@@ -1,4 +1,4 @@
-"""What a person whose evidence has ended can still do: log in, at level `low`, telling nothing of themselves.
+"""What a person whose evidence has ended can still do: log in, at level `low`, telling nothing and signing nothing.
 
 Evidence is a registrar's word or a document: it ends, and is renewed in the app. Meanwhile the subjects stay.
 """
@@ -24,7 +24,7 @@ async def check_evidence(actions: Actions, action: Action, account: Account) -> 
     if not account.evidence_expired(now):
         return
     demands = [each.name for each in asked.attributes if each.required and not ATTRIBUTES[each.name].circumstance]
-    if not demands and (not asked.level_essential or showing.reaches("low", asked.level)):
+    if not demands and not asked.signs and (not asked.level_essential or showing.reaches("low", asked.level)):
         return
     await actions.database.rows(store.REFUSE_LEVEL, action.action_id, now)
     actions.database.wakeups.wake(wake_key(action.action_id))

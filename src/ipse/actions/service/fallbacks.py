@@ -72,7 +72,7 @@ class FallbackApprovals:
             RequestTaken, RequestExpired, RequestEnded: somebody else's, or over.
         """
         self._check_open(action)
-        if proven.method not in action.request.fallbacks:
+        if proven.method not in action.request.fallbacks or action.request.signs:
             raise FallbackNotAllowed
         account = await self.actions.people.account(proven.account_id)
         check_active(account)

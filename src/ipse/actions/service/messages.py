@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, NoReturn
 
 from ipse.actions import store
-from ipse.actions.errors import AttemptLost, CallRunning, WrongChallenge, WrongCode
+from ipse.actions.errors import ActivationNeeded, AttemptLost, CallRunning, WrongChallenge, WrongCode
 from ipse.actions.service.requests import account_wake_key, wake_key
 from ipse.audit.service import auditing
 from ipse.fingerprints.errors import CodeNeeded, WrongFingerprint
@@ -33,7 +33,7 @@ from ipse.storage.statement import Pair, Statement, Transaction, in_turn, run
 
 Handler = Callable[[Received], Awaitable[Answer]]
 _TRIES = 3
-_RENEWING = (WrongChallenge, CallRunning, CodeNeeded, WrongFingerprint)
+_RENEWING = (WrongChallenge, CallRunning, CodeNeeded, WrongFingerprint, ActivationNeeded)
 """Refusals that bring a new challenge: the same request can be decided with it."""
 _TOLD_AS = {BlockReason.WRONG_CODES: NoticeKind.WRONG_CODES, BlockReason.SIM_CHANGED: NoticeKind.SIM_CHANGED}
 MOST_FAILURES = 100

@@ -241,7 +241,7 @@ class Actions:
         if collected is None:
             raise_ended((await self.for_browser(handle, browser_hash)).state)
         action = store.read_action(collected)
-        async with self._giving(action):
+        async with self.giving(action):
             return _collected(action, code)
 
     async def collect_return(self, value: str, browser_hash: bytes) -> Collected:
@@ -263,7 +263,7 @@ class Actions:
         if row is None:
             raise_ended(action.state)
         self.database.wakeups.wake(wake_key(action.action_id))
-        async with self._giving(action):
+        async with self.giving(action):
             return _collected(action, code)
 
     async def returning(self, value: str) -> Action:
@@ -312,11 +312,11 @@ class Actions:
                 raise RequestPending
             raise_ended(view.state)
         action = store.read_action(row)
-        async with self._giving(action):
+        async with self.giving(action):
             return await self._redeemed(action, token)
 
     @contextlib.asynccontextmanager
-    async def _giving(self, action: Action) -> AsyncIterator[None]:
+    async def giving(self, action: Action) -> AsyncIterator[None]:
         """Give an approval's result to its partner, or have it fail for good: every fault looks the same.
 
         An approval under duress fails here, too, by the same way.
@@ -422,7 +422,7 @@ class Actions:
         request = action.request
         if action.why == LOWERED:
             request = msgspec.structs.replace(request, assurance="basic")
-        if not request.attributes and not request.level and action.kind != "confirmation":
+        if not request.attributes and not request.level and action.kind != "confirmation" and not request.signs:
             return _Outcome(request, {}, Confidential(), "", "")
         shown = await self.shown(action)
         approval = await self.approval(action)

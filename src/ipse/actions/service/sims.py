@@ -19,7 +19,8 @@ async def with_sim(watches: Watches, received: Received, action: Action) -> Rece
         AccountBlockedError: the SIM was changed; the identity is stopped.
     """
     asked = action.request.assurance
-    phone = await watches.admit(received.account_id, received.phone, kind=action.kind, assurance=asked)
+    kind = "signing" if action.request.signs else action.kind
+    phone = await watches.admit(received.account_id, received.phone, kind=kind, assurance=asked)
     if phone is None:
         raise AccountBlockedError(why=BlockReason.SIM_CHANGED)
     return replace(received, phone=phone)

@@ -227,9 +227,7 @@ class Mobile:
         """Approve or reject."""
         opened = self.phones.open_sealed(body)
         return await self.messages.exchange_sealed(
-            opened,
-            "approval",
-            lambda received: self.approvals.decide(received, opened.proof, address=address, assertion=opened.assertion),
+            opened, "approval", lambda received: self.approvals.decide(received, opened, address=address)
         )
 
     async def reveal(self, body: str) -> Answer:
