@@ -224,4 +224,5 @@ def _service(client_id: str, registration: ServiceRegistration) -> Service:
         final_partner=registration.final_partner,
         fallbacks=registration.fallbacks,
         essential=registration.essential,
+        batch=registration.batch,
     )

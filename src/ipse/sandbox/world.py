@@ -289,6 +289,7 @@ class World:
                 **({"backchannel_mode": service.backchannel_mode} if service.backchannel_mode else {}),
             }
             | ({"final_partner": service.final_partner} if service.final_partner else {})
+            | ({"batch": service.batch} if service.batch > 1 else {})
             | ({"callback_urls": list(service.callback_urls)} if service.callback_urls else {})
             for service in registration.services
         ]

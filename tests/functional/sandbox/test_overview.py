@@ -33,8 +33,8 @@ async def test_world_json_has_the_promised_members(shared: tuple[World, httpx.As
     assert document == on_localhost
     assert document["issuer"] == f"http://localhost:{port}/v2"
     assert document["app"] == f"http://localhost:{port + 2}"
-    assert [partner["client_id"] for partner in document["partners"]] == ["shop", "portal", "house", "desk"]
-    shop, portal, _, desk = document["partners"]
+    assert [partner["client_id"] for partner in document["partners"]] == ["shop", "portal", "house", "desk", "notary"]
+    shop, portal, _, desk, notary = document["partners"]
     assert (shop["token_endpoint_auth_method"], portal["token_endpoint_auth_method"]) == (
         "client_secret_post",
         "private_key_jwt",
@@ -48,7 +48,7 @@ async def test_world_json_has_the_promised_members(shared: tuple[World, httpx.As
         assert {"name", "client_id"} <= partner.keys()
         for service in partner["services"]:
             assert {"code", "type", "redirect_uris", "scopes", "claims"} <= service.keys()
-            if partner is not desk:
+            if partner not in (desk, notary):
                 assert service["scopes"][:2] == ["openid", f"service:{service['code']}"]
     for partner in (shop, portal):
         assert [service["type"] for service in partner["services"]][:2] == ["authentication", "identification"]

@@ -102,6 +102,7 @@ def registration(secret: str, world: str) -> PartnerRegistration:
         scopes=(),
         claims=(),
         pkce_required=False,
+        batch=12,
     )
     return PartnerRegistration(
         client_id=NOTARY.id,

@@ -141,6 +141,8 @@ class ServiceRegistration:
     """What people may use instead of the phone."""
     essential: bool = False
     """Whether people must reach it whatever breaks."""
+    batch: int = 1
+    """How many documents one approval may sign."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
