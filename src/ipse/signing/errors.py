@@ -60,3 +60,19 @@ class WrongSigning(PlatformError):
     code = "wrong_signing"
     status = 400
     title = "This cannot be signed as it was asked"
+
+
+class ActivationRefused(Exception):
+    """Signature activation has refused; `refusal` is one of `standards.signature_activation.REFUSALS`."""
+
+    def __init__(self, refusal: str) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+
+
+class CertificationRefused(Exception):
+    """The certification service has refused; `refusal` is its own word for why."""
+
+    def __init__(self, refusal: str) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
