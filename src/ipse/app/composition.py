@@ -43,6 +43,8 @@ from ipse.partners import http as partners_http
 from ipse.partners.service import Partners
 from ipse.people.service import People
 from ipse.portal import http as portal_http
+from ipse.sessions import DOOR as SESSION
+from ipse.sessions import http as sessions_http
 from ipse.signin import http as signin_http
 from ipse.signin.service import SignIn
 from ipse.sim import http as sim_http
@@ -136,7 +138,7 @@ def _routes(given: Given, features: Features, pages: Pages) -> list[Route]:
         actions=features.actions,
         wakeups=database.wakeups,
         pages=pages,
-        endings={"oidc": provider.authorizations, BROKER: features.broker.sessions},
+        endings={"oidc": provider.authorizations, BROKER: features.broker.sessions, SESSION: features.sessions},
         app_origin=settings.app_origin,
         clock=given.clock,
         ids=given.ids,
@@ -165,6 +167,7 @@ def _routes(given: Given, features: Features, pages: Pages) -> list[Route]:
             features.broker.sessions, features.broker.access, signin=signin, pages=pages, ids=given.ids
         ),
         *signin_http.routes(signin),
+        *sessions_http.routes(features.sessions, signin),
         *mobile_http.routes(
             mobile,
             given.ids,
@@ -214,6 +217,7 @@ def _jobs(given: Given, features: Features) -> list[tuple[str, Job]]:
         ("mobile.forget_pairings", lambda: forget_pairings(given.database, clock)),
         ("notices.forget", features.delivery.forget),
         ("panic.forget_guesses", features.panic.forget_guesses),
+        ("sessions.forget", features.sessions.forget),
         ("sim.look_again", lambda: sim_jobs.look_again(features.sims)),
         ("sim.follow_subscriptions", lambda: sim_jobs.follow_subscriptions(features.sims)),
         ("sim.forget_proofs", lambda: sim_jobs.forget_proofs(features.sims)),

@@ -36,6 +36,7 @@ from ipse.phones.model import StopReason
 from ipse.phones.service import Phones
 from ipse.portal.service import Blocking
 from ipse.push.service import Push
+from ipse.sessions.service import Sessions
 from ipse.sim.service import Sims, build_sims
 from ipse.standards import jose
 from ipse.storage.database import Database
@@ -78,6 +79,7 @@ class Features:
     fallback: Fallback
     push: Push
     panic: Panic
+    sessions: Sessions
 
 
 def build_features(given: Given) -> Features:
@@ -132,6 +134,7 @@ def build_features(given: Given) -> Features:
             actions, attributes, notices, cards, enrolments, scheme=settings.name, origin=settings.base_url
         ),
         panic=Panic(database, people, keystore, messages, notices, clock, ids, settings.panic),
+        sessions=Sessions(actions, scheme=settings.name, origin=settings.base_url),
     )
 
 

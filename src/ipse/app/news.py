@@ -50,6 +50,7 @@ def _forgetting(features: Features) -> Mapping[str, Handler]:
         "fallback.forget": told(features.fallback.setups.forget_all),
         "push.forget": told(features.push.forget_account),
         "fingerprints.forget": told(features.approvals.fingerprints.forget_account),
+        "sessions.forget": told(features.sessions.end_all),
         "panic.forget": told(features.panic.forget_account),
         "notices.forget": told(features.delivery.forget_account),
         "enrolment.forget": told(features.enrolments.forget_account),

@@ -72,10 +72,20 @@ def read_kept(request: Request, kept: str) -> str | None:
     return _from_headers(request.scope["headers"], wanted.encode())
 
 
-def give_kept(request: Request, response: Response, kept: str, value: str, *, seconds: int) -> None:
-    """Hand out a cookie of its own that the browser keeps for so many seconds."""
+def give_kept(request: Request, response: Response, kept: str, value: str, *, seconds: int | None) -> None:
+    """Hand out a cookie of its own that the browser keeps for so many seconds; None: until it is closed."""
+    age = "" if seconds is None else f" Max-Age={seconds};"
+    _give(request, response, kept, f"{value}; Path=/;{age} HttpOnly; SameSite=Lax")
+
+
+def take_kept(request: Request, response: Response, kept: str) -> None:
+    """Have the browser forget a cookie of its own."""
+    _give(request, response, kept, "; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
+
+
+def _give(request: Request, response: Response, kept: str, rest: str) -> None:
     secure = request.scope["ipse.edge"].secure
-    cookie = f"{name(secure=secure)}-{kept}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax"
+    cookie = f"{name(secure=secure)}-{kept}={rest}"
     response.raw_headers.append((b"set-cookie", (cookie + "; Secure" if secure else cookie).encode()))
 
 

@@ -190,6 +190,13 @@ class Handset:
     async def approve(self, request: Request, code: str = CODE) -> dict[str, Any]:
         return await self._say(self.decide, self.approval(request, code))
 
+    async def reject(self, request: Request, reason: str = "declined") -> dict[str, Any]:
+        """Refuse, which costs no code."""
+        device = Device().report()
+        return await self._say(
+            self.decide, self.writer.refusal(self.state, request.action, device=device, reason=reason)
+        )
+
     async def decide(self, body: str) -> Answer:
         return await self.works.mobile.decide(body, address="192.0.2.1")
 

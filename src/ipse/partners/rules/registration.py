@@ -28,6 +28,8 @@ CONTENT_ENCRYPTION = frozenset({"A256GCM", "A128CBC-HS256"})
 STRICT_ALGORITHMS = frozenset({"PS256", "ES256", "EdDSA"})
 """What FAPI 2.0 allows to sign with (its Security Profile §5.4.1)."""
 _PARTNER_ID = re.compile(r"[A-Za-z0-9_-]{3,64}")
+_RESERVED = frozenset({"ipse"})
+"""The scheme itself, at which people sign in as at any partner."""
 _SERVICE_CODE = re.compile(r"[A-Za-z0-9_]{3,45}")
 _EMAIL = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,190}")
 _TLS = frozenset({AuthMethod.TLS_CLIENT_AUTH, AuthMethod.SELF_SIGNED_TLS_CLIENT_AUTH})
@@ -72,6 +74,8 @@ def check_partner_id(partner_id: str) -> None:
     """Letters, digits, `_` and `-`, 3 to 64 of them."""
     if not _PARTNER_ID.fullmatch(partner_id):
         _refuse(f"client_id {partner_id!r} must be 3 to 64 letters, digits, _ or -")
+    if partner_id in _RESERVED:
+        _refuse(f"client_id {partner_id!r} is the scheme's own")
 
 
 def check_state(state: str) -> None:

@@ -1,0 +1,17 @@
+"""Table `sessions_sessions`."""
+
+from __future__ import annotations
+
+# The action counts once, whatever its code may have done.
+BEGIN = """
+insert into sessions_sessions (session_hash, account_id, action_id, level, created_at, seen_at, expires_at)
+values ($1, $2, $3, $4, $5, $5, $6)
+"""
+CURRENT = """
+select account_id, level, created_at, seen_at, expires_at from sessions_sessions
+where session_hash = $1 and expires_at > $2 and seen_at > $3
+"""
+SEEN = "update sessions_sessions set seen_at = $2 where session_hash = $1 and seen_at < $2 returning session_hash"
+END = "delete from sessions_sessions where session_hash = $1 returning account_id"
+END_ALL = "delete from sessions_sessions where account_id = $1 returning action_id"
+FORGET = "delete from sessions_sessions where expires_at <= $1 or seen_at <= $2 returning action_id"
