@@ -11,8 +11,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from ipse.kernel.clock import SECOND, Clock, seconds
 from ipse.oidc.errors import InvalidClient, InvalidRequest
 from ipse.oidc.rules.assertions import TYPES, Assertion, audiences, check_assertion, usable_until
@@ -21,12 +19,12 @@ from ipse.oidc.rules.provider import ASSERTION_ALGORITHMS
 from ipse.oidc.service.keys import ProviderKeys
 from ipse.partners.model import AuthMethod, Partner
 from ipse.partners.service import PartnerDesk
+from ipse.partners.service.certificates import BY_CERTIFICATE, prove_by_certificate
 from ipse.standards import jose
-from ipse.standards.client_certificates import ClientCertificate, has_subject, is_issued_by
+from ipse.standards.client_certificates import CertificateError, ClientCertificate
 from ipse.standards.oauth import ASSERTION_TYPE, OAuthFormError, basic_credentials
 
 _PARTNER_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_BY_CERTIFICATE: Final = (AuthMethod.TLS_CLIENT_AUTH, AuthMethod.SELF_SIGNED_TLS_CLIENT_AUTH)
 
 
 def _refused(detail: str, partner: Partner | None) -> InvalidClient:
@@ -109,21 +107,14 @@ class PartnerAuthentication:
         return self._proof(partner, certificate)
 
     async def _by_certificate(self, client_id: str | None, certificate: ClientCertificate) -> ClientProof:
-        """RFC 8705 §2: by a subject under an authority of ours, or by a key that is registered."""
-        partner = await self._find(client_id, _BY_CERTIFICATE)
+        partner = await self._find(client_id, BY_CERTIFICATE)
         if partner is None:
             raise InvalidClient("unknown partner, or not one with a certificate")
-        if partner.auth_method is AuthMethod.TLS_CLIENT_AUTH:
-            if not partner.tls_subject or not has_subject(certificate, partner.tls_subject):
-                raise InvalidClient("certificate: another subject than the registered one")
-            if not is_issued_by(certificate, self.desk.authorities, seconds(self.clock.now())):
-                raise InvalidClient("certificate: not issued by an authority for partners, or not valid now")
-            return self._proof(partner, certificate)
-        for key in (await self._keys(partner)).keys:
-            encoded = key.handle.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-            if key.use == "sig" and hmac.compare_digest(encoded, certificate.public_key):
-                return replace(self._proof(partner, certificate), kid=key.kid)
-        raise InvalidClient("certificate: its key is not registered")
+        try:
+            kid = await prove_by_certificate(self.desk, partner, certificate)
+        except CertificateError as error:
+            raise InvalidClient(f"certificate: {error}") from error
+        return replace(self._proof(partner, certificate), kid=kid)
 
     async def _by_assertion(
         self, form: Mapping[str, str], text: str, at: Endpoint, certificate: ClientCertificate | None
@@ -189,12 +180,6 @@ class PartnerAuthentication:
         if not known:
             raise jose.JoseError("no registered key with this kid")
         return verified
-
-    async def _keys(self, partner: Partner) -> jose.KeySet:
-        try:
-            return await self.desk.keys.verification(partner, None)
-        except jose.JoseError as error:
-            raise InvalidClient(f"certificate: {error.reason}") from error
 
     def _proof(self, partner: Partner, certificate: ClientCertificate | None) -> ClientProof:
         return ClientProof(
