@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from base64 import b64encode, urlsafe_b64encode
+from typing import Any
 
 import msgspec
 import pytest
@@ -83,7 +84,7 @@ def test_a_good_call_passes(lang: str) -> None:
         ({"user_code": "ada"}, "UNKNOWN"),
     ],
 )
-def test_a_wrong_call_has_its_word(changed: dict[str, object], reason: str) -> None:
+def test_a_wrong_call_has_its_word(changed: dict[str, Any], reason: str) -> None:
     assert _refusal(lambda: rules.check_call(dataclasses.replace(_CALL, **changed))) == reason
 
 
