@@ -22,7 +22,7 @@ from rich.table import Table
 from ipse.kernel.settings import SettingsError
 from ipse.sandbox.places import Places
 from ipse.sandbox.ports import holder, is_free
-from ipse.sandbox.processes import Pair, Part
+from ipse.sandbox.processes import Part, Together
 
 console = Console(highlight=False)
 _START_SECONDS = 60
@@ -152,12 +152,12 @@ def _run(folder: Path, places: Places, *, kept: bool) -> None:
         Part("scheme", [*_IPSE, "serve", "--config", str(folder / "ipse.toml")], logs / "scheme.log", environment),
         Part("world", [*_IPSE, "world", "--data", str(folder)], logs / "world.log", environment),
     )
-    with Pair(parts) as pair:
-        if _wait_until_ready(pair, places):
+    with Together(parts) as processes:
+        if _wait_until_ready(processes, places):
             _say_where(folder, places, kept=kept)
-            ended = pair.wait()
+            ended = processes.wait()
         else:
-            ended = pair.ended()
+            ended = processes.ended()
     if ended is None:
         console.print("[dim]stopped[/]")
         return
@@ -166,14 +166,14 @@ def _run(folder: Path, places: Places, *, kept: bool) -> None:
     sys.exit(1)
 
 
-def _wait_until_ready(pair: Pair, places: Places) -> bool:
+def _wait_until_ready(processes: Together, places: Places) -> bool:
     """Whether both answer; False if one ended or we were asked to stop meanwhile."""
     deadline = time.monotonic() + _START_SECONDS
     with console.status("starting …"), _client(places) as client:
-        while time.monotonic() < deadline and pair.ended() is None and not pair.stopping.is_set():
+        while time.monotonic() < deadline and processes.ended() is None and not processes.stopping.is_set():
             if all(_answers(client, url) for url in (places.issuer + "/jwkSet", places.world + "/world.json")):
                 return True
-            pair.stopping.wait(0.1)
+            processes.stopping.wait(0.1)
     return False
 
 

@@ -1,7 +1,7 @@
-"""Scheme and world as two processes that live and die together.
+"""Processes that live and die together: scheme, world, signature activation, certification.
 
-Both inherit the reading end of one pipe whose writing end only the parent holds: when the parent goes, however
-it goes, the pipe closes and both stop. The parent in turn stops one when the other is gone.
+All inherit the reading end of one pipe whose writing end only the parent holds: when the parent goes, however it goes,
+the pipe closes and all stop. The parent in turn stops the others when one is gone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Self
 
 _LOOK_SECONDS = 0.1
 STOP_SECONDS = 4.0
-"""So long both may take to stop by themselves."""
+"""So long all may take to stop by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Part:
 
 
 @dataclass(slots=True)
-class Pair:
+class Together:
     """The running processes."""
 
     parts: Sequence[Part]
@@ -54,7 +54,7 @@ class Pair:
                     stderr=log,
                     env=dict(part.environment),
                     pass_fds=(reading,),
-                    # Ctrl-C at the terminal is for the parent alone, which then stops both in order.
+                    # Ctrl-C at the terminal is for the parent alone, which then stops all in order.
                     start_new_session=True,
                 )
         os.close(reading)

@@ -29,7 +29,7 @@ from ipse.kernel.settings import SettingsError
 from ipse.sandbox.authority import certify
 from ipse.sandbox.places import Places
 from ipse.sandbox.ports import is_free
-from ipse.sandbox.processes import Pair, Part
+from ipse.sandbox.processes import Part, Together
 from ipse.sandbox.world import World
 from ipse.softphone import FileStore, SoftPhone
 from ipse.storage.migrations import migrate
@@ -104,13 +104,13 @@ def _run(lab: LabFile, config: Path, folder: Path, known: dict[str, seeding.Cred
         Part("world", [*_IPSE, "world", "--data", str(folder)], logs / "world.log", environment),
     )
     trust = ssl.create_default_context(cafile=places.authority) if places.authority else None
-    with Pair(parts) as pair, httpx.Client(timeout=10, trust_env=False, verify=trust or True) as http:
-        if not _wait(pair, http, places):
+    with Together(parts) as processes, httpx.Client(timeout=10, trust_env=False, verify=trust or True) as http:
+        if not _wait(processes, http, places):
             raise SettingsError(f"the lab did not start; see {logs}")
         phone = LabPhone(lab, places.scheme, SoftPhone(FileStore(folder / "phone.json"), tls=trust), http)
         phone.ready(places.world + "/world.json")
         with listening(phone) as server:
-            stopping = pair.stopping
+            stopping = processes.stopping
             threads = [
                 threading.Thread(target=keep_looking, args=(phone, stopping), daemon=True),
                 threading.Thread(target=server.serve_forever, daemon=True),
@@ -119,7 +119,7 @@ def _run(lab: LabFile, config: Path, folder: Path, known: dict[str, seeding.Cred
                 thread.start()
             _fill(lab, config, folder, known, subjects_of(lab, places.issuer, known, trust))
             _say(lab, places, folder)
-            ended = pair.wait()
+            ended = processes.wait()
             stopping.set()
             server.shutdown()
     if ended is not None:
@@ -127,9 +127,9 @@ def _run(lab: LabFile, config: Path, folder: Path, known: dict[str, seeding.Cred
         sys.exit(1)
 
 
-def _wait(pair: Pair, http: httpx.Client, places: Places) -> bool:
+def _wait(processes: Together, http: httpx.Client, places: Places) -> bool:
     until = time.monotonic() + _START_SECONDS
-    while time.monotonic() < until and pair.ended() is None and not pair.stopping.wait(0.1):
+    while time.monotonic() < until and processes.ended() is None and not processes.stopping.wait(0.1):
         try:
             if all(http.get(url).is_success for url in (places.issuer + "/jwkSet", places.world + "/world.json")):
                 return True
