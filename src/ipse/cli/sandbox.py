@@ -55,7 +55,7 @@ def sandbox(
         bool, Parameter(help="Write the files and register the partners; run nothing.", negative="")
     ] = False,
 ) -> None:
-    """Run the scheme, its phone app, four banks, a shop, a town hall, a house, a service desk and a notary, until Ctrl-C."""
+    """Run the scheme, its phone app, banks, a shop, a town hall, a house, a service desk and a notary, until Ctrl-C."""
     with _folder(data) as folder:
         if fresh:
             _forget(folder)
