@@ -247,6 +247,8 @@ class NewAction(msgspec.Struct, frozen=True, kw_only=True):
     """Empty where no browser takes part."""
     account_id: str | None = None
     """The person whose phone is asked without scan or link."""
+    meant_for: str | None = None
+    """Whose request it is, where it reaches their phone only by a scan or link; nobody else can claim it."""
     scanned: bool = False
     """Whether that person has just scanned a code of this partner: such a request reaches them whatever others ask."""
     content: tuple[Content, ...] = ()

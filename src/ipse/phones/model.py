@@ -89,6 +89,16 @@ class NewPhone:
     thumbprint: str
     app_version: str
     key_protection: str = "software"
+    attestation: Mapping[str, Any] | None = None
+    """What its maker says of its key, where that was believed."""
+
+
+class Device(msgspec.Struct, frozen=True):
+    """The key of a phone, with what its maker says of it, for those who verify for themselves."""
+
+    key: Mapping[str, str]
+    """Public JWK."""
+    attestation: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from ipse.phones.errors import (
 from ipse.phones.model import (
     Answer,
     CodeKind,
+    Device,
     NewPhone,
     OpenedCodeKey,
     Phone,
@@ -182,6 +183,7 @@ class Phones:
         yield from run(
             store.CREATE, new.phone_id, device_key, new.thumbprint, new.key_protection, mac, chain, message.digest,
             sealed, new.app_version, now,
+            None if new.attestation is None else msgspec.json.encode(new.attestation).decode(),
         )  # fmt: skip
 
     def acceptance(self, received: Received, answer: Answer, *, now: int, challenge: str | None = None) -> Statement:
@@ -372,6 +374,14 @@ class Phones:
     async def forget_account(self, account_id: str) -> None:
         """A person has deleted their identity: what phones that were stopped before were last answered goes, too."""
         await self.database.rows(store.FORGET_ANSWERS, account_id, b"")
+        await self.database.rows(store.FORGET_ATTESTATIONS, account_id)
+
+    async def device(self, phone_id: str) -> Device:
+        """The key of a phone. Raises as `receive` where there is none, or its row was changed."""
+        phone = await self._phone(phone_id, "")
+        row = await self.database.row(store.DEVICE, phone_id)
+        attestation = row["attestation"] if row is not None else None
+        return Device(msgspec.json.decode(phone.device_key), msgspec.json.decode(attestation) if attestation else None)
 
     def code_key(self, phone: Phone) -> OpenedCodeKey:
         """The unwrapped code key the message named.

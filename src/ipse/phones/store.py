@@ -17,8 +17,8 @@ where p.phone_id = $1
 PHONE_BY_THUMBPRINT = "select phone_id from phones_phones where thumbprint = $1"
 CREATE = """
 insert into phones_phones (phone_id, account_id, state, why, device_key, thumbprint, key_protection, mac, chain,
-  challenge, message_digest, sealed_answer, tries, app_version, created_at, changed_at)
-values ($1, null, 'enrolling', null, $2, $3, $4, $5, $6, null, $7, $8, 0, $9, $10, $10)
+  challenge, message_digest, sealed_answer, tries, app_version, created_at, changed_at, attestation)
+values ($1, null, 'enrolling', null, $2, $3, $4, $5, $6, null, $7, $8, 0, $9, $10, $10, $11)
 """
 ACCEPT = """
 update phones_phones set chain = $3, challenge = $4, message_digest = $5, sealed_answer = $6, changed_at = $7, mac = $9
@@ -114,6 +114,8 @@ update phones_phones set sealed_answer = null, message_digest = $2
 where account_id = $1 and state = 'stopped' and why <> 'deleted'
 returning phone_id
 """
+FORGET_ATTESTATIONS = "update phones_phones set attestation = null where account_id = $1 returning phone_id"
+DEVICE = "select device_key, attestation from phones_phones where phone_id = $1"
 STATE = "select state, quiet_until from phones_phones where phone_id = $1"
 RECORD_SIM = """
 update phones_phones set sim_state = $2, sim_operator = $3, sim_checked_at = $4, changed_at = $5

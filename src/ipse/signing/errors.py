@@ -76,3 +76,11 @@ class CertificationRefused(Exception):
     def __init__(self, refusal: str) -> None:
         super().__init__(refusal)
         self.refusal = refusal
+
+
+class CannotCertify(RequestImpossible):
+    """Ends the request: what registrars said of the person is not enough for a certificate."""
+
+    code = "cannot_certify"
+    status = 409
+    title = "What is known of this identity is not enough for a certificate"

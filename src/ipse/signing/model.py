@@ -54,6 +54,10 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """DER, the person's first, then its issuers without the root; empty while it is being made."""
     created_at: int
     valid_until: int | None
+    serial: str = ""
+    """Of its certificate, in hexadecimal."""
+    profile: str = "person"
+    """`person`, or `short_term` for one signature."""
 
     @property
     def sign_algorithms(self) -> tuple[str, ...]:
@@ -61,6 +65,30 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
         if self.algorithm == "P-256":
             return ("1.2.840.10045.4.3.2", "1.2.840.10045.4.3.3", "1.2.840.10045.4.3.4")
         return ("1.2.840.113549.1.1.11", "1.2.840.113549.1.1.12", "1.2.840.113549.1.1.13")
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What this installation's certificates are, and how long an approval counts."""
+
+    issuer: str
+    """Who certifies, as people read it."""
+    quality: str
+    algorithm: str
+    valid_seconds: int
+    short_term: bool
+    """Whether each certificate is made for one signature, and never revoked."""
+    approval_seconds: int
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of an approval, as its row keeps it, sealed."""
+
+    credential: str
+    subject: str
+    signature: Signature | None
+    signatures: tuple[bytes, ...]
+    approved_at: int
+    level: str
 
 
 class NewSigning(msgspec.Struct, frozen=True, kw_only=True):

@@ -67,6 +67,9 @@ class NewCredential(msgspec.Struct, frozen=True, kw_only=True):
     attestation: Mapping[str, Any] | None = None
     """What the phone's maker says of that key (`standards.key_attestation`): `format`, `x5c` and the `issuer` of the
     scheme."""
+    serial_number: str = ""
+    """The whole serial number of the person (ETSI EN 319 412-1), which was shown masked: it must fit what was shown,
+    and goes into the certification request."""
 
 
 class MadeCredential(msgspec.Struct, frozen=True, kw_only=True):

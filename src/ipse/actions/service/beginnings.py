@@ -59,10 +59,10 @@ def _for_somebody(actions: Actions, new: NewAction, action_id: str) -> Request:
         request = msgspec.structs.replace(request, signs=True)
     if new.address:
         request = msgspec.structs.replace(request, origin=actions.fraud.origin(new.address))
-    if new.account_id is None and not request.match:
+    whose = new.account_id or new.meant_for
+    if whose is None and not request.match:
         return request
-    nobody = actions.ids.identifier()
-    meant = starts.meant(actions.keystore.working_key("start"), action_id, new.account_id or nobody)
+    meant = starts.meant(actions.keystore.working_key("start"), action_id, whose or actions.ids.identifier())
     return msgspec.structs.replace(request, scanned=new.scanned, meant=meant)
 
 

@@ -22,7 +22,7 @@ from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Settings
 from ipse.mobile import rules
 from ipse.mobile.rules import WAITING_SEES, DuressWish, Watch, elsewhere_entry, waiting_body
-from ipse.mobile.service.admission import Admission
+from ipse.mobile.service.admission import ATTESTED, Admission
 from ipse.mobile.service.renewals import evidence
 from ipse.notices.model import NoticeKind
 from ipse.people.model import Account, BlockReason
@@ -100,9 +100,13 @@ class Mobile:
         payload = message.unverified_payload()
         request = rules.convert(payload, EnrolRequest)
         self.admission.check(payload.get("device"), request.app.version)
-        protection = self.admission.protection(payload.get("attestation"), device_key)
+        attestation = payload.get("attestation")
+        protection = self.admission.protection(attestation, device_key)
         phone_id, chain = self.ids.identifier(), self.ids.identifier()
-        new = NewPhone(phone_id, device_key, message.kid, request.app.version, protection)
+        kept = None
+        if isinstance(attestation, dict) and protection == ATTESTED:
+            kept = {name: attestation[name] for name in ("format", "x5c")}
+        new = NewPhone(phone_id, device_key, message.kid, request.app.version, protection, kept)
         now = self.clock.now()
 
         def transaction() -> Transaction[Answer]:

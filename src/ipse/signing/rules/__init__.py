@@ -1,0 +1,1 @@
+"""What may be asked to be signed (`requests`), and how a certificate names a person (`naming`)."""
