@@ -13,6 +13,7 @@ from ipse.actions.service import Messages
 from ipse.app.attestations import open_admission
 from ipse.app.features import Features, Given, build_features
 from ipse.app.news import handlers
+from ipse.app.signing import signing_jobs
 from ipse.attributes import http as attributes_http
 from ipse.attributes.jobs import tell_of_ends
 from ipse.broker import http as broker_http
@@ -218,6 +219,7 @@ def _jobs(given: Given, features: Features) -> list[tuple[str, Job]]:
         ("notices.forget", features.delivery.forget),
         ("panic.forget_guesses", features.panic.forget_guesses),
         ("sessions.forget", features.sessions.forget),
+        *signing_jobs(features.signing),
         ("sim.look_again", lambda: sim_jobs.look_again(features.sims)),
         ("sim.follow_subscriptions", lambda: sim_jobs.follow_subscriptions(features.sims)),
         ("sim.forget_proofs", lambda: sim_jobs.forget_proofs(features.sims)),

@@ -37,6 +37,7 @@ from ipse.phones.service import Phones
 from ipse.portal.service import Blocking
 from ipse.push.service import Push
 from ipse.sessions.service import Sessions
+from ipse.signing.service import Signing, build_signing
 from ipse.sim.service import Sims, build_sims
 from ipse.standards import jose
 from ipse.storage.database import Database
@@ -80,6 +81,7 @@ class Features:
     push: Push
     panic: Panic
     sessions: Sessions
+    signing: Signing
 
 
 def build_features(given: Given) -> Features:
@@ -110,6 +112,7 @@ def build_features(given: Given) -> Features:
     )
     desk = _partner_desk(given)
     provider = _provider(given, desk, actions, lab)
+    signing = build_signing(actions, phones, attributes)
     return Features(
         people=people,
         partners=desk.partners,
@@ -117,7 +120,17 @@ def build_features(given: Given) -> Features:
         attributes=attributes,
         actions=actions,
         messages=messages,
-        approvals=Approvals(actions, messages, attributes, settings.name, settings.issuer, sims.watches, fingerprints),
+        approvals=Approvals(
+            actions,
+            messages,
+            attributes,
+            settings.name,
+            settings.issuer,
+            sims.watches,
+            fingerprints,
+            signing.completing,
+            signing.activation_key,
+        ),
         enrolments=enrolments,
         sims=sims,
         cards=cards,
@@ -134,6 +147,7 @@ def build_features(given: Given) -> Features:
             actions, attributes, notices, cards, enrolments, scheme=settings.name, origin=settings.base_url
         ),
         panic=Panic(database, people, keystore, messages, notices, clock, ids, settings.panic),
+        signing=signing,
         sessions=Sessions(actions, scheme=settings.name, origin=settings.base_url),
     )
 

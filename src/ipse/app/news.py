@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from ipse.actions.events import ADDRESSED
 from ipse.actions.service.requests import account_wake_key
 from ipse.app.features import Features
+from ipse.app.signing import signing_news
 from ipse.kernel.clock import SECOND
 from ipse.mobile.events import DELETED, PHONE_MOVED
 from ipse.mobile.service.moves import forget_pairings_of
@@ -34,6 +35,7 @@ def handlers(features: Features) -> Mapping[str, Mapping[str, Handler]]:
         BLOCK_ASKED: {"portal.look": lambda event: features.blocking.look(event.payload["block"])},
         READY: {"sim.tell": lambda event: _woken(features, event.payload["account"])},
         BOUND: {"sim.follow": lambda event: features.sims.subscriptions.follow(event.payload["account"])},
+        **signing_news(features.signing),
     }
 
 
@@ -51,6 +53,7 @@ def _forgetting(features: Features) -> Mapping[str, Handler]:
         "push.forget": told(features.push.forget_account),
         "fingerprints.forget": told(features.approvals.fingerprints.forget_account),
         "sessions.forget": told(features.sessions.end_all),
+        "signing.forget": told(features.signing.credentials.forget_account),
         "panic.forget": told(features.panic.forget_account),
         "notices.forget": told(features.delivery.forget_account),
         "enrolment.forget": told(features.enrolments.forget_account),

@@ -13,6 +13,7 @@ from ipse.app.cards import card_findings
 from ipse.app.certificates import certificate_findings
 from ipse.app.keystores import keystore_path, open_keystore
 from ipse.app.registry import open_registry
+from ipse.app.signing import signing_findings
 from ipse.enrolment.model import RegistrarKind
 from ipse.enrolment.service.registrars import Registrars
 from ipse.fraud.service.guards import read_table
@@ -64,6 +65,7 @@ def check_start(settings: Settings, machine: Machine) -> None:
         *certificate_findings(settings, machine.clock),
         *card_findings(settings, machine.clock),
         *attestation_findings(settings, machine.clock),
+        *signing_findings(settings),
     ]
     if settings.environment is Environment.PRODUCTION:
         findings += _machine_findings(settings, machine)
@@ -87,6 +89,7 @@ async def examine(settings: Settings, machine: Machine) -> list[Finding]:
         *certificate_findings(settings, machine.clock),
         *card_findings(settings, machine.clock),
         *attestation_findings(settings, machine.clock),
+        *signing_findings(settings),
         *_places_findings(settings),
         *_second_channel_advice(settings),
     ]
@@ -156,6 +159,8 @@ def _private_paths(settings: Settings, config: Path | None) -> Iterator[tuple[st
         database = settings.database.removeprefix("sqlite://")
         for suffix in ("", "-wal", "-shm"):
             yield "the database", Path(database + suffix)
+    if settings.signing is not None:
+        yield "signing.certification.credentials", Path(settings.signing.certification.credentials)
     try:
         yield "keystore", keystore_path(settings.keystore)
         if settings.keystore.startswith(SCHEME):

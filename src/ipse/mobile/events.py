@@ -9,3 +9,6 @@ PHONE_MOVED: Final = "mobile.phone_moved"
 
 DELETED: Final = "mobile.deleted"
 """A person deleted their identity: whoever keeps something by account id forgets it. Payload: `account`."""
+
+CODE_CHANGED: Final = "mobile.code_changed"
+"""A person has another code: what was made under the one before ends. Payload: `account`."""

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from ipse.actions import store
 from ipse.actions.errors import ActivationNeeded, AttemptLost, CallRunning, WrongChallenge, WrongCode
+from ipse.actions.events import ACTIVATED, BLOCKED
 from ipse.actions.service.requests import account_wake_key, wake_key
 from ipse.audit.service import auditing
 from ipse.fingerprints.errors import CodeNeeded, WrongFingerprint
@@ -29,6 +30,7 @@ from ipse.phones.model import Answer, CodeKind, PhoneState, Received, StopReason
 from ipse.phones.service import Phones
 from ipse.standards.phone_channel import OpenedMessage, Proofs, UnverifiedMessage, code_proof
 from ipse.storage.database import Database
+from ipse.storage.publishing import publishing
 from ipse.storage.statement import Pair, Statement, Transaction, in_turn, run
 
 Handler = Callable[[Received], Awaitable[Answer]]
@@ -274,6 +276,7 @@ class Messages:
     def blocking_account(self, account_id: str, why: BlockReason, *, actor: str, now: int) -> Transaction[None]:
         """Inside a transaction: the account's part of a block, with its audit line."""
         if (yield from self.people.blocking(account_id, why, now=now)):
+            yield from publishing(self.people.ids.identifier(), BLOCKED, {"account": account_id}, now=now)
             yield from auditing(now, actor=actor, act="account.block", subject=account_id, details={"why": why})
             if why is BlockReason.DURESS:
                 return  # told only as the person chose
@@ -294,6 +297,8 @@ class Messages:
         yield from self.people.forgiving(account_id)
         stopped = yield from self.phones.stopping(account_id, StopReason.MOVED, now=now, but=phone_id)
         yield from run(store.REVOKE_CLAIMED, account_id, now)
+        payload = {"account": account_id, "phone": phone_id}
+        yield from publishing(self.people.ids.identifier(), ACTIVATED, payload, now=now)
         return stopped
 
     async def _receive(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _MINUTE, _HALF_HOUR, _DAY, _WEEK = 60, 1800, 86_400, 604_800
 _SHORTEST_PASSWORD = 12
 _LOCAL_SOCKET = "unix"
+_SOCKET = "unix:/"
 _MAIL_SECURITY = ("starttls", "tls", "none")
 _KNOWN_PASSWORDS = ("changemechangeme", "changeme1234", "password1234", "passwordpassword", "postgrespostgres")
 
@@ -148,6 +149,59 @@ def push(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"push.services: {service} is not protected on its way", "write it with https://")
     if services and not contact.startswith(("mailto:", "https://")):
         yield Finding(f"push.contact is {contact!r}", "write a mailto: or https: address for the push services")
+
+
+def signing(settings: Settings) -> Iterator[Finding]:
+    """With whose keys and certificates people sign."""
+    chosen = settings.signing
+    if chosen is None:
+        return
+    production, certification = settings.environment is Environment.PRODUCTION, chosen.certification
+    if not chosen.activation.startswith(_SOCKET):
+        yield Finding(
+            f"signing.activation is {chosen.activation!r}", "name its socket, such as unix:/run/ipse/keys.sock"
+        )
+    own = certification.url.startswith(_SOCKET)
+    if not own and not _protected(certification.url, production=production):
+        yield Finding(
+            f"signing.certification.url is {certification.url!r}",
+            "write it with https://, or unix:/ for our own service",
+        )
+    timestamps = urlsplit(certification.timestamps)
+    if timestamps.scheme not in {"http", "https"} or not timestamps.hostname:
+        yield Finding(f"signing.certification.timestamps is {certification.timestamps!r}", "write an http(s) address")
+    yield from _certificate_quality(certification.quality, production=production, own=own)
+    for name, value, least, most in (
+        ("signing.approval_seconds", chosen.approval_seconds, _MINUTE, 3600),
+        ("signing.certification.valid_days", certification.valid_days, 1, 3653),
+        ("signing.certification.short_term_minutes", certification.short_term_minutes, 0, 1440),
+        ("signing.papers.most_bytes", chosen.papers.most_bytes, 1000, 200_000_000),
+        ("signing.papers.most_pages", chosen.papers.most_pages, 1, 10_000),
+        ("signing.papers.most_files", chosen.papers.most_files, 1, 70),
+        ("signing.papers.days", chosen.papers.days, 1, 3653),
+        ("signing.papers.worker_seconds", chosen.papers.worker_seconds, 1, 600),
+        ("signing.papers.worker_megabytes", chosen.papers.worker_megabytes, 256, 16_384),
+        ("signing.papers.workers", chosen.papers.workers, 1, 64),
+    ):
+        if not least <= value <= most:
+            yield Finding(f"{name} is {value}", f"choose {least} to {most}")
+
+
+def _certificate_quality(quality: str, *, production: bool, own: bool) -> Iterator[Finding]:
+    name = f"signing.certification.quality is {quality}"
+    if production and quality == "test":
+        yield Finding(f"{name}, and this is production", "choose advanced, or what the authority's certificates are")
+    if not production and quality != "test":
+        yield Finding(f"{name}, and only production has such certificates", "write quality = 'test'")
+    if quality == "qualified" and own:
+        yield Finding(f"{name}, and our own service issues no qualified certificates", "choose advanced")
+
+
+def _protected(url: str, *, production: bool) -> bool:
+    parts = urlsplit(url)
+    if parts.scheme == "http":
+        return not production and _loopback(url)
+    return parts.scheme == "https" and bool(parts.hostname)
 
 
 def proxies(name: str, trusted: tuple[str, ...]) -> Iterator[Finding]:

@@ -150,6 +150,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             *checks.certificates(self),
             *checks.cards(self),
             *checks.push(self),
+            *checks.signing(self),
         ]
         if self.base_url == self.app_origin:
             found.append(

@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ipse.enrolment.errors import AppTooOldError
 from ipse.kernel.clock import SECOND, Clock
-from ipse.kernel.ids import sha256
 from ipse.mobile.errors import AttestationRefused, PhoneRefused
 from ipse.mobile.rules import is_older
 from ipse.standards import key_attestation, phone_channel
@@ -80,4 +79,4 @@ class Admission:
 
 def challenge(issuer: str) -> bytes:
     """What a key is made for: 32 bytes that name the installation (device protocol section 4)."""
-    return sha256("ipse device key attestation v1\n" + issuer)
+    return key_attestation.challenge(issuer)

@@ -21,6 +21,7 @@ from ipse.kernel.ids import Ids
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Settings
 from ipse.mobile import rules
+from ipse.mobile.events import CODE_CHANGED
 from ipse.mobile.rules import WAITING_SEES, DuressWish, Watch, elsewhere_entry, waiting_body
 from ipse.mobile.service.admission import ATTESTED, Admission
 from ipse.mobile.service.renewals import evidence
@@ -33,6 +34,7 @@ from ipse.phones.service import Phones
 from ipse.standards.phone_channel import OpenedMessage, code_proof
 from ipse.storage.database import Database
 from ipse.storage.errors import DuplicateError
+from ipse.storage.publishing import publishing
 from ipse.storage.statement import Transaction
 
 _LANGUAGES = ("nl", "fr", "de", "en")
@@ -273,6 +275,9 @@ class Mobile:
 
             def also() -> Transaction[None]:
                 yield from self.messages.notices.telling(received.account_id, NoticeKind.CODE_CHANGED, now=now)
+                if not received.withheld:
+                    told = {"account": received.account_id}
+                    yield from publishing(self.ids.identifier(), CODE_CHANGED, told, now=now)
                 if received.withheld and received.phone.spare_key is not None:
                     # Whoever forced the change believes that the duress code was the code: now it is a wrong one.
                     nobody = (received.spare_id, self.ids.octets(32))
