@@ -13,7 +13,7 @@ TESTS = ROOT / "tests"
 
 # Packages that are not features: they have module names of their own choice.
 NOT_FEATURES = frozenset(
-    {"app", "cli", "kernel", "sandbox", "softphone", "standards", "storage", "web"},
+    {"app", "cli", "kernel", "sandbox", "signature_activation", "softphone", "standards", "storage", "web"},
 )
 
 

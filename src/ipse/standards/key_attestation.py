@@ -6,6 +6,7 @@ Open Source Project, "Verify hardware-backed key pairs with key attestation"). O
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from base64 import b64decode
 from collections.abc import Collection, Iterator, Sequence
@@ -51,6 +52,11 @@ class Attested:
 
     level: str
     """`trusted_environment` or `strong_box`."""
+
+
+def challenge(issuer: str) -> bytes:
+    """What a key is made for: 32 bytes that name the installation (device protocol section 4)."""
+    return hashlib.sha256(b"ipse device key attestation v1\n" + issuer.encode()).digest()
 
 
 def read_chain(certificates: object) -> tuple[x509.Certificate, ...]:

@@ -1,0 +1,1 @@
+"""The history of this process's own database."""

@@ -1,0 +1,1 @@
+"""Whom signing asks over the network, or over a socket of this machine."""
