@@ -13,7 +13,18 @@ TESTS = ROOT / "tests"
 
 # Packages that are not features: they have module names of their own choice.
 NOT_FEATURES = frozenset(
-    {"app", "cli", "kernel", "sandbox", "signature_activation", "softphone", "standards", "storage", "web"},
+    {
+        "app",
+        "certification",
+        "cli",
+        "kernel",
+        "sandbox",
+        "signature_activation",
+        "softphone",
+        "standards",
+        "storage",
+        "web",
+    },
 )
 
 

@@ -1,0 +1,23 @@
+"""How the certification service refuses."""
+
+from __future__ import annotations
+
+from ipse.standards.certification import REFUSALS
+
+
+class RefusedError(Exception):
+    """A request that is not granted. `detail` repeats nothing of the person."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        self.code = code
+        self.status, meaning = REFUSALS[code]
+        self.detail = detail or meaning
+        super().__init__(f"{code}: {self.detail}")
+
+
+class KeysUnavailableError(Exception):
+    """The keys cannot be used now: the security module does not answer."""
+
+
+class NotReadyError(Exception):
+    """The service cannot start now; the same settings may do when the cause is mended."""
