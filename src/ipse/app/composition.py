@@ -19,6 +19,9 @@ from ipse.attributes.jobs import tell_of_ends
 from ipse.broker import http as broker_http
 from ipse.broker import jobs as broker_jobs
 from ipse.broker.model import DOOR as BROKER
+from ipse.csc import http as csc_http
+from ipse.csc import jobs as csc_jobs
+from ipse.csc.model import DOOR as CSC
 from ipse.enrolment import http as enrolment_http
 from ipse.enrolment import jobs as enrolment_jobs
 from ipse.fallback import http as fallback_http
@@ -109,6 +112,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         await features.banks.close()
         await features.sims.network.close()
         await features.provider.pings.close()
+        await features.csc.responses.close()
         await features.desk.close()
         await features.push.close()
         if features.cards is not None:
@@ -139,7 +143,12 @@ def _routes(given: Given, features: Features, pages: Pages) -> list[Route]:
         actions=features.actions,
         wakeups=database.wakeups,
         pages=pages,
-        endings={"oidc": provider.authorizations, BROKER: features.broker.sessions, SESSION: features.sessions},
+        endings={
+            "oidc": provider.authorizations,
+            BROKER: features.broker.sessions,
+            SESSION: features.sessions,
+            CSC: features.csc.rounds,
+        },
         app_origin=settings.app_origin,
         clock=given.clock,
         ids=given.ids,
@@ -168,6 +177,7 @@ def _routes(given: Given, features: Features, pages: Pages) -> list[Route]:
             features.broker.sessions, features.broker.access, signin=signin, pages=pages, ids=given.ids
         ),
         *signin_http.routes(signin),
+        *csc_http.routes(features.csc, signin=signin, pages=pages, ids=given.ids),
         *sessions_http.routes(features.sessions, signin),
         *mobile_http.routes(
             mobile,
@@ -210,6 +220,8 @@ def _jobs(given: Given, features: Features) -> list[tuple[str, Job]]:
         ("partners.forget_refusals", features.desk.log.forget),
         ("partners.forget_tokens", features.desk.tokens.forget),
         ("fraud.forget", features.actions.fraud.forget),
+        ("csc.work_due", lambda: csc_jobs.work_due(features.csc)),
+        ("csc.delete_old", lambda: csc_jobs.delete_old(features.csc)),
         ("broker.delete_old", lambda: broker_jobs.delete_old(features.broker.sessions)),
         ("enrolment.finish_waiting", features.enrolments.waiting.finish_due),
         ("attributes.tell_of_ends", lambda: tell_of_ends(features.attributes, features.messages.notices)),

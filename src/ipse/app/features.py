@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from ipse.actions.service import Actions, Approvals, Messages
 from ipse.app.cards import open_cards
 from ipse.app.certificates import outgoing_context, partner_authorities
+from ipse.app.csc import open_csc
 from ipse.app.registry import open_registry
 from ipse.app.second_channel import build_delivery
 from ipse.attributes.service import Attributes
 from ipse.broker.service import Broker, build_broker
+from ipse.csc.service import Csc, Ground
 from ipse.eid.service import Cards
 from ipse.enrolment.clients import Banks
 from ipse.enrolment.service import Enrolments
@@ -82,6 +84,7 @@ class Features:
     panic: Panic
     sessions: Sessions
     signing: Signing
+    csc: Csc
 
 
 def build_features(given: Given) -> Features:
@@ -148,7 +151,21 @@ def build_features(given: Given) -> Features:
         ),
         panic=Panic(database, people, keystore, messages, notices, clock, ids, settings.panic),
         signing=signing,
+        csc=open_csc(_signing_ground(given, desk, people, signing), provider),
         sessions=Sessions(actions, scheme=settings.name, origin=settings.base_url),
+    )
+
+
+def _signing_ground(given: Given, desk: PartnerDesk, people: People, signing: Signing) -> Ground:
+    return Ground(
+        settings=given.settings,
+        database=given.database,
+        keystore=given.keystore,
+        desk=desk,
+        people=people,
+        signing=signing,
+        clock=given.clock,
+        ids=given.ids,
     )
 
 

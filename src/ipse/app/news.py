@@ -53,6 +53,7 @@ def _forgetting(features: Features) -> Mapping[str, Handler]:
         "push.forget": told(features.push.forget_account),
         "fingerprints.forget": told(features.approvals.fingerprints.forget_account),
         "sessions.forget": told(features.sessions.end_all),
+        "csc.forget": told(features.csc.tokens.forget_account),
         "signing.forget": told(features.signing.credentials.forget_account),
         "panic.forget": told(features.panic.forget_account),
         "notices.forget": told(features.delivery.forget_account),

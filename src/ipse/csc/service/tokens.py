@@ -15,7 +15,7 @@ from ipse.csc.rules import details
 from ipse.csc.rules import tokens as rules
 from ipse.csc.rules.reading import text
 from ipse.csc.service.ground import Ground
-from ipse.csc.store import rounds, tokens
+from ipse.csc.store import responses, rounds, tokens
 from ipse.kernel.clock import SECOND, seconds
 from ipse.kernel.ids import sha256
 from ipse.partners.model import Partner
@@ -23,6 +23,14 @@ from ipse.people.model import AccountState
 from ipse.signing.errors import SigningRefused
 from ipse.signing.model import Concluded
 from ipse.storage.statement import Transaction, one, run
+
+_FORGETTING = (
+    rounds.FORGET_ACCOUNTS,
+    rounds.FORGET_ROUNDS,
+    tokens.FORGET,
+    responses.FORGET_ACCOUNT,
+    responses.FORGET_PREPARED_OF,
+)
 
 log = structlog.get_logger("ipse.csc")
 
@@ -152,6 +160,11 @@ class Tokens:
         await database.rows(tokens.DELETE_OLD, before)
         await database.rows(tokens.DELETE_OLD_GIVEN, before)
         return len(await database.rows(rounds.DELETE_OLD, before))
+
+    async def forget_account(self, account_id: str) -> None:
+        """Forget somebody who has deleted their identity. Again is no harm."""
+        for forgetting in _FORGETTING:
+            await self.ground.database.rows(forgetting, account_id)
 
     # --- between ---------------------------------------------------------------------------------------------
 

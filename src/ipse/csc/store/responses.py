@@ -33,6 +33,8 @@ PREPARED = """
 select digest, source_digest, sealed_state from csc_prepared
 where partner_id = $1 and account_id = $2 and digest = $3 and expires_at > $4
 """
+FORGET_ACCOUNT = "delete from csc_responses where account_id = $1 returning response_hash"
+FORGET_PREPARED_OF = "delete from csc_prepared where account_id = $1 returning digest"
 FORGET_PREPARED = "delete from csc_prepared where expires_at < $1 returning digest"
 
 

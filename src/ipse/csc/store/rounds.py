@@ -45,6 +45,8 @@ update csc_pushed set browser_hash = $3
 where reference_hash = $1 and partner_id = $2 and expires_at > $4 and (browser_hash is null or browser_hash = $3)
 returning sealed_parameters
 """
+FORGET_ACCOUNTS = "delete from csc_accounts where account_id = $1 returning partner_id"
+FORGET_ROUNDS = "delete from csc_rounds where account_id = $1 returning round_id"
 FORGET_PUSHED = "delete from csc_pushed where expires_at < $1 returning reference_hash"
 
 

@@ -32,6 +32,7 @@ insert into csc_given (round_id, position, given_at) values ($1, $2, $3)
 on conflict (round_id, position) do nothing
 returning position
 """
+FORGET = "delete from csc_tokens where account_id = $1 returning round_id"
 DELETE_OLD = "delete from csc_tokens where expires_at < $1 returning token_hash"
 DELETE_OLD_GIVEN = "delete from csc_given where given_at < $1 returning position"
 

@@ -75,6 +75,11 @@ class PartnerAuthentication:
             error.basic = True
             raise
 
+    async def asserted(self, form: Mapping[str, str], *, audience: str) -> Partner:
+        """Prove a partner by its assertion at another front door, which `aud` must name alone. Raises InvalidClient."""
+        # As for pushed requests: one audience, no other address.
+        return (await replace(self, issuer=audience).prove(form, at=Endpoint.PUSHED)).partner
+
     async def claimed(self, form: Mapping[str, str]) -> str:
         """The partner in whose name a request comes, unproven: for the request log alone; empty for unknown ones."""
         name: object = form.get("client_id")
