@@ -78,7 +78,7 @@ class Channel:
         response = self._send_until_answered(state.base, pending)
         document = _members(response)
         if response.is_success:
-            effects.apply(state, pending.purpose, document)
+            effects.apply(state, pending.purpose, document, pending.signer)
         else:
             effects.refuse(state, pending.purpose, document)
         state.pending = None

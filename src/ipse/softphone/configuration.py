@@ -37,6 +37,8 @@ class Configuration(msgspec.Struct, frozen=True):
     phone_channel_keys: KeySet
     documents: tuple[Document, ...] = ()
     push_key: str | None = None
+    signature_activation_key: dict[str, str] | None = None
+    """What approvals that make a signing certificate are sealed to; None where nothing is signed."""
 
     @property
     def sealing_key(self) -> dict[str, str]:
@@ -62,6 +64,11 @@ class Configurations:
     http: httpx.Client
     clock: Clock
     _known: dict[str, tuple[Configuration, int]] = field(default_factory=dict)
+
+    def fresh(self, base: str) -> Configuration:
+        """The configuration of the scheme at `base`, fetched now. Raises as `fetch`."""
+        self._known.pop(base, None)
+        return self.at(base)
 
     def at(self, base: str) -> Configuration:
         """The configuration of the scheme at `base`. Raises as `fetch`."""

@@ -9,9 +9,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-Content = Mapping[str, str]
+from ipse.softphone import signing_contents
+from ipse.softphone.signing_contents import UNSEEN
 
-_KINDS = frozenset({"authentication", "identification", "data_sharing", "confirmation"})
+Content = Mapping[str, Any]
+
+_KINDS = frozenset({"authentication", "identification", "data_sharing", "confirmation", "signing"})
+_CONFIRMING = frozenset({"confirmation", "signing"})
 _VERBS = frozenset({"unlock", "lock", "turn_on", "turn_off", "set"})
 _MEMBERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "payment": (("amount", "currency"), ("creditor_name", "creditor_iban", "reference")),
@@ -22,10 +26,6 @@ _MEMBERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """Members of each type: those that must be there, and the others."""
 _AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{1,6})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
-# Controls but tab and line ends, and characters that turn the direction of writing.
-_UNSEEN = re.compile(
-    "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
 
 
 def strange(shown: Mapping[str, Any]) -> str | None:
@@ -35,19 +35,19 @@ def strange(shown: Mapping[str, Any]) -> str | None:
         return "v"
     if not isinstance(kind, str) or kind not in _KINDS:
         return "type"
-    if any(isinstance(text, str) and _UNSEEN.search(text) for text in _names(shown)):
+    if any(isinstance(text, str) and UNSEEN.search(text) for text in _names(shown)):
         return "names"
     if "confirms" not in shown:
-        return "confirms" if kind == "confirmation" else None
-    return _strange_content(shown["confirms"])
+        return "confirms" if kind in _CONFIRMING else None
+    return _strange_content(kind, shown["confirms"])
 
 
-def _strange_content(confirms: object) -> str | None:
+def _strange_content(document_kind: str, confirms: object) -> str | None:
     if not isinstance(confirms, list) or not confirms:
         return "confirms"
     unfit = [document for document in confirms if not understood(document)]
     if not unfit:
-        return None
+        return signing_contents.strange(document_kind, confirms)
     kind = unfit[0].get("type") if isinstance(unfit[0], dict) else None
     return kind if isinstance(kind, str) and re.fullmatch(r"[\w./:-]{1,40}", kind, re.ASCII) else "confirms"
 
@@ -61,13 +61,15 @@ def _names(shown: Mapping[str, Any]) -> list[object]:
 def understood(document: object) -> bool:
     """Whether all of one content can be shown."""
     kind = document.get("type") if isinstance(document, dict) else None
+    if isinstance(document, dict) and kind in signing_contents.TYPES:
+        return signing_contents.understood(document)
     if not isinstance(document, dict) or not isinstance(kind, str) or kind not in _MEMBERS:
         return False
     needed, other = _MEMBERS[kind]
     if not document.keys() <= {"type", *needed, *other}:
         return False
     values = {name: document.get(name, "") for name in (*needed, *other)}
-    if not all(isinstance(value, str) and not _UNSEEN.search(value) for value in values.values()):
+    if not all(isinstance(value, str) and not UNSEEN.search(value) for value in values.values()):
         return False
     return all(values[name].strip() for name in needed) and _holds(kind, values)
 
@@ -91,4 +93,9 @@ def summary(content: Content) -> str:
         return f"{content['action'].replace('_', ' ')} – {content['device']}"
     if content["type"] == "agreement":
         return f"agree to {content['title']}"
+    if content["type"] == "credential":
+        return f"make a signing certificate for {content['common_name']} ({content['quality']})"
+    if content["type"] == "signature":
+        documents = content["documents"]
+        return f"sign {documents[0]['label']}" if len(documents) == 1 else f"sign {len(documents)} documents"
     return re.sub(r"</?[biu]>", "", content["text"].replace("<br>", "\n")).strip().partition("\n")[0].strip()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ipse.softphone.state import Claimed, State, remember_claim
+from ipse.softphone import signing
+from ipse.softphone.state import Claimed, Signer, State, remember_claim
 
 Document = Mapping[str, Any]
 
@@ -41,6 +42,7 @@ def _claimed(state: State, subject: str, answer: Document) -> None:
 def _code_changed(state: State, _subject: str, answer: Document) -> None:
     state.code_key_id = answer["code_key_id"]
     state.next_code_key_id = ""
+    state.signers = []
     kept = (state.code_key_id, state.spare_code_key_id)
     state.salts = {key_id: salt for key_id, salt in state.salts.items() if key_id in kept}
 
@@ -76,13 +78,18 @@ def _split(purpose: str) -> tuple[str, str]:
     return kind, subject
 
 
-def apply(state: State, purpose: str, answer: Document) -> None:
-    """Take over what an answer says: the new chain value, and what that kind of message changes."""
+def apply(state: State, purpose: str, answer: Document, signer: Signer | None = None) -> None:
+    """Take over what an answer says: the new chain value, and what that kind of message changes.
+
+    `signer` is of the certificate that the message has made, if it was approved.
+    """
     kind, subject = _split(purpose)
     _take_chain(state, answer)
     effect = _EFFECTS.get(kind)
     if effect:
         effect(state, subject, answer)
+    if signer is not None and answer.get("outcome") == "approved":
+        signing.keep(state, signer)
 
 
 def refuse(state: State, purpose: str, problem: Document) -> None:

@@ -96,6 +96,36 @@ class NotUnderstood(PhoneError):
     code = "not_understood"
 
 
+class OtherActivationKey(PhoneError):
+    """A certificate is to be made under another key than the scheme publishes: refuse. Nothing was sent."""
+
+    code = "other_activation_key"
+
+
+class SignerLost(PhoneError):
+    """This phone does not hold the certificate that is to sign. Nothing was sent."""
+
+    code = "signer_lost"
+
+
+class CodeNeeded(PhoneError):
+    """Only the code signs. Nothing was sent."""
+
+    code = "code_needed"
+
+
+class NoDocument(PhoneError):
+    """The request has no such document, or nobody holds it here."""
+
+    code = "no_document"
+
+
+class OtherFile(PhoneError):
+    """What was opened is not the file whose digest was shown: refuse. Nothing was kept."""
+
+    code = "other_file"
+
+
 class NothingAsked(PhoneError):
     """A scan said who is here, and the partner asked nothing in time."""
 

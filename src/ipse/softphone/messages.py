@@ -9,10 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from ipse.kernel.clock import Clock, seconds
 from ipse.kernel.ids import Ids, b64u, b64u_decode, sha256
 from ipse.softphone.configuration import Configuration
 from ipse.softphone.errors import NoPhone
+from ipse.softphone.signing import Sealing
 from ipse.softphone.state import DeviceKey, Pending, State
 from ipse.standards import phone_channel
 
@@ -81,6 +84,8 @@ class Approved:
     device: Mapping[str, str | bool]
     remember: bool = False
     """Whether to trust the browser that began from now on."""
+    sealing: Sealing | None = None
+    """How it is sealed to signature activation, where something is signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +152,10 @@ class Writer:
             "code_key_id": state.code_key_id,
             "shared": approved.shared,
             **({"remember": True} if approved.remember else {}),
+            **(approved.sealing.members(use.code) if approved.sealing else {}),
         }
         purpose = f"approval {approved.action} approved"
-        return self._proven(state, "approval", purpose, members, use.code)
+        return self._proven(state, "approval", purpose, members, use.code, approved.sealing)
 
     def by_fingerprint(
         self, state: State, approved: Approved, challenge: str, press: Callable[[State, str], dict[str, str]]
@@ -244,7 +250,15 @@ class Writer:
         state.next_code_key_id = key_id
         return key_id, phone_channel.code_key(code, salt, state.phone)
 
-    def _proven(self, state: State, kind: str, purpose: str, members: Mapping[str, object], code: str) -> Pending:
+    def _proven(
+        self,
+        state: State,
+        kind: str,
+        purpose: str,
+        members: Mapping[str, object],
+        code: str,
+        sealing: Sealing | None = None,
+    ) -> Pending:
         self._with_spare(state)
         compact = self._compact(state, kind, members)
         proofs = {
@@ -253,7 +267,12 @@ class Writer:
             )
             for slot in sorted((state.code_key_id, state.spare_code_key_id))
         }
-        return self._sealed(state, kind, purpose, compact, proofs)
+        if sealing is None:
+            return self._sealed(state, kind, purpose, compact, proofs)
+        recipient = self.configuration(state.base).sealing_key
+        body = phone_channel.seal(recipient, compact, proofs, activation=sealing.activation(compact, code))
+        pending = _message(kind, purpose, body)
+        return msgspec.structs.replace(pending, signer=sealing.signer if sealing.make else None)
 
     def _compact(self, state: State, kind: str, members: Mapping[str, object]) -> str:
         payload: dict[str, Any] = {

@@ -17,7 +17,7 @@ from ipse.softphone.activation import Activated, Activation
 from ipse.softphone.channel import Answer, Channel
 from ipse.softphone.configuration import Configurations
 from ipse.softphone.connections import connect
-from ipse.softphone.errors import NoPhone, NothingAsked, NotUnderstood, WeakCode
+from ipse.softphone.errors import CodeNeeded, NoPhone, NothingAsked, NotUnderstood, WeakCode
 from ipse.softphone.fallbacks import Fallbacks
 from ipse.softphone.fingers import Fingers
 from ipse.softphone.links import parse
@@ -25,6 +25,7 @@ from ipse.softphone.messages import Approved, CodeUse, Writer
 from ipse.softphone.moving import Mover
 from ipse.softphone.renewal import Renewed
 from ipse.softphone.requests import Connecting, Outcome, Request
+from ipse.softphone.signing import SALT_OCTETS, sealing_of
 from ipse.softphone.state import Device, Pending, State
 from ipse.softphone.store import MemoryStore, Store
 from ipse.softphone.waking import Waker
@@ -62,11 +63,8 @@ class SoftPhone:
         self._ids = ids or RandomIds()
         self._device = device
         self._channel = Channel(store=self.store, http=self._http, patience_seconds=patience_seconds)
-        self._writer = Writer(
-            clock=self._clock,
-            ids=self._ids,
-            configuration=Configurations(self._http, self._clock).at,
-        )
+        self._configurations = Configurations(self._http, self._clock)
+        self._writer = Writer(clock=self._clock, ids=self._ids, configuration=self._configurations.at)
 
     def __enter__(self) -> Self:
         return self
@@ -322,11 +320,16 @@ class SoftPhone:
         Raises:
             NotUnderstood: part of it cannot be shown; nothing was sent.
             CannotDecline: a required attribute was declined.
+            CodeNeeded: something is signed, and no code was given.
+            SignerLost: this phone does not hold the certificate that is to sign.
+            OtherActivationKey: a certificate is to be made under another key than the scheme publishes.
             Refused: as `wrong_code` the error's fields hold `tries_left` and a new `challenge`.
         """
         if request.strange is not None:
             raise NotUnderstood(f"this phone cannot show all of it ({request.strange}); refuse it")
         off = tuple(declined)
+        if code is None and request.signs:
+            raise CodeNeeded("only the code signs")
         if code is None:
             report = self._report(self._usable())
             pressed = Approved(request.action, request.shown, request.shared(off), report, remember)
@@ -397,7 +400,14 @@ class SoftPhone:
         self, state: State, request: Request, code: str, declined: Iterable[str], *, remember: bool = False
     ) -> Pending:
         shared = request.shared(declined)
-        approved = Approved(request.action, request.shown, shared, self._report(state), remember)
+        sealing = sealing_of(
+            request.confirms,
+            state,
+            given=request.activation_key,
+            published=lambda: self._configurations.fresh(state.base).signature_activation_key,
+            salt=lambda: self._ids.octets(SALT_OCTETS),
+        )
+        approved = Approved(request.action, request.shown, shared, self._report(state), remember, sealing)
         return self._writer.approval(state, approved, CodeUse(code=code, challenge=request.challenge))
 
     def _signed(self, kind: str, **members: object) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from ipse.kernel.ids import b64u_decode
 from ipse.softphone import contents
 from ipse.softphone.channel import Answer
 from ipse.softphone.errors import CannotDecline
+from ipse.softphone.signing_contents import TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Request:
     challenge: str
     expires_at: int
     start: Literal["qr", "link", "push"]
+    activation_key: Mapping[str, Any] | None = None
+    """The key of signature activation, where something is signed."""
 
     @classmethod
     def of(cls, answer: Answer) -> Request:
@@ -34,6 +37,7 @@ class Request:
             challenge=answer["challenge"],
             expires_at=answer["expires_at"],
             start=answer["start"],
+            activation_key=answer.get("signature_activation"),
         )
 
     @property
@@ -48,9 +52,19 @@ class Request:
         return list(self.content.get("attributes", ()))
 
     @property
-    def confirms(self) -> list[dict[str, str]]:
+    def confirms(self) -> list[dict[str, Any]]:
         """What is to be confirmed, as it was written; empty for a login."""
         return list(self.content.get("confirms", ()))
+
+    @property
+    def signs(self) -> bool:
+        """Whether something is signed, or a signing certificate made: only the code approves it then."""
+        return any(one.get("type") in TYPES for one in self.confirms)
+
+    @property
+    def documents(self) -> list[dict[str, str]]:
+        """What is to be signed, in order; empty where nothing is."""
+        return [document for one in self.confirms if one["type"] == "signature" for document in one["documents"]]
 
     @property
     def warnings(self) -> list[str]:

@@ -76,6 +76,16 @@ class Device(msgspec.Struct, frozen=True, omit_defaults=True):
         return {name: value for name, value in members.items() if value is not None}
 
 
+class Signer(msgspec.Struct, frozen=True):
+    """What is kept for a signing certificate that was made here."""
+
+    credential: str
+    salt: str
+    """Of its code key, base64url."""
+    key: dict[str, str]
+    """Public JWK of signature activation that everything for it is sealed to."""
+
+
 class Pending(msgspec.Struct, frozen=True):
     """A message that was stored and is not answered yet."""
 
@@ -84,6 +94,8 @@ class Pending(msgspec.Struct, frozen=True):
     body: str
     purpose: str
     """Type and subject, as in `approval <action> approved`: tells a repeated wish from a new one."""
+    signer: Signer | None = None
+    """Of the certificate that it makes, kept for good once it is approved."""
 
 
 class Finger(msgspec.Struct, frozen=True):
@@ -141,6 +153,8 @@ class State(msgspec.Struct):
     fingers: dict[str, Finger] = msgspec.field(default_factory=dict)
     """By credential id, the newest last."""
     waking: Waking | None = None
+    signers: list[Signer] = msgspec.field(default_factory=list)
+    """Of the signing certificates made under the present code, the newest last."""
 
     def copied(self) -> State:
         """The same phone a second time, for tests of copied phones."""
