@@ -24,13 +24,23 @@ _CHANNEL = {
     "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
     "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
 }  # RFC 7515, appendix A.3
-_PHONE = """async ([base, now]) => {
+_ACTIVATION = {**_CHANNEL, "kid": "activation", "use": "enc", "alg": "ECDH-ES"}
+SIGNER = {
+    "credential": "credential-1",
+    "salt": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+    "key": _ACTIVATION,
+    "issuer": "Ipse Sandbox Issuing Authority",
+    "quality": "test",
+}
+"""Of the signing certificate that every phone here has."""
+_PHONE = """async ([base, signers]) => {
   const algorithm = { name: "ECDSA", namedCurve: "P-256" };
   const { privateKey, publicKey } = await crypto.subtle.generateKey(algorithm, false, ["sign", "verify"]);
   const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", publicKey);
   const record = {
     base, privateKey, publicKey: { kty, crv, x, y }, phone: "cGhvbmU", chain: "c0", stage: "living", stopped: null,
     account: { state: "active", why: null }, name: "Ada", phoneNumber: "+32 485694175", codeKey: "key-1",
+    signers,
     salts: { "key-1": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" }, challenge: null, pending: null,
     enrolment: null, codeContext: {},
   };
@@ -62,6 +72,12 @@ class StandIn:
     refused: dict[str, Any] | None = None
     """The problem a claim ends with."""
     outcome: str = "rejected"
+    activation_key: dict[str, str] | None = field(default_factory=lambda: dict(_ACTIVATION))
+    """The key of signature activation, as the configuration names it."""
+    papers: dict[str, tuple[bytes, list[bytes]]] = field(default_factory=dict)
+    """Files the scheme holds, with pictures of their pages."""
+    opened: str = ""
+    """The one whose token was given last."""
     chain: int = 0
 
     def until(self, seconds: int = 167) -> int:
@@ -100,8 +116,11 @@ class StandIn:
         if path == "/watch":
             await route.fulfill(status=200, headers={**cross, "Content-Type": "text/event-stream"}, body=": ipse\n\n")
             return
+        if path.startswith("/documents/"):
+            await self._paper(route, path, cross)
+            return
         self.chain += 1
-        body = self._body(path)
+        body = self._open(self.told[-1][1]["document"]) if path == "/documents" else self._body(path)
         status = int(body.pop("http", 200))
         await route.fulfill(status=status, headers=cross, json={**body, "chain": f"c{self.chain}"})
 
@@ -110,6 +129,7 @@ class StandIn:
             return {
                 "issuer": f"{SCHEME}/v2",
                 "phone_channel_keys": {"keys": [_CHANNEL]},
+                "signature_activation_key": self.activation_key,
                 "registrars": [],
                 "documents": [],
                 "minimum_app_version": "1.0.0",
@@ -134,6 +154,22 @@ class StandIn:
             return {"outcome": self.outcome}
         return {}
 
+    async def _paper(self, route: Route, path: str, cross: dict[str, str]) -> None:
+        """A file, or a picture of one of its pages."""
+        file, pages = self.papers[self.opened]
+        if path == "/documents/file":
+            await route.fulfill(status=200, headers=cross, body=file, content_type="application/pdf")
+        else:
+            page = pages[int(path.rpartition("/")[2]) - 1]
+            await route.fulfill(status=200, headers=cross, body=page, content_type="image/png")
+
+    def _open(self, document: str) -> dict[str, Any]:
+        if document not in self.papers:
+            return {"http": 404, "code": "unknown_document"}
+        self.opened = document
+        count = len(self.papers[document][1])
+        return {"document": document, "media_type": "application/pdf", "pages": count, "token": "t", "expires_in": 600}
+
     def _claim(self) -> dict[str, Any]:
         if self.refused is not None:
             return {"http": 403, **self.refused}
@@ -141,7 +177,8 @@ class StandIn:
             return dict(self.claimed)
         octets = json.dumps(self.claimed).encode()
         expires = self.until()
-        return {"action": "action-1", "shown": b64u(octets), "challenge": "ch", "expires_at": expires, "start": "qr"}
+        answer = {"action": "action-1", "shown": b64u(octets), "challenge": "ch", "expires_at": expires, "start": "qr"}
+        return {**answer, "signature_activation": _ACTIVATION}
 
 
 @dataclass
@@ -198,7 +235,7 @@ async def handset(
     page = await context.new_page()
     page.set_default_timeout(PATIENCE)
     await page.goto(f"{APP}/icons/icon.svg")
-    await page.evaluate(_PHONE, [SCHEME, int(time.time())])
+    await page.evaluate(_PHONE, [SCHEME, [SIGNER]])
     try:
         yield Handset(scheme, context, page)
     finally:

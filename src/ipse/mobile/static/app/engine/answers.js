@@ -3,6 +3,7 @@
 import { readContents } from "./contents.js";
 import { sha256 } from "./crypto.js";
 import { b64u, b64uDecode, text } from "./encoding.js";
+import { sealingOf } from "./signing.js";
 
 /** @typedef {import("./crypto.js").ChannelKey} ChannelKey */
 /** @typedef {import("./store.js").Account} Account */
@@ -24,6 +25,8 @@ import { b64u, b64uDecode, text } from "./encoding.js";
  * @property {string} minimum_app_version
  * @property {number} tries
  * @property {Incident | null} incident
+ * @property {unknown} [signature_activation_key] what approvals of signatures are sealed to; absent where nothing is
+ *   signed, null while it cannot be reached
  * @property {string | null} [push_key] what a push service is subscribed to with; absent where nothing is pushed
  */
 
@@ -44,7 +47,7 @@ import { b64u, b64uDecode, text } from "./encoding.js";
  * @property {number} v
  * @property {string} salt
  * @property {string} action
- * @property {"authentication" | "identification" | "data_sharing" | "confirmation"} type
+ * @property {"authentication" | "identification" | "data_sharing" | "confirmation" | "signing"} type
  * @property {string} level
  * @property {{ id: string, name: string }} partner
  * @property {string} [broker] the name of who asks on the partner's behalf
@@ -72,9 +75,12 @@ import { b64u, b64uDecode, text } from "./encoding.js";
  * @property {How} start
  * @property {Content[]} contents
  * @property {string | null} strange
+ * @property {Sealing | null} sealing
  */
 
 /** @typedef {import("./contents.js").Content} Content */
+/** @typedef {import("./signing.js").Sealing} Sealing */
+/** @typedef {import("./signing.js").Signer} Signer */
 
 /**
  * The answer to a claim that only said who scans: what the partner asks arrives by itself, as a request addressed to
@@ -131,19 +137,25 @@ import { b64u, b64uDecode, text } from "./encoding.js";
 
 /**
  * @param {Record<string, unknown>} answer of `claim` or `show`
+ * @param {{ signers: Signer[], published: (fresh: boolean) => Promise<unknown> }} known the certificates of this phone,
+ *   and the key of signature activation that the scheme publishes
  * @returns {Promise<Request>}
  */
-export async function asRequest(answer) {
+export async function asRequest(answer, known) {
   const bytes = b64uDecode(String(answer["shown"]));
   const shown = /** @type {Shown} */ (JSON.parse(text(bytes)));
   const { start } = answer;
+  const read = readContents(/** @type {Record<string, unknown>} */ (/** @type {unknown} */ (shown)));
+  const given = answer["signature_activation"];
+  const sealing = read.strange === null ? await sealingOf(read.contents, { ...known, given }) : null;
   return {
     action: String(answer["action"]),
     shown,
     digest: b64u(await sha256(bytes)),
     expiresAt: Number(answer["expires_at"]),
     start: start === "link" || start === "push" ? start : "qr",
-    ...readContents(/** @type {Record<string, unknown>} */ (/** @type {unknown} */ (shown))),
+    ...read,
+    ...(typeof sealing === "string" ? { strange: sealing, sealing: null } : { sealing }),
   };
 }
 

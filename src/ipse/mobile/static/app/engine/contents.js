@@ -2,16 +2,23 @@
 // approves nothing that it cannot show in full, so whatever it does not know by name is strange, and what is strange
 // can only be refused.
 
+import { asCredential, asSignature, strangeSigning, UNSEEN } from "./signing_contents.js";
+
 /**
  * @typedef {{ type: "payment", amount: string, currency: string, creditor_name: string, creditor_iban: string, reference: string }} Payment
  * @typedef {{ type: "text", text: string }} FreeText
  * @typedef {{ type: "agreement", title: string, text: string, version: string, sha256: string }} Agreement
  * @typedef {{ type: "device_action", device: string, action: DeviceVerb, location: string, details: string }} DeviceAction
  * @typedef {"unlock" | "lock" | "turn_on" | "turn_off" | "set"} DeviceVerb
- * @typedef {Payment | FreeText | Agreement | DeviceAction} Content
+ * @typedef {import("./signing_contents.js").Credential} Credential
+ * @typedef {import("./signing_contents.js").Signature} Signature
+ * @typedef {import("./signing_contents.js").SignatureDocument} SignatureDocument
+ * @typedef {Payment | FreeText | Agreement | DeviceAction | Credential | Signature} Content
  */
 
-const KINDS = new Set(["authentication", "identification", "data_sharing", "confirmation"]);
+const KINDS = new Set(["authentication", "identification", "data_sharing", "confirmation", "signing"]);
+/** Kinds that ask for nothing else. */
+const CONFIRMING = new Set(["confirmation", "signing"]);
 const VERBS = new Set(["unlock", "lock", "turn_on", "turn_off", "set"]);
 
 /**
@@ -28,10 +35,6 @@ const MEMBERS = {
 const AMOUNT = /^\d{1,18}(\.\d{1,6})?$/;
 const CURRENCY = /^[A-Z]{3}$/;
 
-// Characters that are not seen, or that change what their neighbours look like: controls but tab and line ends, and
-// those that turn the direction of writing.
-const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
-
 /**
  * @param {Record<string, unknown>} shown the parsed shown bytes
  * @returns {{ contents: Content[], strange: string | null }} `strange` names what this phone cannot show
@@ -40,11 +43,11 @@ export function readContents({ v, type, partner, broker, service, confirms }) {
   if (v !== 1) return { contents: [], strange: "v" };
   if (typeof type !== "string" || !KINDS.has(type)) return { contents: [], strange: "type" };
   if ([broker, ...textsOf(partner), ...textsOf(service)].some(hides)) return { contents: [], strange: "names" };
-  if (confirms === undefined) return { contents: [], strange: type === "confirmation" ? "confirms" : null };
+  if (confirms === undefined) return { contents: [], strange: CONFIRMING.has(type) ? "confirms" : null };
   if (!Array.isArray(confirms) || confirms.length === 0) return { contents: [], strange: "confirms" };
   const contents = confirms.map(asContent);
   const known = contents.filter((content) => content !== null);
-  return { contents: known, strange: known.length === contents.length ? null : strangeOf(confirms) };
+  return { contents: known, strange: known.length < contents.length ? strangeOf(confirms) : strangeSigning(type, known) };
 }
 
 /**
@@ -55,6 +58,8 @@ export function asContent(document) {
   if (typeof document !== "object" || document === null) return null;
   const given = /** @type {Record<string, unknown>} */ (document);
   const type = given["type"];
+  if (type === "credential") return asCredential(given);
+  if (type === "signature") return asSignature(given);
   if (typeof type !== "string" || !Object.hasOwn(MEMBERS, type)) return null;
   const { needed, other } = MEMBERS[type] ?? { needed: [], other: [] };
   /** @type {Record<string, string>} */

@@ -10,6 +10,8 @@ const P256 = { name: "ECDSA", namedCurve: "P-256" };
 const CODE_KEY_INFO = "ipse code key v1";
 const SEALED_TYPE = "ipse-phone-sealed+jwe";
 const SIGNED_TYPE = "ipse-phone+jwt";
+/** Bytes: what is sealed with proofs is filled up to a multiple of this, so that its length says nothing of it. */
+const PADDED = 2048;
 
 /**
  * A new device key. The private half cannot be exported, not even by this app.
@@ -90,6 +92,17 @@ export async function sealed(channelKey, content) {
   const ciphertext = locked.subarray(0, locked.length - 16);
   const tag = locked.subarray(locked.length - 16);
   return `${header}..${b64u(iv)}.${b64u(ciphertext)}.${b64u(tag)}`;
+}
+
+/**
+ * What is sealed with proofs, filled up.
+ * @template {{ pad: string }} T
+ * @param {T} content with an empty `pad`
+ * @returns {T}
+ */
+export function padded(content) {
+  const length = utf8(JSON.stringify(content)).length;
+  return { ...content, pad: ".".repeat((PADDED - (length % PADDED)) % PADDED) };
 }
 
 /**

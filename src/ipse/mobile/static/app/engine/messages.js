@@ -2,8 +2,7 @@
 // arrives (protocol §2 "Order, repeats and copies"). A message that was never answered is delivered first by whoever
 // wants to send next, be it after a restart.
 
-import { sealed, signed, codeProof, thumbprint } from "./crypto.js";
-import { utf8 } from "./encoding.js";
+import { codeProof, padded, sealed, signed, thumbprint } from "./crypto.js";
 import { NoAnswer, NoPhone, Problem } from "./problems.js";
 import { refused, settled } from "./settling.js";
 import { newSlot, slotProofs, withSpare } from "./slots.js";
@@ -25,6 +24,8 @@ import { newSlot, slotProofs, withSpare } from "./slots.js";
  * @property {boolean} [seal] whether it travels inside a JWE
  * @property {(record: PhoneRecord) => Promise<Uint8Array<ArrayBuffer>>} [proofKey] the code key that proves it
  * @property {string} [code] as typed: it is proven for both slots
+ * @property {(jws: string) => Promise<string>} [activation] the same message sealed to signature activation, which
+ *   travels beside the proofs of the code
  * @property {(jws: string) => Promise<Record<string, string>>} [assertion] a fingerprint's, in place of the code
  * @property {Record<string, string>} [kept] what is needed to act on the answer
  * @property {(record: PhoneRecord) => Partial<PhoneRecord>} [beforehand] changes stored together with the message
@@ -44,19 +45,6 @@ import { newSlot, slotProofs, withSpare } from "./slots.js";
 const PATIENCE = 25_000;
 const ONE_TRY = 15_000;
 const PAUSES = [400, 800, 1600, 3200, 6400];
-
-/** Bytes: what is sealed with proofs is filled up to a multiple of this, so that its length says nothing of it. */
-const PADDED = 2048;
-
-/**
- * @template {{ pad: string }} T
- * @param {T} content
- * @returns {T}
- */
-function padded(content) {
-  const length = utf8(JSON.stringify(content)).length;
-  return { ...content, pad: ".".repeat((PADDED - (length % PADDED)) % PADDED) };
-}
 
 export class Messages {
   #store;
@@ -145,7 +133,9 @@ export class Messages {
   async #sealed(jws, prepared, draft) {
     const channelKey = await this.#channelKey();
     if (draft.code !== undefined) {
-      return sealed(channelKey, padded({ jws, proofs: await slotProofs(prepared, draft.code, jws), pad: "" }));
+      const proofs = await slotProofs(prepared, draft.code, jws);
+      const activation = await draft.activation?.(jws);
+      return sealed(channelKey, padded({ jws, ...(activation === undefined ? {} : { activation }), proofs, pad: "" }));
     }
     if (draft.assertion !== undefined) {
       return sealed(channelKey, padded({ jws, assertion: await draft.assertion(jws), pad: "" }));

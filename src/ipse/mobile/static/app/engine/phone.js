@@ -7,6 +7,7 @@ import { codeKey, commitment, newDeviceKey, randomBytes, thumbprint } from "./cr
 import { pressed } from "./fingerprints.js";
 import { Messages } from "./messages.js";
 import { NoAnswer, NoPhone, Problem } from "./problems.js";
+import { activating, NOTHING_SIGNED } from "./signing.js";
 import { newSlot, withSpare } from "./slots.js";
 
 /** @typedef {import("./store.js").PhoneRecord} PhoneRecord */
@@ -32,6 +33,9 @@ import { newSlot, withSpare } from "./slots.js";
 /** @typedef {import("./answers.js").ClaimStart} ClaimStart */
 
 const APP = { name: "Ipse web app", version: "1.1.0" };
+/** How long an answer may take, and a whole file. Milliseconds. */
+const PATIENCE = 15_000;
+const FILE_PATIENCE = 60_000;
 
 export class Phone {
   #base;
@@ -213,7 +217,7 @@ export class Phone {
   async claim(start) {
     const members = () => ({ start, device: this.#device() });
     const answer = await this.#messages.exchange({ type: "claim", path: "/claims", members });
-    return answer["waiting"] === true ? asConnecting(answer) : asRequest(answer);
+    return answer["waiting"] === true ? asConnecting(answer) : this.#asRequest(answer);
   }
 
   /**
@@ -222,7 +226,15 @@ export class Phone {
    */
   async show(action) {
     const draft = { type: "show", path: "/show", kept: { action }, members: () => ({ action }) };
-    return asRequest(await this.#messages.exchange(draft));
+    return this.#asRequest(await this.#messages.exchange(draft));
+  }
+
+  /** @param {Record<string, unknown>} answer */
+  async #asRequest(answer) {
+    return asRequest(answer, {
+      signers: (await this.#living()).signers ?? [],
+      published: async (fresh) => (await this.configuration({ fresh })).signature_activation_key,
+    });
   }
 
   /**
@@ -235,24 +247,31 @@ export class Phone {
   async approve({ request, shared, code, remember = false }) {
     const known = (await this.#living()).fingers ?? [];
     const proof = code === undefined ? { assertion: (/** @type {string} */ jws) => pressed(jws, known) } : { code };
-    if (request.strange !== null) throw new Problem({ code: "not_understood", detail: request.strange });
-    const answer = await this.#decide(request, (challenge) => ({
-      type: "approval",
-      path: "/approvals",
-      seal: true,
-      kept: { action: request.action, decision: "approved", partner: request.shown.partner.name },
-      members: ({ codeKey: id }) => ({
-        action: request.action,
-        challenge,
-        decision: "approved",
-        shown: request.digest,
-        ...(code === undefined ? { method: "fingerprint" } : { method: "code", code_key_id: id }),
-        shared,
-        ...(remember ? { remember } : {}),
-        device: this.#device(),
-      }),
-      ...proof,
-    }));
+    const { sealing, strange } = request;
+    if (strange !== null) throw new Problem({ code: "not_understood", detail: strange });
+    if (sealing !== null && code === undefined) throw new Problem({ code: "code_needed" });
+    const answer = await this.#decide(request, async (challenge) => {
+      const signing = sealing === null || code === undefined ? NOTHING_SIGNED : await activating(sealing, code);
+      return {
+        type: "approval",
+        path: "/approvals",
+        seal: true,
+        kept: { action: request.action, decision: "approved", partner: request.shown.partner.name, ...signing.kept },
+        members: ({ codeKey: id }) => ({
+          action: request.action,
+          challenge,
+          decision: "approved",
+          shown: request.digest,
+          ...(code === undefined ? { method: "fingerprint" } : { method: "code", code_key_id: id }),
+          shared,
+          ...(remember ? { remember } : {}),
+          ...signing.members,
+          device: this.#device(),
+        }),
+        ...proof,
+        ...signing.sealed,
+      };
+    });
     return { returnUrl: this.#returnUrl(answer) };
   }
 
@@ -366,6 +385,22 @@ export class Phone {
     return this.#messages.exchange(draft);
   }
 
+  /**
+   * What lies behind a token of this phone: a file, or the picture of a page.
+   * @param {string} path
+   * @param {string} token
+   * @returns {Promise<Uint8Array<ArrayBuffer>>}
+   */
+  async octets(path, token) {
+    const response = await this.#fetch(path, { headers: { Authorization: `Bearer ${token}` } }, FILE_PATIENCE);
+    try {
+      if (response.ok) return new Uint8Array(await response.arrayBuffer());
+    } catch {
+      throw new NoAnswer(path); // it broke off on the way
+    }
+    return this.#refused(response, path);
+  }
+
   /** @param {string} language */
   async setLanguage(language) {
     await this.#messages.exchange({ type: "settings", path: "/settings", members: () => ({ language }) });
@@ -417,16 +452,16 @@ export class Phone {
    * Sends a message about a request under the newest challenge of it. A challenge that is older than what the scheme
    * showed last (another tab asked meanwhile) is renewed once by showing the request again.
    * @param {Request} request
-   * @param {(challenge: string) => Draft} draft
+   * @param {(challenge: string) => Draft | Promise<Draft>} draft
    */
   async #decide(request, draft) {
     const { challenge } = await this.#living();
     const fresh = challenge?.action === request.action ? challenge.value : await this.#showAgain(request);
     try {
-      return await this.#messages.exchange(draft(fresh));
+      return await this.#messages.exchange(await draft(fresh));
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "wrong_challenge") throw error;
-      return this.#messages.exchange(draft(await this.#showAgain(request)));
+      return this.#messages.exchange(await draft(await this.#showAgain(request)));
     }
   }
 
@@ -496,21 +531,39 @@ export class Phone {
    * @returns {Promise<Record<string, unknown>>}
    */
   async #plain(what, path, options) {
-    /** @type {Response} */
-    let response;
+    const response = await this.#fetch(path, options, PATIENCE);
+    if (!response.ok) return this.#refused(response, what);
+    const content = await response.json().catch(() => null);
+    if (content === null) throw new NoAnswer(what);
+    return content;
+  }
+
+  /**
+   * @param {string} path
+   * @param {RequestInit} options
+   * @param {number} patience milliseconds
+   */
+  async #fetch(path, options, patience) {
     try {
-      response = await this.#world.fetch(`${this.#base}/phone/v1${path}`, {
+      return await this.#world.fetch(`${this.#base}/phone/v1${path}`, {
         ...options,
         credentials: "omit",
         cache: "no-store",
         referrerPolicy: "no-referrer",
-        signal: AbortSignal.timeout(15_000),
+        signal: AbortSignal.timeout(patience),
       });
     } catch {
-      throw new NoAnswer(what);
+      throw new NoAnswer(path);
     }
+  }
+
+  /**
+   * @param {Response} response
+   * @param {string} what
+   * @returns {Promise<never>}
+   */
+  async #refused(response, what) {
     const content = await response.json().catch(() => null);
-    if (response.ok && content !== null) return content;
     if (content === null || response.status >= 500) throw new NoAnswer(what);
     throw new Problem({ ...content, status: response.status });
   }

@@ -1,6 +1,8 @@
 // What an answer changes in the phone's record. Pure functions, so that an answer found after a restart has the same
 // effect as one that came at once.
 
+import { withSigner } from "./signing.js";
+
 /** @typedef {import("./store.js").PhoneRecord} PhoneRecord */
 /** @typedef {import("./store.js").Account} Account */
 /** @typedef {import("./store.js").Pending} Pending */
@@ -120,8 +122,13 @@ const EFFECTS = {
     account: asAccount(answer["account"]),
   }),
   home: (_record, _pending, answer) => ({ account: asAccount(answer["account"]), name: asText(answer["name"]) }),
+  // The proofs of signing certificates came from the old code: those certificates are over.
   "change-code": (record, { kept }) =>
-    kept["codeKey"] === undefined ? {} : { codeKey: kept["codeKey"], salts: onlySalt(record, kept["codeKey"]) },
+    kept["codeKey"] === undefined
+      ? {}
+      : { codeKey: kept["codeKey"], salts: onlySalt(record, kept["codeKey"]), signers: [] },
+  approval: (record, { kept }, answer) =>
+    answer["outcome"] === "approved" ? { signers: withSigner(record.signers ?? [], kept["signer"]) } : {},
   block: (_record, _pending, answer) => ({ account: asAccount(answer["account"]) }),
   fingerprints: (_record, _pending, answer) => ({ fingers: credentialsOf(answer["fingerprints"]) }),
   "add-fingerprint": (record, { kept }) => ({ fingers: [...(record.fingers ?? []), kept["credential"] ?? ""] }),

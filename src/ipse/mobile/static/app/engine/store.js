@@ -52,6 +52,7 @@
  * @property {string} [renewal] a renewal of the evidence on its way
  * @property {string[]} [fingers] ids of the credentials that approve in place of the code; worth nothing without the
  *   sensor
+ * @property {import("./signing.js").Signer[]} [signers] of the signing certificates that were made here, newest last
  * @property {string} [waking] where the scheme was told to wake this phone
  * @property {CodeContext} codeContext
  */

@@ -1,11 +1,12 @@
 // Contents to confirm, drawn from their data: the amount and the payee largest, a text with its few styles, an
-// agreement with its version, a device with what it will do.
+// agreement with its version, a device with what it will do. Signatures and certificates have a module of their own.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
 import { LOCALES } from "./language.js";
 import { firstLine, markupRuns } from "./markup.js";
 import { amountWords, currencyName, ibanWords } from "./money.js";
+import { credentialCard, facts, signatureCard } from "./signing.js";
 
 /** @typedef {import("./shell.js").Shell} Shell */
 /** @typedef {import("./icons.js").IconName} IconName */
@@ -20,9 +21,12 @@ const PICTURES = { unlock: "unlock", lock: "lock", turn_on: "power", turn_off: "
 /**
  * @param {Shell} app
  * @param {Content} content
+ * @param {{ contents?: Content[], reader?: import("./signing.js").Reader }} [around] `contents` are all of the request
  * @returns {HTMLElement}
  */
-export function contentCard(app, content) {
+export function contentCard(app, content, { contents = [], reader } = {}) {
+  if (content.type === "signature") return signatureCard(app, content, reader);
+  if (content.type === "credential") return credentialCard(app, content, { first: contents.length > 1 });
   if (content.type === "payment") return paymentCard(app, content);
   if (content.type === "agreement") return agreementCard(app, content);
   if (content.type === "device_action") return deviceCard(app, content);
@@ -35,6 +39,12 @@ export function contentCard(app, content) {
  * @param {Content} content
  */
 export function contentSummary(app, content) {
+  if (content.type === "credential") return app.t("certificate.line");
+  if (content.type === "signature") {
+    const { documents } = content;
+    if (documents.length > 1) return app.t("sign.verb", { count: documents.length });
+    return app.t("sign.line", { document: documents[0]?.label ?? "" });
+  }
   if (content.type === "device_action") return deviceWords(app, content);
   if (content.type === "agreement") return app.t("confirm.agreement_line", { title: content.title });
   if (content.type === "text") return firstLine(content.text);
@@ -49,10 +59,17 @@ export function contentSummary(app, content) {
  * @returns {{ title: string, verb: string }}
  */
 export function confirmWords(app, contents, partner) {
+  const signature = contents.find((content) => content.type === "signature");
+  if (signature !== undefined) {
+    const count = signature.documents.length;
+    if (count === 1) return { title: app.t("sign.title_one"), verb: app.t("sign.verb_one") };
+    return { title: app.t("sign.title", { count }), verb: app.t("sign.verb", { count }) };
+  }
   const [only] = contents;
   if (only === undefined || contents.length > 1) {
     return { title: app.t("confirm.title_several", { partner }), verb: app.t("confirm.verb") };
   }
+  if (only.type === "credential") return { title: app.t("certificate.title"), verb: app.t("certificate.verb") };
   if (only.type === "device_action") {
     return {
       title: app.t("confirm.title_device_action", { partner }),
@@ -148,19 +165,6 @@ function deviceCard(app, action) {
       ? null
       : h("p", { class: "confirm-place", "data-part": "location" }, icon("pin"), h("span", { dir: "auto" }, location)),
     details === "" ? null : h("p", { class: "written", "data-part": "details", dir: "auto" }, details),
-  );
-}
-
-/**
- * @param {([string, Node] | null)[]} lines
- */
-function facts(lines) {
-  const known = lines.filter((line) => line !== null);
-  if (known.length === 0) return null;
-  return h(
-    "dl",
-    { class: "confirm-facts" },
-    known.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))),
   );
 }
 

@@ -27,7 +27,8 @@ export function approvalScreen(app, { request, shared, remember = false, objecti
     entered: async (code) => {
       try {
         const { returnUrl } = await app.phone.approve({ request, shared, code, remember });
-        app.open(outcomeScreen, { kind: "approved", partner, returnUrl }, "reset");
+        const signed = request.sealing !== null && returnUrl === null ? { text: app.t("outcome.signed", { partner }) } : {};
+        app.open(outcomeScreen, { kind: "approved", partner, returnUrl, ...signed }, "reset");
         return null;
       } catch (error) {
         return explained(app, error, partner);
@@ -49,7 +50,8 @@ export function approvalScreen(app, { request, shared, remember = false, objecti
  */
 export async function openApproval(app, parameters) {
   const { assurance, code_needed: needed = false } = parameters.request.shown;
-  const fingers = assurance === "basic" && !needed ? (await app.phone.record())?.fingers ?? [] : [];
+  const basic = assurance === "basic" && !needed && parameters.request.sealing === null;
+  const fingers = basic ? (await app.phone.record())?.fingers ?? [] : [];
   const offered = fingers.length > 0 && (await hasSensor());
   if (offered) app.open(fingerprintScreen, parameters);
   else app.open(approvalScreen, parameters);
@@ -117,6 +119,8 @@ function askerLine(app, request) {
  */
 function approving(app, { shown, contents }) {
   const partner = shown.partner.name;
+  const signature = contents.find((content) => content.type === "signature");
+  if (signature !== undefined) return contentSummary(app, signature);
   const [only] = contents;
   if (only !== undefined && contents.length === 1 && only.type !== "text") return contentSummary(app, only);
   if (only !== undefined) return app.t("approval.confirm", { partner });

@@ -78,10 +78,11 @@ export function entryScreen(app, parameters) {
  * @param {HistoryEntry} entry
  */
 function confirmed(app, { confirmed: documents = [] }) {
-  return documents.map((document) => {
-    const content = asContent(document);
-    return content === null ? note("info", app.t("entry.not_shown")) : contentCard(app, content);
-  });
+  const contents = documents.map(asContent);
+  const signed = contents.some((content) => content?.type === "signature");
+  return (signed ? contents.toReversed() : contents).map((content) =>
+    content === null ? note("info", app.t("entry.not_shown")) : contentCard(app, content),
+  );
 }
 
 /** @param {HistoryEntry} entry */

@@ -302,9 +302,11 @@ function entryRow(app, entry) {
  */
 function entryWords(app, { outcome, at, confirmed = [] }) {
   const ending = `${app.words(`outcome.${outcome}`, "outcome.failed")} · ${momentWords(app, at * 1000)}`;
-  const content = asContent(confirmed[0]);
+  const contents = confirmed.map(asContent);
+  const signature = contents.find((each) => each?.type === "signature") ?? null;
+  const content = signature ?? contents[0] ?? null;
   if (content === null) return ending;
-  const more = confirmed.length > 1 ? " …" : "";
+  const more = signature === null && confirmed.length > 1 ? " …" : "";
   return [h("span", { class: "row-confirmed", dir: "auto" }, contentSummary(app, content) + more), h("span", {}, ending)];
 }
 

@@ -6,9 +6,11 @@ import { confirmWords, contentCard } from "../parts/contents.js";
 import { fill, h } from "../parts/dom.js";
 import { icon } from "../parts/icons.js";
 import { busy, button, complaint, monogram, note } from "../parts/pieces.js";
+import { newReading } from "../parts/signing.js";
 import { ends, openApproval, revealScreen } from "./approval.js";
 import { placesLine, rememberLine, warningNotes } from "./caution.js";
 import { countdown } from "./countdown.js";
+import { documentScreen } from "./document.js";
 import { kindOf } from "./intake.js";
 import { outcomeScreen } from "./outcome.js";
 
@@ -16,9 +18,20 @@ import { outcomeScreen } from "./outcome.js";
 /** @typedef {import("../parts/shell.js").View} View */
 /** @typedef {import("../engine/phone.js").Request} Request */
 /** @typedef {import("../engine/phone.js").ShownAttribute} ShownAttribute */
+/** @typedef {import("../parts/language.js").MessageId} MessageId */
 
 /** What the person has decided so far: voluntary attributes switched off, protected values already seen. */
-/** @typedef {{ off: Set<string>, seen: Record<string, unknown>, remember?: boolean }} Choice */
+/** @typedef {{ off: Set<string>, seen: Record<string, unknown>, remember?: boolean, reading?: Reading }} Choice */
+/** @typedef {import("../parts/signing.js").Reading} Reading */
+
+/**
+ * What is understood and cannot be signed here: a heading, and what to do.
+ * @type {Map<string, { title: MessageId, text: MessageId }>}
+ */
+const UNSIGNABLE = new Map([
+  ["signer_lost", { title: "strange.signer_lost.title", text: "strange.signer_lost" }],
+  ["activation_key", { title: "strange.activation_key.title", text: "strange.activation_key" }],
+]);
 
 /**
  * @param {Shell} app
@@ -34,7 +47,10 @@ export function requestScreen(app, parameters) {
   const { title, verb } = wordsFor(app, request);
 
   const circumstances = h("p", { class: "facts-line" }, startedBy(app, request), clock.element);
-  const contents = request.contents.map((content) => contentCard(app, content));
+  const reader = readerOf(app, request, choice);
+  // What is signed comes first, then the certificate that is made for it.
+  const ordered = request.sealing === null ? request.contents : request.contents.toReversed();
+  const contents = ordered.map((content) => contentCard(app, content, { contents: ordered, reader }));
   const rest = moreBelow(app);
   const purpose = service.purpose === undefined ? null : h("p", { class: "lead", id: "purpose" }, service.purpose);
 
@@ -52,11 +68,12 @@ export function requestScreen(app, parameters) {
       h("h1", { id: "title", tabindex: "-1", class: request.contents.length > 0 ? "title-quiet" : "" }, title),
       problem,
       request.strange === null ? null : strangeNote(app, request.strange),
+      reader.reading.differs ? differsNote(app) : null,
       ...warningNotes(app, request),
       ...(request.contents.length > 0 ? [circumstances, ...contents, purpose] : [purpose, circumstances]),
       placesLine(app, request),
       ...sharing(app, parameters, choice),
-      rememberLine(app, request, choice),
+      request.sealing === null ? rememberLine(app, request, choice) : null,
       rest.end,
     ],
     actions: [
@@ -65,6 +82,7 @@ export function requestScreen(app, parameters) {
         verb,
         problem,
         over,
+        refusal: request.strange !== null || reader.reading.differs,
         approve: () =>
           void openApproval(app, {
             request,
@@ -78,6 +96,52 @@ export function requestScreen(app, parameters) {
       rest.stop();
     },
   };
+}
+
+/**
+ * Opens documents, and brings the person back to where they were on the list.
+ * @param {Shell} app
+ * @param {Request} request
+ * @param {Choice} choice
+ * @returns {import("../parts/signing.js").Reader}
+ */
+function readerOf(app, { action, shown, contents, sealing }, choice) {
+  const reading = (choice.reading ??= newReading());
+  const signature = contents.find((content) => content.type === "signature");
+  const { at } = reading;
+  reading.at = 0;
+  if (at > 0 && !reading.differs) {
+    // Once the screen is drawn.
+    queueMicrotask(() => {
+      const row = /** @type {HTMLElement | null} */ (document.querySelector(`[data-document="${at}"]`));
+      row?.scrollIntoView({ block: "center" });
+      row?.focus({ preventScroll: true });
+    });
+  }
+  return {
+    reading,
+    signer: sealing !== null && !sealing.make ? sealing.signer : null,
+    open: (number) => {
+      const opened = signature?.documents[number - 1];
+      if (signature === undefined || opened === undefined) return;
+      reading.at = number;
+      app.open(documentScreen, {
+        action,
+        partner: shown.partner.name,
+        document: opened,
+        hash: signature.hash_algorithm,
+        number,
+        count: signature.documents.length,
+        opened: () => void reading.read.add(number),
+        differs: () => void (reading.differs = true),
+      });
+    },
+  };
+}
+
+/** @param {Shell} app */
+function differsNote(app) {
+  return h("div", { id: "differs" }, note("danger", h("p", { class: "note-title" }, app.t("document.other_file")), h("p", {}, app.t("document.other_file_more"))));
 }
 
 /**
@@ -117,7 +181,7 @@ function moreBelow(app) {
  */
 function wordsFor(app, { shown, contents, strange }) {
   const { type, partner } = shown;
-  if (strange !== null) return { title: app.t("strange.title", { partner: partner.name }), verb: "" };
+  if (strange !== null) return { title: app.t(UNSIGNABLE.get(strange)?.title ?? "strange.title", { partner: partner.name }), verb: "" };
   if (contents.length > 0) return confirmWords(app, contents, partner.name);
   const title = app.words(`request.title_${type}`, "request.title_authentication", { partner: partner.name });
   return { title, verb: app.t("request.approve") };
@@ -150,10 +214,13 @@ function askerOf(app, { action, shown: { partner, broker, service } }) {
  * @param {string} what
  */
 function strangeNote(app, what) {
+  const unsignable = UNSIGNABLE.get(what);
   return h(
     "div",
     { id: "strange", "data-what": what },
-    note("danger", h("p", {}, app.t("strange.text")), h("p", {}, app.t("strange.update"))),
+    unsignable === undefined
+      ? note("danger", h("p", {}, app.t("strange.text")), h("p", {}, app.t("strange.update")))
+      : note("danger", app.t(unsignable.text)),
   );
 }
 
@@ -189,14 +256,16 @@ function sharing(app, parameters, choice) {
  * Refusing is as easy as approving, and there is no approving of what could not be shown.
  * @param {Shell} app
  * @param {Request} request
- * @param {{ verb: string, problem: HTMLElement, over: (error: unknown) => void, approve: () => void }} parts
+ * @param {{ verb: string, problem: HTMLElement, over: (error: unknown) => void, refusal: boolean, approve: () => void }} parts
+ *   `refusal` when there is nothing else
  */
-function answers(app, request, { verb, problem, over, approve }) {
+function answers(app, request, { verb, problem, over, refusal, approve }) {
   const partner = request.shown.partner.name;
   /** @param {"declined" | "not_started"} reason */
   const reject = (reason) => async () => {
     await app.phone.reject({ request, reason });
-    const text = request.contents.length > 0 && reason === "declined" ? { text: app.t("outcome.nothing_confirmed") } : {};
+    const nothing = app.t(request.sealing === null ? "outcome.nothing_confirmed" : "outcome.nothing_signed");
+    const text = request.contents.length > 0 && reason === "declined" ? { text: nothing } : {};
     app.open(outcomeScreen, { kind: reason === "declined" ? "rejected" : "not_started", partner, ...text }, "reset");
   };
   /** @param {unknown} error */
@@ -206,14 +275,17 @@ function answers(app, request, { verb, problem, over, approve }) {
   };
   const refuse = button({
     id: "refuse",
-    kind: request.strange === null ? "quiet" : "main",
+    kind: refusal ? "main" : "quiet",
     icon: "cross",
     words: app.t("request.refuse"),
     press: () => busy(refuse, reject("declined")).catch(failed),
   });
   const notMe = notMeButton(app, reject("not_started"), failed);
-  if (request.strange !== null) return [refuse, notMe];
-  return [h("div", { class: "pair" }, refuse, button({ id: "approve", icon: "check", words: verb, press: approve })), notMe];
+  if (refusal) return [refuse, notMe];
+  const agree = button({ id: "approve", icon: "check", words: verb, press: approve });
+  // Long words on a button have the whole width, and so has its counterpart.
+  const pair = request.sealing === null ? h("div", { class: "pair" }, refuse, agree) : h("div", { class: "pair pair-tall" }, agree, refuse);
+  return [pair, notMe];
 }
 
 /**

@@ -309,8 +309,9 @@ function changeCodeScreen(app, { current, next, objection }) {
    */
   async function change(old, fresh) {
     try {
+      const signed = ((await app.phone.record())?.signers ?? []).length > 0;
       await app.phone.changeCode({ current: old, next: fresh });
-      app.open(codeChangedScreen, undefined, "replace");
+      app.open(codeChangedScreen, { signed }, "replace");
     } catch (error) {
       if (error instanceof Problem && error.code === "account_blocked") return app.ways.home();
       if (error instanceof NoAnswer) {
@@ -321,6 +322,12 @@ function changeCodeScreen(app, { current, next, objection }) {
   }
 
   const pad = codePad(app, { label: app.t("code.pad"), entered, objection });
+  const ending = h("div", {});
+  if (step === "current") {
+    void app.phone.record().then((record) => {
+      if ((record?.signers ?? []).length > 0) fill(ending, note("info", h("p", { id: "certificate-ends" }, app.t("certificate.will_end"))));
+    });
+  }
   /** @type {Record<typeof step, [MessageId, MessageId]>} */
   const words = {
     current: ["change_code.current", "change_code.current_lead"],
@@ -330,22 +337,26 @@ function changeCodeScreen(app, { current, next, objection }) {
   return {
     name: `change-code-${step}`,
     title: app.t(words[step][0]),
-    content: [h("p", { class: "lead" }, app.t(words[step][1])), pad.element],
+    content: [h("p", { class: "lead" }, app.t(words[step][1])), ending, pad.element],
     leave: pad.leave,
   };
 }
 
 /**
  * @param {Shell} app
+ * @param {{ signed: boolean }} parameters whether a signing certificate ended with the old code
  * @returns {View}
  */
-function codeChangedScreen(app) {
+function codeChangedScreen(app, { signed }) {
   return {
     name: "code-changed",
     title: app.t("change_code.done"),
     back: false,
     bare: true,
-    content: [result("code-changed", "ok", "check", app.t("change_code.done"), app.t("change_code.done_text"))],
+    content: [
+      result("code-changed", "ok", "check", app.t("change_code.done"), app.t("change_code.done_text")),
+      signed ? note("info", h("p", { id: "certificate-renewed" }, app.t("certificate.renewed"))) : null,
+    ],
     actions: [button({ id: "done-continue", words: app.t("done.continue"), press: () => app.ways.home() })],
   };
 }
