@@ -59,3 +59,12 @@ class NotAnswered(PlatformError):
     code = "evidence_not_answered"
     status = 503
     title = "A certificate or time-stamp service has not answered"
+
+
+def place(error: Exception) -> str:
+    """Kind and place of an error; its words might quote the document."""
+    traceback = error.__traceback__
+    while traceback and traceback.tb_next:
+        traceback = traceback.tb_next
+    at = traceback.tb_frame.f_code if traceback else None
+    return f"{type(error).__name__} in {at.co_qualname if at else '?'}:{traceback.tb_lineno if traceback else 0}"

@@ -232,6 +232,8 @@ class Missing(StrEnum):
     """The certificate had been revoked or put on hold. No later try changes that."""
     ARCHIVE_TIMESTAMP = "archive_timestamp"
     """Of B-LTA alone the last step is missing."""
+    FORMAT = "format"
+    """The format goes no further here: CAdES to B-T, XAdES to B-LT."""
 
 
 class Aim(msgspec.Struct, frozen=True, kw_only=True):
