@@ -21,7 +21,7 @@ import httpx
 import pytest
 
 from ipse.softphone import Activation, MemoryStore, SoftPhone
-from tests.support.sandbox import IPSE, free_port_triple
+from tests.support.sandbox import IPSE, free_ports
 
 CODE = "13579"
 _QR = re.compile(r'id="qr"[^>]*data-content="([^"]+)"')
@@ -73,7 +73,7 @@ def _until_answers(url: str) -> None:
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("kills")
-    port = free_port_triple()
+    port = free_ports()
     subprocess.run(
         [sys.executable, *IPSE[1:], "sandbox", "--port", str(port), "--data", str(folder), "--prepare-only"],
         check=True,

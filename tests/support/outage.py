@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from tests.support.sandbox import IPSE, STOP_SECONDS, SandboxDidNotStartError, free_port_triple
+from tests.support.sandbox import IPSE, STOP_SECONDS, SandboxDidNotStartError, free_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ class Installation:
 @contextlib.contextmanager
 def breakable_installation(folder: Path) -> Iterator[Installation]:
     """Start one on free ports and stop it."""
-    port = free_port_triple()
+    port = free_ports()
     subprocess.run(
         [*IPSE, "sandbox", "--port", str(port), "--data", str(folder), "--prepare-only"],
         check=True,

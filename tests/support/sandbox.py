@@ -59,7 +59,7 @@ class Sandbox:
 @contextlib.contextmanager
 def running_sandbox(folder: Path) -> Iterator[Sandbox]:
     """Start a fresh sandbox on free ports and stop it as Ctrl-C does."""
-    port = free_port_triple()
+    port = free_ports()
     log = folder / "sandbox.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -78,16 +78,16 @@ def running_sandbox(folder: Path) -> Iterator[Sandbox]:
             process.wait()
 
 
-def free_port_triple() -> int:
-    """A port that is free together with the four after it: scheme, world, app, one between, and the world's mail."""
+def free_ports() -> int:
+    """A port that is free together with the five after it: scheme, world, app, one between, mail, certification."""
     first = 18200 + 2400 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for start in range(first, first + 95, 5):
+    for start in range(first, first + 95, 6):
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            for port in range(start, start + 5):
+            for port in range(start, start + 6):
                 listener = stack.enter_context(socket.socket())
                 listener.bind(("127.0.0.1", port))
             return start
-    raise SandboxDidNotStartError(f"no five free ports from {first} on")
+    raise SandboxDidNotStartError(f"no six free ports from {first} on")
 
 
 def _wait(sandbox: Sandbox) -> None:

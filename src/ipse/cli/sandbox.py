@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import httpx
 from cyclopts import Parameter
@@ -23,6 +23,9 @@ from ipse.kernel.settings import SettingsError
 from ipse.sandbox.places import Places
 from ipse.sandbox.ports import holder, is_free
 from ipse.sandbox.processes import Part, Together
+
+if TYPE_CHECKING:
+    from ipse.cli.world_signing import SigningWorld
 
 console = Console(highlight=False)
 _START_SECONDS = 60
@@ -37,6 +40,9 @@ _OURS = (
     "eid",
     "world",
     "logs",
+    "signature-activation",
+    "certification",
+    "softhsm",
 )
 _IPSE = [sys.executable, "-c", "from ipse.cli import main; main()"]
 
@@ -64,13 +70,14 @@ def sandbox(
             _check_ports(places)
         from ipse.cli.world_files import prepare
 
-        prepare(folder, places)
+        _, signing = prepare(folder, places)
         if prepare_only:
-            console.print(
-                f"ready in {folder}: ipse serve --config {folder}/ipse.toml, ipse world --data {folder}", soft_wrap=True
-            )
+            parts = (f"ipse serve --config {folder}/ipse.toml", f"ipse world --data {folder}")
+            more = (f"ipse signature-activation serve --config {signing.config}",)
+            last = (f"ipse certification serve --config {signing.certification.config}",)
+            console.print(f"ready in {folder}:", *parts, *more, *last, sep="\n  ", soft_wrap=True)
             return
-        _run(folder, places, kept=data is not None)
+        _run(folder, places, signing, kept=data is not None)
 
 
 def world(
@@ -142,7 +149,7 @@ def _check_ports(places: Places) -> None:
             raise SettingsError(f"port {port} is taken by {who}. Stop it, or choose another with --port")
 
 
-def _run(folder: Path, places: Places, *, kept: bool) -> None:
+def _run(folder: Path, places: Places, signing: SigningWorld, *, kept: bool) -> None:
     logs = folder / "logs"
     logs.mkdir(exist_ok=True)
     environment = dict(os.environ)
@@ -151,9 +158,10 @@ def _run(folder: Path, places: Places, *, kept: bool) -> None:
     parts = (
         Part("scheme", [*_IPSE, "serve", "--config", str(folder / "ipse.toml")], logs / "scheme.log", environment),
         Part("world", [*_IPSE, "world", "--data", str(folder)], logs / "world.log", environment),
+        *signing.parts(logs, environment),
     )
     with Together(parts) as processes:
-        if _wait_until_ready(processes, places):
+        if _wait_until_ready(processes, places, signing):
             _say_where(folder, places, kept=kept)
             ended = processes.wait()
         else:
@@ -166,12 +174,13 @@ def _run(folder: Path, places: Places, *, kept: bool) -> None:
     sys.exit(1)
 
 
-def _wait_until_ready(processes: Together, places: Places) -> bool:
-    """Whether both answer; False if one ended or we were asked to stop meanwhile."""
+def _wait_until_ready(processes: Together, places: Places, signing: SigningWorld) -> bool:
+    """Whether all answer; False if one ended or we were asked to stop meanwhile."""
     deadline = time.monotonic() + _START_SECONDS
     with console.status("starting …"), _client(places) as client:
         while time.monotonic() < deadline and processes.ended() is None and not processes.stopping.is_set():
-            if all(_answers(client, url) for url in (places.issuer + "/jwkSet", places.world + "/world.json")):
+            both = all(_answers(client, url) for url in (places.issuer + "/jwkSet", places.world + "/world.json"))
+            if both and signing.ready():
                 return True
             processes.stopping.wait(0.1)
     return False

@@ -13,6 +13,7 @@ import msgspec
 from ipse.app import keystores
 from ipse.app.registry import open_registry
 from ipse.cli.configuration import CLOCK, opened
+from ipse.cli.world_signing import SigningWorld, prepare_signing
 from ipse.enrolment.model import Registrar, RegistrarKind
 from ipse.enrolment.service.registrars import Registrars
 from ipse.kernel.ids import RandomIds
@@ -39,15 +40,17 @@ _GENEROUS = {"burst": 5000, "per_minute": 10_000}
 """For one address: in a sandbox everybody, and every program, is this machine."""
 
 
-def prepare(folder: Path, places: Places) -> World:
+def prepare(folder: Path, places: Places) -> tuple[World, SigningWorld]:
     """Write or refresh everything in `folder`; what is there already is kept."""
     world = World.create(folder / "world", places, RandomIds())
     config = folder / "ipse.toml"
-    config.write_text(toml(settings(folder, world)))
+    chosen = settings(folder, world)
+    signing = prepare_signing(folder, places, makers(folder, world))
+    config.write_text(toml({**chosen, "signing": signing.settings()}))
     if not (folder / "keystore.json").exists():
         keystores.create_keystore(f"file:{folder}/keystore.json", RandomIds())
     asyncio.run(_fill(config, world))
-    return world
+    return world, signing
 
 
 def settings(folder: Path, world: World) -> dict[str, object]:

@@ -58,14 +58,19 @@ class Places:
 
     @property
     def ports(self) -> tuple[int, ...]:
-        """Every port the sandbox listens on: scheme, world, app, with TLS the authority's page, mail."""
+        """Every port the sandbox listens on: scheme, world, app, with TLS the authority's page, mail, certification."""
         authority = (self.port + 3,) if self.authority else ()
-        return (self.port, self.port + 1, self.port + 2, *authority, self.mail_port)
+        return (self.port, self.port + 1, self.port + 2, *authority, self.mail_port, self.certification_port)
 
     @property
     def mail_port(self) -> int:
         """Where the world's mail server listens (SMTP)."""
         return self.port + 4
+
+    @property
+    def certification_port(self) -> int:
+        """Where the state of signing certificates, and time stamps, are asked for."""
+        return self.port + 5
 
     @property
     def authority_key(self) -> str | None:
