@@ -11,7 +11,8 @@ from starlette.types import ASGIApp
 
 from ipse.actions.service import Messages
 from ipse.app.attestations import open_admission
-from ipse.app.features import Features, Given, build_features
+from ipse.app.features import Features, build_features
+from ipse.app.given import Given
 from ipse.app.news import handlers
 from ipse.app.signing import signing_jobs
 from ipse.attributes import http as attributes_http
@@ -40,6 +41,7 @@ from ipse.mobile.http.pushes import push_operations
 from ipse.mobile.http.recovery import recovery_operations
 from ipse.mobile.service import Mobile
 from ipse.mobile.service.moves import forget_pairings
+from ipse.mobile.service.papers import PaperMessages
 from ipse.oidc import http as oidc_http
 from ipse.oidc.service.backchannel import forget_ended
 from ipse.panic import http as panic_http
@@ -113,6 +115,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         await features.sims.network.close()
         await features.provider.pings.close()
         await features.csc.responses.close()
+        await features.close_signing()
         await features.desk.close()
         await features.push.close()
         if features.cards is not None:
@@ -188,6 +191,7 @@ def _routes(given: Given, features: Features, pages: Pages) -> list[Route]:
                 **recovery_operations(mobile, features.delivery),
                 **panic_operations(mobile, features.panic),
             },
+            papers=PaperMessages(mobile, features.papers),
         ),
         *fallback_http.routes(features.fallback, pages),
         *panic_http.routes(features.panic, pages),

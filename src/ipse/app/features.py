@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ipse.actions.service import Actions, Approvals, Messages
 from ipse.app.cards import open_cards
 from ipse.app.certificates import outgoing_context, partner_authorities
 from ipse.app.csc import open_csc
+from ipse.app.given import Given
 from ipse.app.registry import open_registry
 from ipse.app.second_channel import build_delivery
+from ipse.app.signing import Evidence, open_signing
 from ipse.attributes.service import Attributes
 from ipse.broker.service import Broker, build_broker
 from ipse.csc.service import Csc, Ground
+from ipse.documents.service import Documents
 from ipse.eid.service import Cards
 from ipse.enrolment.clients import Banks
 from ipse.enrolment.service import Enrolments
@@ -22,10 +25,7 @@ from ipse.enrolment.service.registrars import Registrars
 from ipse.fallback.service import Fallback, build_fallback
 from ipse.fingerprints.service import Fingerprints
 from ipse.fraud.service import build_fraud
-from ipse.kernel.clock import Clock
-from ipse.kernel.ids import Ids
 from ipse.kernel.settings import Settings
-from ipse.keyring.service import KeyRing
 from ipse.lab.service import LabDesk
 from ipse.notices.service import Delivery, Notices
 from ipse.oidc import http as oidc_http
@@ -39,22 +39,11 @@ from ipse.phones.service import Phones
 from ipse.portal.service import Blocking
 from ipse.push.service import Push
 from ipse.sessions.service import Sessions
-from ipse.signing.service import Signing, build_signing
+from ipse.signing.ports import Papers
+from ipse.signing.service import Signing
 from ipse.sim.service import Sims, build_sims
 from ipse.standards import jose
-from ipse.storage.database import Database
 from ipse.web.outgoing import Outgoing
-
-
-@dataclass(frozen=True)
-class Given:
-    """What a scheme is built from."""
-
-    settings: Settings
-    keystore: KeyRing
-    database: Database
-    clock: Clock
-    ids: Ids
 
 
 @dataclass(frozen=True)
@@ -84,6 +73,11 @@ class Features:
     panic: Panic
     sessions: Sessions
     signing: Signing
+    documents: Documents | None
+    evidence: Evidence | None
+    close_signing: Callable[[], Awaitable[None]]
+    papers: Mapping[str, Papers]
+    """Front doors that hold documents people sign, by their name."""
     csc: Csc
 
 
@@ -115,7 +109,8 @@ def build_features(given: Given) -> Features:
     )
     desk = _partner_desk(given)
     provider = _provider(given, desk, actions, lab)
-    signing = build_signing(actions, phones, attributes)
+    parts = open_signing(given, actions, phones, attributes)
+    signing = parts.signing
     return Features(
         people=people,
         partners=desk.partners,
@@ -151,6 +146,10 @@ def build_features(given: Given) -> Features:
         ),
         panic=Panic(database, people, keystore, messages, notices, clock, ids, settings.panic),
         signing=signing,
+        documents=parts.documents,
+        evidence=parts.evidence,
+        close_signing=parts.close,
+        papers={},
         csc=open_csc(_signing_ground(given, desk, people, signing), provider),
         sessions=Sessions(actions, scheme=settings.name, origin=settings.base_url),
     )

@@ -13,7 +13,7 @@ from ipse.app.cards import card_findings
 from ipse.app.certificates import certificate_findings
 from ipse.app.keystores import keystore_path, open_keystore
 from ipse.app.registry import open_registry
-from ipse.app.signing import signing_findings
+from ipse.app.signing import reachability_findings, signing_findings
 from ipse.enrolment.model import RegistrarKind
 from ipse.enrolment.service.registrars import Registrars
 from ipse.fraud.service.guards import read_table
@@ -104,6 +104,7 @@ async def examine(settings: Settings, machine: Machine) -> list[Finding]:
             mend = mend.removeprefix(opening)
         findings.append(Finding(what, mend) if what else Finding(str(error), "mend keystore in the settings"))
     findings += await _examine_database(settings, keystore)
+    findings += await reachability_findings(settings)
     if settings.environment is Environment.PRODUCTION and not settings.tls_certificate and _listens_to_all(settings):
         findings.append(
             Finding(

@@ -60,3 +60,19 @@ class AttestationRefused(PlatformError):
 
     def __init__(self, why: str) -> None:
         super().__init__(why, public=f"the attestation was refused: {why}")
+
+
+class UnknownDocument(PlatformError):
+    """No such document of a request that this phone has claimed, or it is gone."""
+
+    code = "unknown_document"
+    status = 404
+    title = "There is no such document"
+
+
+class DocumentTokenRefused(PlatformError):
+    """What opens a document is unknown or too old: ask for it again."""
+
+    code = "document_token_refused"
+    status = 401
+    title = "Open the document again"

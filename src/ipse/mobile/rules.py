@@ -11,7 +11,7 @@ import msgspec
 from ipse.enrolment.model import Wait
 from ipse.kernel.clock import SECOND, seconds
 from ipse.kernel.ids import b64u, b64u_decode
-from ipse.mobile.errors import WatchRefused
+from ipse.mobile.errors import DocumentTokenRefused, WatchRefused
 from ipse.phones.errors import MalformedMessageError
 
 T = TypeVar("T")
@@ -183,6 +183,37 @@ def read_watch(key: bytes, token: str, *, now: int) -> Watch:
     if watch.expires_at * SECOND < now:
         raise WatchRefused
     return watch
+
+
+class PaperToken(msgspec.Struct, frozen=True, array_like=True):
+    """What a document's token allows (`expires_at` in seconds)."""
+
+    door: str
+    action_id: str
+    document: str
+    expires_at: int
+
+
+def build_paper_token(key: bytes, token: PaperToken) -> str:
+    """A token for one document: a MAC over what it allows; nothing is stored."""
+    body = b64u(msgspec.json.encode(token))
+    return f"{body}.{b64u(hmac.digest(key, b'paper' + bytes(1) + body.encode(), 'sha256'))}"
+
+
+def read_paper_token(key: bytes, token: str, *, now: int) -> PaperToken:
+    """What the token allows (`now` in microseconds).
+
+    Raises:
+        DocumentTokenRefused: not ours, or too old.
+    """
+    body, _, mac = token.partition(".")
+    expected = b64u(hmac.digest(key, b"paper" + bytes(1) + body.encode(), "sha256"))
+    if not token.isascii() or not hmac.compare_digest(expected, mac):
+        raise DocumentTokenRefused
+    read = msgspec.json.decode(b64u_decode(body), type=PaperToken)
+    if read.expires_at * SECOND < now:
+        raise DocumentTokenRefused
+    return read
 
 
 def is_older(version: str, minimum: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -56,7 +56,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: int | None
     serial: str = ""
     """Of its certificate, in hexadecimal."""
-    profile: str = "person"
+    profile: Literal["person", "short_term"] = "person"
     """`person`, or `short_term` for one signature."""
 
     @property
@@ -78,6 +78,15 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     short_term: bool
     """Whether each certificate is made for one signature, and never revoked."""
     approval_seconds: int
+
+
+class Paper(msgspec.Struct, frozen=True):
+    """A document that we hold, for the person who is asked to sign it."""
+
+    octets: bytes
+    media_type: str
+    pages: int
+    """Of which there are pictures; 0: none."""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

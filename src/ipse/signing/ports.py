@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
+from ipse.signing.model import Paper
 from ipse.standards.certification import Reason, Subject
 from ipse.standards.signature_activation import Activated, ActivationKey, MadeCredential, NewCredential, Signed
+
+Profile: TypeAlias = Literal["person", "short_term"]
 
 
 class Activation(Protocol):
@@ -34,10 +37,22 @@ class Activation(Protocol):
         """Let go."""
 
 
+class Papers(Protocol):
+    """A front door that holds documents which people sign: they are opened in the app before approving."""
+
+    async def paper(self, action_id: str, document: str) -> Paper | None:
+        """A document of a request of this door by its identifier, as it was shown; None where it is gone."""
+
+    async def page(self, action_id: str, document: str, number: int) -> bytes | None:
+        """A page of it (from 1) as a PNG picture about 1000 pixels wide; None where there is none."""
+
+
 class Certification(Protocol):
     """Whoever certifies. Each call raises SigningUnavailable where it cannot be reached."""
 
-    async def certify(self, request: bytes, subject: Subject, *, valid_seconds: int, profile: str) -> tuple[bytes, ...]:
+    async def certify(
+        self, request: bytes, subject: Subject, *, valid_seconds: int, profile: Profile
+    ) -> tuple[bytes, ...]:
         """The certificate of a request (PKCS #10, DER) and those of its issuers without the root; the same again.
 
         Raises:

@@ -25,7 +25,9 @@ from ipse.actions.model import (
     Confidential,
     Method,
     Shown,
+    Signature,
     SignatureApproval,
+    SignatureDocument,
     Start,
 )
 from ipse.actions.rules import showing
@@ -108,6 +110,30 @@ async def check_activation(shown: Shown, keys: ActivationKeys, method: object, a
         raise ActivationNeeded from error
     if key is None or named != key.kid:
         raise ActivationNeeded
+
+
+async def claimed_document(
+    actions: Actions, received: Received, action_id: str, document: str
+) -> tuple[Action, SignatureDocument]:
+    """A document that we hold, of a request that this phone has claimed and its person has not decided yet.
+
+    Raises:
+        UnknownAction: no such request, or no such document in it.
+        RequestExpired, RequestEnded: it is over.
+    """
+    row = await actions.database.row(store.BY_ID, action_id)
+    action = None if row is None else store.read_action(row)
+    if action is None or action.phone_id != received.phone.phone_id:
+        raise UnknownAction
+    view = actions.view(action)
+    if view.state not in OPEN:
+        raise_ended(view.state)
+    shown = await actions.shown(action)
+    signatures = [each for each in shown.confidential.content if isinstance(each, Signature)]
+    found = [each for signature in signatures for each in signature.documents if each.document == document]
+    if not document or not found:
+        raise UnknownAction
+    return action, found[0]
 
 
 async def signature_approval(actions: Actions, action_id: str, partner_id: str) -> SignatureApproval:

@@ -10,8 +10,10 @@ from ipse.mobile.http.browsers import browser_operations
 from ipse.mobile.http.channel import Body, Channel
 from ipse.mobile.http.files import app_files, app_routes
 from ipse.mobile.http.fingerprints import fingerprint_operations
+from ipse.mobile.http.papers import paper_reading
 from ipse.mobile.http.renewals import renewal_operations
 from ipse.mobile.service import Mobile
+from ipse.mobile.service.papers import PaperMessages
 from ipse.web.routes import Caller, Route
 
 __all__ = ["PREFIX", "Body", "Channel", "app_files", "app_routes", "routes"]
@@ -19,7 +21,13 @@ __all__ = ["PREFIX", "Body", "Channel", "app_files", "app_routes", "routes"]
 PREFIX = "/phone/v1"
 
 
-def routes(mobile: Mobile, ids: Ids, *, more: Mapping[str, Body] = MappingProxyType({})) -> list[Route]:
+def routes(
+    mobile: Mobile,
+    ids: Ids,
+    *,
+    more: Mapping[str, Body] = MappingProxyType({}),
+    papers: PaperMessages | None = None,
+) -> list[Route]:
     """All addresses of the device protocol; `more` are those of topics with a service of their own."""
     channel = Channel(mobile, ids)
     operations: dict[str, Body] = {
@@ -41,12 +49,16 @@ def routes(mobile: Mobile, ids: Ids, *, more: Mapping[str, Body] = MappingProxyT
         **fingerprint_operations(mobile),
         **more,
     }
+    if papers is not None:
+        operations["/documents"] = lambda body, _request: papers.open(body)
     posts = {path: channel.message(operation) for path, operation in operations.items()}
     posts["/tickets"] = channel.guarded(channel.ticket)
     gets = {
         "/configuration": channel.guarded(channel.configuration),
         "/watch": channel.guarded(channel.watch),
     }
+    if papers is not None:
+        gets |= {path: channel.guarded(endpoint) for path, endpoint in paper_reading(papers).items()}
     # Anybody may begin an activation, and each keeps two rows for a day.
     return [
         Route(

@@ -17,6 +17,7 @@ from ipse.attributes.service import Attributes
 from ipse.enrolment.model import EnrolRequest
 from ipse.enrolment.service import Enrolments, documents
 from ipse.kernel.clock import SECOND, Clock, seconds
+from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import Ids
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Settings
@@ -89,8 +90,19 @@ class Mobile:
             "minimum_app_version": self.settings.minimum_app_version,
             "push_key": await self.push_key(),
             "tries": self.settings.tries,
+            **await self._signature_activation(),
             "incident": self.settings.incident,
         }
+
+    async def _signature_activation(self) -> dict[str, Any]:
+        """The key that approvals of what is signed are sealed to; null while nobody can say, absent without signing."""
+        if self.settings.signing is None:
+            return {}
+        try:
+            key = await self.approvals.activation_keys()
+        except PlatformError:
+            key = None
+        return {"signature_activation_key": msgspec.to_builtins(key)}
 
     async def enrol(self, body: str) -> Answer:
         """Begin an activation: a new phone row and an enrolment."""

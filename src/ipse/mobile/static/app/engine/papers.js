@@ -15,7 +15,7 @@ import { Problem } from "./problems.js";
  * @returns {Promise<Paper>}
  */
 export async function openPaper(phone, { action, document }) {
-  const answer = await phone.say({ type: "document", path: "/documents", members: () => ({ action, document }) });
+  const answer = await phone.say({ type: "document", path: "/documents", kept: { action }, members: () => ({ action, document }) });
   return { pages: Number(answer["pages"]), type: String(answer["media_type"]), token: String(answer["token"]) };
 }
 
