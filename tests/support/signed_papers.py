@@ -161,6 +161,8 @@ def pack(entries: list[tuple[str, bytes]]) -> bytes:
             entry = zipfile.ZipInfo("x", (2026, 1, 1, 0, 0, 0))
             entry.filename = name
             entry.compress_type = zipfile.ZIP_DEFLATED
+            # Otherwise a name that stands twice is warned of.
+            archive.NameToInfo.pop(name, None)
             archive.writestr(entry, data)
     return out.getvalue()
 

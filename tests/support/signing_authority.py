@@ -64,6 +64,7 @@ class Authority:
 
     now: datetime
     marked: bool = True
+    name: str = "tests"
     answers: bool = True
     revoked: dict[int, tuple[datetime, x509.ReasonFlags]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -72,11 +73,11 @@ class Authority:
     stamping: Holder = field(init=False)
 
     def __post_init__(self) -> None:
-        self.root = self._make("Root of tests", None, authority=True)
-        self.issuing = self._make("Issuing of tests", self.root, authority=True)
+        self.root = self._make(f"Root of {self.name}", None, authority=True)
+        self.issuing = self._make(f"Issuing of {self.name}", self.root, authority=True)
         # pyHanko's time-stamping service knows RSA alone.
         key = rsa.generate_private_key(65537, 2048)
-        self.stamping = self.issue("Time of tests", key=key, stamping=True, key_usage="digital_signature")
+        self.stamping = self.issue(f"Time of {self.name}", key=key, stamping=True, key_usage="digital_signature")
 
     @property
     def anchors(self) -> tuple[bytes, ...]:

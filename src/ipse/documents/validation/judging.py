@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -26,9 +27,10 @@ from ipse.documents.validation.pdf import Unreadable, judge_pdf
 from ipse.documents.validation.report import report
 from ipse.documents.validation.xades import judge_asic
 
-_HEADER = 1024
-_HARMLESS = frozenset({Changes.NONE, Changes.EVIDENCE, Changes.SIGNATURES})
-_NOT_SAID = frozenset({Why.UNKNOWN_FORMAT, Why.ENCRYPTED, Why.NO_SIGNATURE, Why.TOO_MANY, Why.UNREADABLE})
+_HEADER: Final = 1024
+_RANGE: Final = b"/ByteRange"
+_HARMLESS: Final = frozenset({Changes.NONE, Changes.EVIDENCE, Changes.SIGNATURES})
+_NOT_SAID: Final = frozenset({Why.UNKNOWN_FORMAT, Why.ENCRYPTED, Why.NO_SIGNATURE, Why.TOO_MANY, Why.UNREADABLE})
 """About these nobody can say more; whatever else is wrong with a whole file is an attack on its reader."""
 
 
@@ -56,7 +58,9 @@ async def judge(question: Question, ask: Ask) -> Validation:
         else:
             reasons = (Reason(Why.UNKNOWN_FORMAT),)
     except Unreadable as unreadable:
-        reasons = (Reason(unreadable.why),)
+        # A signed file that nobody can read was no such file when it was signed.
+        spoilt = unreadable.why is Why.UNREADABLE and _RANGE in content
+        reasons = (Reason(Why.MALFORMED if spoilt else unreadable.why),)
     except Unpackable as unpackable:
         reasons = (Reason(unpackable.why, unpackable.detail),)
     if not judged and not reasons:
