@@ -142,10 +142,10 @@ def check_signed(shown: Shown, approval: Approval) -> None:
     """
     signed = msgspec.json.decode(b64u_decode(approval.message.split(".")[1]))
     document = msgspec.json.decode(shown.octets)
-    kept = msgspec.to_builtins(shown.confidential.content)
+    kept = msgspec.json.decode(msgspec.json.encode(shown.confidential.content))
     if (
         signed.get("shown") != digest_of(shown)
-        or document.get("confirms", []) != list(kept)
+        or document.get("confirms", []) != kept
         or document.get("confirms_digest", "") != shown.confidential.content_digest
     ):
         raise SignedOtherwise
