@@ -32,6 +32,10 @@ FROM_DEBIAN = (
     ("SoftHSM, a hardware security module in software", ("softhsm2-util",), "softhsm2"),
     ("nginx, which asks partners for certificates", ("nginx", "/usr/sbin/nginx"), "nginx-light"),
     ("curl, which a guide calls", ("curl",), "curl"),
+    ("pdfsig, which judges signatures of PDFs", ("pdfsig",), "poppler-utils"),
+    ("qpdf, which judges the structure of PDFs", ("qpdf",), "qpdf"),
+    ("xmlsec1, which judges signatures in XML", ("xmlsec1",), "xmlsec1"),
+    ("OpenSSL's program, which judges signatures and time stamps", ("openssl",), "openssl"),
 )
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 
