@@ -76,7 +76,7 @@ class Channel:
         if pending is None:
             raise NoAnswer("there is nothing to send")
         response = self._send_until_answered(state.base, pending)
-        document = _members(response)
+        document = read_members(response)
         if response.is_success:
             effects.apply(state, pending.purpose, document, pending.signer)
         else:
@@ -124,7 +124,7 @@ class Channel:
             response = self.http.post(f"{base}/phone/v1{path}", json=dict(members))
         except httpx.TransportError as error:
             raise NoAnswer(f"{base}: no answer ({type(error).__name__})") from error
-        document = _members(response)
+        document = read_members(response)
         if not response.is_success:
             raise refusal(response, document)
         return document
@@ -141,7 +141,7 @@ def _retry_after(response: httpx.Response, otherwise: float) -> float:
     return max(float(text), otherwise) if text.isdecimal() else otherwise
 
 
-def _members(response: httpx.Response) -> Answer:
+def read_members(response: httpx.Response) -> Answer:
     """The members of an answer; none if it is no JSON object."""
     try:
         document = msgspec.json.decode(response.content)

@@ -32,6 +32,7 @@ PATHS = {
     "claim": "/claims",
     "show": "/show",
     "approval": "/approvals",
+    "document": "/documents",
     "reveal": "/reveals",
     "history": "/history",
     "change-code": "/code",

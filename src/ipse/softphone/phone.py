@@ -23,6 +23,7 @@ from ipse.softphone.fingers import Fingers
 from ipse.softphone.links import parse
 from ipse.softphone.messages import Approved, CodeUse, Writer
 from ipse.softphone.moving import Mover
+from ipse.softphone.papers import Papers
 from ipse.softphone.renewal import Renewed
 from ipse.softphone.requests import Connecting, Outcome, Request
 from ipse.softphone.signing import SALT_OCTETS, sealing_of
@@ -116,6 +117,12 @@ class SoftPhone:
     def fingers(self) -> Fingers:
         """What approves on this phone in place of the code, where a request is content with it (see `fingers`)."""
         return Fingers(self._channel, self._writer)
+
+    @property
+    def papers(self) -> Papers:
+        """Documents that are to be signed, to be read before (see `papers`)."""
+        self._usable()
+        return Papers(self._channel, self._writer)
 
     @property
     def waker(self) -> Waker:

@@ -33,7 +33,7 @@ Exit status:
 9 the activation ended;
 10 the identity is not complete yet;
 11 the two digits are needed: give --digits;
-12 part of the request cannot be shown: it can only be refused;
+12 part of the request cannot be shown or signed on this phone: it can only be refused;
 13 a call is running: hang up, then approve.
 """
 app = App(name="phone", help=HELP)
@@ -188,8 +188,7 @@ def approve(
         outcome = phone.approve(request, typed, declined=declined, remember=deciding.remember)
         decided = printing.decided(request.action, outcome)
         members = {**decided, "confirmed": request.confirms, "shared": request.shared(declined), "declined": declined}
-        partner = request.content["partner"]["name"]
-        printer.answer(members, lambda console: printing.print_outcome(console, partner, outcome))
+        printer.answer(members, lambda console: printing.print_approved(console, request, outcome))
 
 
 @app.command

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ipse.kernel.clock import SECOND, text
+from ipse.kernel.ids import b64u_decode
 from ipse.softphone import Connecting, Outcome, PhoneError, Refused, Request
 from ipse.softphone.contents import summary, understood
 
@@ -49,6 +50,13 @@ _STATUS = {
     "account_pending": 10,
     "digits_needed": 11,
     "not_understood": 12,
+    "other_activation_key": 12,
+    "signer_lost": 12,
+    "other_file": 12,
+    "credential_needed": 5,
+    "other_credential": 5,
+    "no_document": 5,
+    "unknown_document": 5,
     "call_running": 13,
     "risk_too_high": 5,
 }
@@ -155,8 +163,11 @@ def _print_circumstances(console: Console, request: Request) -> None:
         console.print(f"[bold red]Careful:[/] {_WARNINGS.get(word, escape(word))}")
 
 
-def _print_content(console: Console, content: Mapping[str, str]) -> None:
+def _print_content(console: Console, content: Mapping[str, Any]) -> None:
     if not understood(content):
+        return
+    if content["type"] == "signature":
+        _print_signature(console, content)
         return
     if content["type"] == "text":
         console.print("\n[bold]To confirm:[/]")
@@ -170,6 +181,38 @@ def _print_content(console: Console, content: Mapping[str, str]) -> None:
     console.print()
 
 
+_COMMITMENTS = {
+    f"1.2.840.113549.1.9.16.6.{number}": words
+    for number, words in enumerate(
+        ("it comes from you", "you received it", "you delivered it", "you send it", "you approve it", "you made it"), 1
+    )
+}
+"""What a signature means, by the object identifiers of ETSI TS 119 172-1 annex B."""
+
+
+def _print_signature(console: Console, content: Mapping[str, Any]) -> None:
+    """Every document with its whole digest, then what signing them means."""
+    console.print(f"\n[bold]To confirm: {escape(summary(content))}[/]")
+    for number, document in enumerate(content["documents"], 1):
+        held = ", can be opened" if document.get("document") else ""
+        digest = document.get("file_digest") or document["digest"]
+        algorithm = "SHA-256" if document.get("file_digest") else content["hash_algorithm"]
+        octets = b64u_decode(digest).hex()
+        console.print(f"{number}. {document['label']} ({algorithm} {octets}{held})", markup=False, soft_wrap=True)
+    meaning = content.get("commitment", "")
+    facts = {
+        "for": content.get("description"),
+        "your signature means": _COMMITMENTS.get(meaning, meaning),
+        "you sign as": content.get("role"),
+        "policy": content.get("policy"),
+        "certificate": content["credential"],
+    }
+    for name, value in facts.items():
+        if value:
+            console.print(f"{name}: {value}", markup=False, soft_wrap=True)
+    console.print()
+
+
 def print_connecting(console: Console, connecting: Connecting) -> None:
     """A scan that only said who is here."""
     console.print(f"Connected with {connecting.partner}, {connecting.service}; it has not asked yet.", markup=False)
@@ -180,6 +223,14 @@ def print_outcome(console: Console, partner: str, outcome: Outcome) -> None:
     console.print(f"{outcome.outcome.capitalize()}: {partner}", markup=False)
     if outcome.return_url:
         console.print(f"Open in the browser the link came from: {outcome.return_url}", soft_wrap=True, markup=False)
+
+
+def print_approved(console: Console, request: Request, outcome: Outcome) -> None:
+    """What was approved, and what is signed with it."""
+    for one in request.confirms:
+        if one["type"] in {"signature", "credential"}:
+            _print_content(console, one)
+    print_outcome(console, request.content["partner"]["name"], outcome)
 
 
 def print_not_started(console: Console, partner: str, outcome: Outcome) -> None:
