@@ -1,6 +1,6 @@
 // One document that is to be signed: its whole digests and, where the scheme holds it, its pages and the file itself.
 
-import { checkedFile, openPaper, pagePicture } from "../engine/papers.js";
+import { OpenedDocument } from "../engine/papers.js";
 import { Problem } from "../engine/problems.js";
 import { fill, h } from "../parts/dom.js";
 import { busy, button, complaint, note, waiting } from "../parts/pieces.js";
@@ -9,7 +9,6 @@ import { digestWords, facts } from "../parts/signing.js";
 /** @typedef {import("../parts/shell.js").Shell} Shell */
 /** @typedef {import("../parts/shell.js").View} View */
 /** @typedef {import("../engine/contents.js").SignatureDocument} SignatureDocument */
-/** @typedef {import("../engine/papers.js").Paper} Paper */
 
 /**
  * @param {Shell} app
@@ -58,23 +57,13 @@ function digests(app, { file_digest: file, digest }, hash) {
  * @param {{ action: string, shown: SignatureDocument, opened: () => void, differs: () => void }} what
  */
 function paperOf(app, { action, shown, opened, differs }) {
+  const paper = new OpenedDocument(app.phone, { action, document: shown.document });
   const problem = complaint();
   const checked = h("div", { id: "file-checked", class: "checked", role: "status" });
   const pages = h("div", { class: "pages", id: "pages" }, waiting(app.t("document.loading")));
   /** @type {string[]} */
   const addresses = [];
   let left = false;
-
-  /** @type {Promise<Paper> | null} */
-  let paper = null;
-  /** Opened anew where an earlier try failed. */
-  function opening() {
-    if (paper === null) {
-      paper = openPaper(app.phone, { action, document: shown.document });
-      paper.catch(() => (paper = null));
-    }
-    return paper;
-  }
 
   /** @param {Blob} blob */
   function addressOf(blob) {
@@ -98,7 +87,7 @@ function paperOf(app, { action, shown, opened, differs }) {
   async function draw(frame) {
     const page = Number(frame.dataset["page"]);
     try {
-      const picture = await pagePicture(app.phone, await opening(), page);
+      const picture = await paper.page(page);
       if (!left) fill(frame, h("img", { src: addressOf(picture), alt: frame.getAttribute("aria-label") ?? "" }));
     } catch {
       if (!left) fill(frame, h("p", { class: "hint" }, app.t("document.no_page")));
@@ -107,7 +96,7 @@ function paperOf(app, { action, shown, opened, differs }) {
 
   async function show() {
     try {
-      const { pages: count } = await opening();
+      const count = await paper.pages();
       if (left) return;
       opened();
       const frames = Array.from({ length: count }, (_, at) =>
@@ -130,7 +119,7 @@ function paperOf(app, { action, shown, opened, differs }) {
     problem.textContent = "";
     fill(checked);
     try {
-      const file = await checkedFile(app.phone, await opening(), shown.file_digest);
+      const file = await paper.file(shown.file_digest);
       if (left) return;
       const link = h("a", { href: addressOf(file), download: shown.label, id: "file-link" }, app.t("document.again"));
       fill(checked, note("ok", h("p", {}, app.t("document.checked")), link));
