@@ -20,9 +20,6 @@ from ipse.attributes.jobs import tell_of_ends
 from ipse.broker import http as broker_http
 from ipse.broker import jobs as broker_jobs
 from ipse.broker.model import DOOR as BROKER
-from ipse.csc import http as csc_http
-from ipse.csc import jobs as csc_jobs
-from ipse.csc.model import DOOR as CSC
 from ipse.enrolment import http as enrolment_http
 from ipse.enrolment import jobs as enrolment_jobs
 from ipse.fallback import http as fallback_http
@@ -49,8 +46,6 @@ from ipse.partners import http as partners_http
 from ipse.partners.service import Partners
 from ipse.people.service import People
 from ipse.portal import http as portal_http
-from ipse.sessions import DOOR as SESSION
-from ipse.sessions import http as sessions_http
 from ipse.signin import http as signin_http
 from ipse.signin.service import SignIn
 from ipse.sim import http as sim_http
@@ -114,8 +109,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         await features.banks.close()
         await features.sims.network.close()
         await features.provider.pings.close()
-        await features.csc.responses.close()
-        await features.close_signing()
+        await features.doors.close()
         await features.desk.close()
         await features.push.close()
         if features.cards is not None:
@@ -141,16 +135,50 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
 
 def _routes(given: Given, features: Features, pages: Pages) -> list[Route]:
     """Every front door, each declaring its own routes."""
-    settings, database, provider = given.settings, given.database, features.provider
+    settings, provider = given.settings, features.provider
+    signin, mobile = _signin(given, features, pages), _mobile(given, features)
+    return [
+        *oidc_http.routes(provider, signin=signin, pages=pages, ids=given.ids),
+        *broker_http.routes(
+            features.broker.sessions, features.broker.access, signin=signin, pages=pages, ids=given.ids
+        ),
+        *signin_http.routes(signin),
+        *features.doors.routes(signin, pages),
+        *mobile_http.routes(
+            mobile,
+            given.ids,
+            more={
+                **fallback_operations(mobile, features.fallback),
+                **push_operations(mobile, features.push),
+                **recovery_operations(mobile, features.delivery),
+                **panic_operations(mobile, features.panic),
+            },
+            papers=PaperMessages(mobile, features.doors.papers),
+        ),
+        *fallback_http.routes(features.fallback, pages),
+        *panic_http.routes(features.panic, pages),
+        *enrolment_http.routes(features.enrolments, pages),
+        *sim_http.routes(features.sims.subscriptions),
+        *partners_http.routes(features.desk, given.ids, features.provider.proofs),
+        *attributes_http.routes(pages, claim_prefix=settings.claim_prefix, registrars=features.registrars.active),
+        *portal_http.routes(features.blocking, pages),
+        *asset_routes(pages.assets),
+        *([] if features.lab is None else lab_http.routes(features.lab)),
+        Route("/healthz", _health(given.database), caller=Caller.PUBLIC, limit="static"),
+        Route("/", _front(settings), caller=Caller.PUBLIC, limit="page"),
+    ]
+
+
+def _signin(given: Given, features: Features, pages: Pages) -> SignIn:
+    settings = given.settings
     signin = SignIn(
         actions=features.actions,
-        wakeups=database.wakeups,
+        wakeups=given.database.wakeups,
         pages=pages,
         endings={
-            "oidc": provider.authorizations,
+            "oidc": features.provider.authorizations,
             BROKER: features.broker.sessions,
-            SESSION: features.sessions,
-            CSC: features.csc.rounds,
+            **features.doors.endings(),
         },
         app_origin=settings.app_origin,
         clock=given.clock,
@@ -159,9 +187,14 @@ def _routes(given: Given, features: Features, pages: Pages) -> list[Route]:
     if features.lab is not None:
         signin.plain, signin.began = features.lab.switches.plain_pages, features.lab.began
     signin.phone_down = settings.incident is not None and settings.incident.phone_down
-    mobile = Mobile(
+    return signin
+
+
+def _mobile(given: Given, features: Features) -> Mobile:
+    settings = given.settings
+    return Mobile(
         settings,
-        database,
+        given.database,
         given.keystore,
         given.clock,
         given.ids,
@@ -174,37 +207,6 @@ def _routes(given: Given, features: Features, pages: Pages) -> list[Route]:
         open_admission(settings, clock=given.clock),
         features.push.public_key,
     )
-    return [
-        *oidc_http.routes(provider, signin=signin, pages=pages, ids=given.ids),
-        *broker_http.routes(
-            features.broker.sessions, features.broker.access, signin=signin, pages=pages, ids=given.ids
-        ),
-        *signin_http.routes(signin),
-        *csc_http.routes(features.csc, signin=signin, pages=pages, ids=given.ids),
-        *sessions_http.routes(features.sessions, signin),
-        *mobile_http.routes(
-            mobile,
-            given.ids,
-            more={
-                **fallback_operations(mobile, features.fallback),
-                **push_operations(mobile, features.push),
-                **recovery_operations(mobile, features.delivery),
-                **panic_operations(mobile, features.panic),
-            },
-            papers=PaperMessages(mobile, features.papers),
-        ),
-        *fallback_http.routes(features.fallback, pages),
-        *panic_http.routes(features.panic, pages),
-        *enrolment_http.routes(features.enrolments, pages),
-        *sim_http.routes(features.sims.subscriptions),
-        *partners_http.routes(features.desk, given.ids, features.provider.proofs),
-        *attributes_http.routes(pages, claim_prefix=settings.claim_prefix, registrars=features.registrars.active),
-        *portal_http.routes(features.blocking, pages),
-        *asset_routes(pages.assets),
-        *([] if features.lab is None else lab_http.routes(features.lab)),
-        Route("/healthz", _health(database), caller=Caller.PUBLIC, limit="static"),
-        Route("/", _front(settings), caller=Caller.PUBLIC, limit="page"),
-    ]
 
 
 def _jobs(given: Given, features: Features) -> list[tuple[str, Job]]:
@@ -224,8 +226,7 @@ def _jobs(given: Given, features: Features) -> list[tuple[str, Job]]:
         ("partners.forget_refusals", features.desk.log.forget),
         ("partners.forget_tokens", features.desk.tokens.forget),
         ("fraud.forget", features.actions.fraud.forget),
-        ("csc.work_due", lambda: csc_jobs.work_due(features.csc)),
-        ("csc.delete_old", lambda: csc_jobs.delete_old(features.csc)),
+        *features.doors.jobs(),
         ("broker.delete_old", lambda: broker_jobs.delete_old(features.broker.sessions)),
         ("enrolment.finish_waiting", features.enrolments.waiting.finish_due),
         ("attributes.tell_of_ends", lambda: tell_of_ends(features.attributes, features.messages.notices)),
@@ -234,7 +235,6 @@ def _jobs(given: Given, features: Features) -> list[tuple[str, Job]]:
         ("mobile.forget_pairings", lambda: forget_pairings(given.database, clock)),
         ("notices.forget", features.delivery.forget),
         ("panic.forget_guesses", features.panic.forget_guesses),
-        ("sessions.forget", features.sessions.forget),
         *signing_jobs(features.signing),
         ("sim.look_again", lambda: sim_jobs.look_again(features.sims)),
         ("sim.follow_subscriptions", lambda: sim_jobs.follow_subscriptions(features.sims)),

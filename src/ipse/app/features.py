@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from ipse.actions.service import Actions, Approvals, Messages
 from ipse.app.cards import open_cards
 from ipse.app.certificates import outgoing_context, partner_authorities
-from ipse.app.csc import open_csc
+from ipse.app.doors import Doors, open_doors
 from ipse.app.given import Given
 from ipse.app.registry import open_registry
 from ipse.app.second_channel import build_delivery
 from ipse.app.signing import Evidence, open_signing
 from ipse.attributes.service import Attributes
 from ipse.broker.service import Broker, build_broker
-from ipse.csc.service import Csc, Ground
 from ipse.documents.service import Documents
 from ipse.eid.service import Cards
 from ipse.enrolment.clients import Banks
@@ -38,8 +37,6 @@ from ipse.phones.model import StopReason
 from ipse.phones.service import Phones
 from ipse.portal.service import Blocking
 from ipse.push.service import Push
-from ipse.sessions.service import Sessions
-from ipse.signing.ports import Papers
 from ipse.signing.service import Signing
 from ipse.sim.service import Sims, build_sims
 from ipse.standards import jose
@@ -71,14 +68,10 @@ class Features:
     fallback: Fallback
     push: Push
     panic: Panic
-    sessions: Sessions
     signing: Signing
     documents: Documents | None
     evidence: Evidence | None
-    close_signing: Callable[[], Awaitable[None]]
-    papers: Mapping[str, Papers]
-    """Front doors that hold documents people sign, by their name."""
-    csc: Csc
+    doors: Doors
 
 
 def build_features(given: Given) -> Features:
@@ -110,7 +103,6 @@ def build_features(given: Given) -> Features:
     desk = _partner_desk(given)
     provider = _provider(given, desk, actions, lab)
     parts = open_signing(given, actions, phones, attributes)
-    signing = parts.signing
     return Features(
         people=people,
         partners=desk.partners,
@@ -118,17 +110,7 @@ def build_features(given: Given) -> Features:
         attributes=attributes,
         actions=actions,
         messages=messages,
-        approvals=Approvals(
-            actions,
-            messages,
-            attributes,
-            settings.name,
-            settings.issuer,
-            sims.watches,
-            fingerprints,
-            signing.completing,
-            signing.activation_key,
-        ),
+        approvals=_approvals(given, messages, parts.signing, attributes, sims, fingerprints),
         enrolments=enrolments,
         sims=sims,
         cards=cards,
@@ -145,27 +127,19 @@ def build_features(given: Given) -> Features:
             actions, attributes, notices, cards, enrolments, scheme=settings.name, origin=settings.base_url
         ),
         panic=Panic(database, people, keystore, messages, notices, clock, ids, settings.panic),
-        signing=signing,
+        signing=parts.signing,
         documents=parts.documents,
         evidence=parts.evidence,
-        close_signing=parts.close,
-        papers={},
-        csc=open_csc(_signing_ground(given, desk, people, signing), provider),
-        sessions=Sessions(actions, scheme=settings.name, origin=settings.base_url),
+        doors=open_doors(given, parts, desk, people, actions, provider),
     )
 
 
-def _signing_ground(given: Given, desk: PartnerDesk, people: People, signing: Signing) -> Ground:
-    return Ground(
-        settings=given.settings,
-        database=given.database,
-        keystore=given.keystore,
-        desk=desk,
-        people=people,
-        signing=signing,
-        clock=given.clock,
-        ids=given.ids,
-    )
+def _approvals(
+    given: Given, messages: Messages, signing: Signing, attributes: Attributes, sims: Sims, fingerprints: Fingerprints
+) -> Approvals:
+    name, issuer = given.settings.name, given.settings.issuer
+    hooks = signing.completing, signing.activation_key
+    return Approvals(signing.actions, messages, attributes, name, issuer, sims.watches, fingerprints, *hooks)
 
 
 def _actions(given: Given, people: People) -> Actions:

@@ -43,8 +43,11 @@ def _forgetting(features: Features) -> Mapping[str, Handler]:
     """Everybody who keeps something by account: what they do when its person has deleted it. Again is no harm."""
     database = features.people.database
 
-    def told(forget: Callable[[str], Awaitable[None]]) -> Handler:
-        return lambda event: forget(event.payload["account"])
+    def told(forget: Callable[[str], Awaitable[object]]) -> Handler:
+        async def handler(event: Event) -> None:
+            await forget(event.payload["account"])
+
+        return handler
 
     return {
         "sim.end": told(lambda account_id: _end_watch(features, account_id)),
@@ -52,8 +55,7 @@ def _forgetting(features: Features) -> Mapping[str, Handler]:
         "fallback.forget": told(features.fallback.setups.forget_all),
         "push.forget": told(features.push.forget_account),
         "fingerprints.forget": told(features.approvals.fingerprints.forget_account),
-        "sessions.forget": told(features.sessions.end_all),
-        "csc.forget": told(features.csc.tokens.forget_account),
+        **{name: told(forget) for name, forget in features.doors.forgetting().items()},
         "signing.forget": told(features.signing.credentials.forget_account),
         "panic.forget": told(features.panic.forget_account),
         "notices.forget": told(features.delivery.forget_account),

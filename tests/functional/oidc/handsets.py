@@ -12,7 +12,8 @@ import msgspec
 
 from ipse.actions.service import Messages
 from ipse.app.attestations import open_admission
-from ipse.app.features import Features, Given, build_features
+from ipse.app.features import Features, build_features
+from ipse.app.given import Given
 from ipse.attributes.model import Evidence, Facts
 from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import RandomIds, b64u

@@ -33,7 +33,7 @@ async def whose(browser: Browser) -> str | None:
     edge = browser.house.scheme.application
     cookies = "; ".join(f"{name}={value}" for name, value in browser.http.cookies.items()).encode()
     scope = {"type": "http", "headers": [(b"cookie", cookies)], "ipse.edge": edge}
-    session = await browser.house.works.features.sessions.current(Request(scope))
+    session = await browser.house.works.features.doors.sessions.current(Request(scope))
     return None if session is None else session.account_id
 
 
@@ -81,7 +81,7 @@ async def test_a_session_ends_when_nothing_is_asked_and_after_half_a_day(
     await browser.sign_in(phone)
     house.clock.advance(seconds=1801)
     assert await whose(browser) is None, "half an hour without use"
-    assert await house.works.features.sessions.forget() == 2
+    assert await house.works.features.doors.sessions.forget() == 2
     assert await house.scheme.database.rows(CURRENT) == []
 
 
@@ -132,6 +132,6 @@ async def test_refusal_and_duress_sign_nobody_in(house: House, browser: Browser,
 
 async def test_deleting_the_account_ends_all(house: House, browser: Browser, phone: Handset) -> None:
     await browser.sign_in(phone)
-    await house.works.features.sessions.end_all(phone.account_id)
+    await house.works.features.doors.sessions.end_all(phone.account_id)
     assert await house.scheme.database.rows(CURRENT) == []
     assert await whose(browser) is None
