@@ -58,6 +58,8 @@ def routes(csc: Csc, *, signin: SignIn, pages: Pages, ids: Ids) -> list[Route]:
             found += [
                 posted("oauth2/pushed_authorize", tokens.push),
                 posted("oauth2/revoke", tokens.revoke),
+                posted("signatures/prepareDoc", methods.prepare_doc),
+                posted("signatures/signDoc", methods.sign_doc),
                 posted("signatures/signPolling", methods.polled),
                 posted("signatures/timestamp", methods.timestamp),
             ]

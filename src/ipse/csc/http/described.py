@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from ipse.csc.http.answers import answer
 from ipse.csc.model import PATHS, Version
+from ipse.csc.rules.documents import ENVELOPES, TOLD_LEVELS
 from ipse.csc.rules.reading import body
 from ipse.kernel.errors import PlatformError
 from ipse.kernel.settings import Settings
@@ -47,6 +48,8 @@ METHODS: Final = {
         "credentials/list",
         "credentials/info",
         "signatures/signHash",
+        "signatures/prepareDoc",
+        "signatures/signDoc",
         "signatures/signPolling",
         "signatures/timestamp",
     ),
@@ -82,12 +85,19 @@ class Described:
             return {"specs": "1.0.3.0", "lang": language.upper(), "oauth2": f"{base}/oauth2/authorize", **common}
         signing = self._settings.signing
         algorithm = signing.algorithm if signing is not None else ""
+        formats = ["P", "C", "X"]
         return {
             "specs": "2.0.0.0",
             "lang": language,
             "oauth2": f"{base}/",
             **common,
             "asynchronousOperationMode": True,
+            "validationInfo": True,
+            "signature_formats": {
+                "formats": formats,
+                "envelope_properties": [list(ENVELOPES[each]) for each in formats],
+            },
+            "conformance_levels": list(TOLD_LEVELS),
             "signAlgorithms": {"algos": [oid for oid, (key, _) in SIGN_ALGORITHMS.items() if key == algorithm]},
         }
 

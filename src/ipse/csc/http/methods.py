@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +16,9 @@ from ipse.csc.service import Csc
 from ipse.kernel.errors import PlatformError
 from ipse.web.forms import read_body
 
+_ROOM: Final = 2
+"""How many of the largest files one call may bring, and a third more for base64."""
+
 
 class Methods:
     """Methods of one version."""
@@ -23,6 +27,8 @@ class Methods:
         self._csc = csc
         self._version = version
         self._answers = answers
+        signing = csc.ground.settings.signing
+        self._most = signing.papers.most_bytes * _ROOM if signing is not None else MOST_BYTES
 
     async def listed(self, request: Request) -> Response:
         """`credentials/list`."""
@@ -39,6 +45,14 @@ class Methods:
     async def polled(self, request: Request) -> Response:
         """`signatures/signPolling`."""
         return await self._answered(request, self._csc.responses.polled)
+
+    async def prepare_doc(self, request: Request) -> Response:
+        """`signatures/prepareDoc`, a method of our own."""
+        return await self._answered(request, self._csc.documents.prepare, most=self._most)
+
+    async def sign_doc(self, request: Request) -> Response:
+        """`signatures/signDoc`."""
+        return await self._answered(request, self._csc.documents.sign_doc, most=self._most)
 
     async def timestamp(self, request: Request) -> Response:
         """`signatures/timestamp`."""
@@ -58,13 +72,19 @@ class Methods:
         return await self._answered(request, revoked)
 
     async def _answered(
-        self, request: Request, work: Callable[[Bearer, dict[str, Any]], Awaitable[dict[str, Any] | None]]
+        self,
+        request: Request,
+        work: Callable[[Bearer, dict[str, Any]], Awaitable[dict[str, Any] | None]],
+        *,
+        most: int = MOST_BYTES,
     ) -> Response:
         bearer: Bearer | None = None
         try:
-            octets = await read_body(request, most=MOST_BYTES)
+            # The token first: nobody else may send us files.
             bearer = await self._csc.tokens.bearer(request.headers.get("authorization"), self._version)
-            told = await work(bearer, body(octets))
+            octets = await read_body(request, most=most)
+            members = body(octets) if len(octets) <= MOST_BYTES else await asyncio.to_thread(body, octets, most=most)
+            told = await work(bearer, members)
         except PlatformError as error:
             return self._answers.refused(request, error, bearer.token.partner_id if bearer else "")
         return empty() if told is None else answer(told)

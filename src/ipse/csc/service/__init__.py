@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from ipse.csc.service.authentication import Asserted, Authentication
 from ipse.csc.service.credentials import Credentials
+from ipse.csc.service.documents import KIND as DOCUMENTS
+from ipse.csc.service.documents import Documents, Paper
 from ipse.csc.service.ground import Ground
 from ipse.csc.service.pushed import Pushed
 from ipse.csc.service.responses import Responses
@@ -18,7 +20,7 @@ from ipse.csc.service.signatures import KIND, Signatures
 from ipse.csc.service.timestamps import Stamp, Timestamps
 from ipse.csc.service.tokens import Tokens
 
-__all__ = ["Asserted", "Browser", "Csc", "Ground", "Stamp", "build_csc"]
+__all__ = ["Asserted", "Browser", "Csc", "Ground", "Paper", "Stamp", "build_csc"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +36,19 @@ class Csc:
     signatures: Signatures
     responses: Responses
     timestamps: Timestamps
+    documents: Documents
 
 
-def build_csc(ground: Ground, *, asserted: Asserted, stamp: Stamp | None = None) -> Csc:
+def build_csc(ground: Ground, *, asserted: Asserted, stamp: Stamp | None = None, paper: Paper | None = None) -> Csc:
     """Put the API together.
 
-    `asserted` proves partners by their assertions; `stamp` asks the time-stamping authority (None: there is none).
+    `asserted` proves partners by their assertions; `stamp` asks the time-stamping authority, `paper` reads and
+    writes documents (None: neither is here).
     """
     pushed, tokens, responses = Pushed(ground), Tokens(ground), Responses(ground)
     signatures = Signatures(ground, tokens, responses)
-    responses.performing[KIND] = signatures.perform
+    documents = Documents(ground=ground, signatures=signatures, responses=responses, paper=paper)
+    responses.performing |= {KIND: signatures.perform, DOCUMENTS: documents.perform}
     return Csc(
         ground=ground,
         authentication=Authentication(ground, asserted),
@@ -54,4 +59,5 @@ def build_csc(ground: Ground, *, asserted: Asserted, stamp: Stamp | None = None)
         signatures=signatures,
         responses=responses,
         timestamps=Timestamps(stamp),
+        documents=documents,
     )

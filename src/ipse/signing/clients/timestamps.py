@@ -13,6 +13,7 @@ from ipse.kernel.ids import Ids
 from ipse.signing.errors import SigningUnavailable
 from ipse.standards import certification as words
 from ipse.standards.signature_activation import HASH_ALGORITHMS
+from ipse.standards.timestamps import TimestampAnswer
 
 _SECONDS: Final = httpx.Timeout(5.0, read=10.0)
 _MOST_BYTES: Final = 65_536
@@ -27,15 +28,17 @@ class TimestampClient:
         self._url, self._clock, self._ids = url, clock, ids
         self._client = httpx.AsyncClient(timeout=_SECONDS, trust_env=False, follow_redirects=False)
 
-    async def timestamp(self, digest: bytes, hash_algorithm: str) -> bytes:
+    async def timestamp(self, digest: bytes, hash_algorithm: str, nonce: int | None = None) -> bytes:
         """A time stamp of a digest (`SHA-256`, `SHA-384`, `SHA-512`): the token, ContentInfo in DER.
+
+        `nonce` is somebody else's, who will look for it; without one we look for ours.
 
         Its signature is judged where it is used, with everything else of a document.
 
         Raises:
             SigningUnavailable: no answer, a refusal, or a time stamp of something else.
         """
-        nonce = int.from_bytes(self._ids.octets(_NONCE_BYTES), "big")
+        nonce = int.from_bytes(self._ids.octets(_NONCE_BYTES), "big") if nonce is None else nonce
         name = hash_algorithm.replace("-", "").lower()
         if len(digest) != HASH_ALGORITHMS[hash_algorithm][1]:
             raise ValueError("a digest of another length")
@@ -67,7 +70,7 @@ class TimestampClient:
 
     def _checked(self, octets: bytes, digest: bytes, name: str, nonce: int) -> bytes:
         try:
-            answer = tsp.TimeStampResp.load(octets, strict=True)
+            answer = TimestampAnswer.load(octets, strict=True)
             status = answer["status"]["status"].native
             if status not in {"granted", "granted_with_mods"}:
                 raise SigningUnavailable(f"time stamps: refused ({status})")
