@@ -60,6 +60,9 @@ class Application:
             response = _refusal(RefusedError("keys_unavailable"))
         except DatabaseUnavailableError:
             response = _refusal(RefusedError("database_unavailable"))
+        except Exception:
+            log.exception("request.failed", method=request.method)
+            response = _refusal(RefusedError("server_error"))
         await response(scope, receive, send)
 
     def _handler(self, request: Request) -> Handler:

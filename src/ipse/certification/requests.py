@@ -22,10 +22,12 @@ MOST_BYTES: Final = 8192
 _PARTS: Final = (
     (NameOID.COUNTRY_NAME, "country", 2),
     (NameOID.COMMON_NAME, "common_name", 64),
-    (NameOID.GIVEN_NAME, "given_name", 64),
-    (NameOID.SURNAME, "surname", 64),
+    (NameOID.GIVEN_NAME, "given_name", 200),
+    (NameOID.SURNAME, "surname", 200),
     (NameOID.SERIAL_NUMBER, "serial_number", 64),
 )
+_OPTIONAL: Final = {"given_name", "surname"}
+"""Some people have one name."""
 _IDENTIFIER: Final = re.compile(r"((PAS|IDC|PNO|TAX|TIN)[A-Z]{2}|[A-Z]{2}:[A-Z]{2})-[0-9A-Za-z./:+-]{1,50}")
 _STRONG: Final = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 
@@ -61,16 +63,18 @@ def read_request(octets: bytes) -> Asked:
 
 
 def subject_of(name: x509.Name) -> Subject:
-    """The names in a request: exactly those of a natural person, each once.
+    """The names in a request: exactly those of a natural person, each once; one of given name and surname may lack.
 
     Raises:
         RefusedError: another name, one missing or twice, or one that a certificate cannot carry.
     """
     given = [(attribute.oid, attribute.value) for attribute in name]
-    if sorted(oid.dotted_string for oid, _ in given) != sorted(oid.dotted_string for oid, _, _ in _PARTS):
-        raise RefusedError("wrong_subject", "a request names C, CN, GN, SN and serialNumber, each once")
     found = dict(given)
-    subject = Subject(**{field: str(found[oid]) for oid, field, _ in _PARTS})
+    unknown = found.keys() - {oid for oid, _, _ in _PARTS}
+    missing = [field for oid, field, _ in _PARTS if oid not in found and field not in _OPTIONAL]
+    if len(found) != len(given) or unknown or missing:
+        raise RefusedError("wrong_subject", "a request names C, CN, GN, SN and serialNumber, each once")
+    subject = Subject(**{field: str(found.get(oid, "")) for oid, field, _ in _PARTS})
     check_subject(subject)
     return subject
 
@@ -83,10 +87,14 @@ def check_subject(subject: Subject) -> None:
     """
     for _, field, most in _PARTS:
         value = getattr(subject, field)
+        if not value and field in _OPTIONAL:
+            continue
         if not value.strip() or len(value) > most:
             raise RefusedError("wrong_subject", f"{field} is empty, or longer than {most} characters")
         if any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in value):
             raise RefusedError("wrong_subject", f"{field} holds characters that are not text")
+    if not subject.given_name and not subject.surname:
+        raise RefusedError("wrong_subject", "given_name and surname are both empty")
     if not re.fullmatch(r"[A-Z]{2}", subject.country):
         raise RefusedError("wrong_subject", "country is two capital letters")
     if not _IDENTIFIER.fullmatch(subject.serial_number):
@@ -95,7 +103,8 @@ def check_subject(subject: Subject) -> None:
 
 def name_of(subject: Subject) -> list[x509.NameAttribute[str]]:
     """The names as parts of a certificate's subject."""
-    return [x509.NameAttribute(oid, getattr(subject, field)) for oid, field, _ in _PARTS]
+    found = ((oid, getattr(subject, field)) for oid, field, _ in _PARTS)
+    return [x509.NameAttribute(oid, value) for oid, value in found if value]
 
 
 def _fit(key: object) -> PublicKey:

@@ -19,6 +19,7 @@ from ipse.certification.keys import hash_of
 from ipse.certification.profiles import Issuing, Pair, moment
 from ipse.kernel.clock import Clock
 from ipse.kernel.ids import Ids
+from ipse.standards.timestamps import TimestampAnswer
 
 MOST_BYTES: Final = 4096
 """Of a question."""
@@ -62,7 +63,7 @@ class TimeStamps:
             return _refused(refused.failure)
         except KeysUnavailableError:
             return _refused("system_failure")
-        return bytes(tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": token}).dump())
+        return bytes(TimestampAnswer({"status": {"status": "granted"}, "time_stamp_token": token}).dump())
 
     def _asked(self, octets: bytes) -> Any:  # noqa: ANN401 - asn1crypto is not typed
         try:
@@ -82,7 +83,7 @@ class TimeStamps:
         if policy is not None and policy != self.policy:
             raise _NoStampError("unaccepted_policy")
         if has_extensions:
-            raise _NoStampError("unaccepted_extension")
+            raise _NoStampError("unaccepted_extensions")
         return asked
 
     def _check_clock(self) -> None:
@@ -160,4 +161,4 @@ def _signature(signer: Pair, data: bytes) -> tuple[bytes, Any]:
 
 def _refused(failure: str) -> bytes:
     status = {"status": "rejection", "fail_info": {failure}}
-    return bytes(tsp.TimeStampResp({"status": status}).dump())
+    return bytes(TimestampAnswer({"status": status}).dump())
