@@ -57,6 +57,14 @@ class MalformedForm(PlatformError):
     title = "The form could not be read"
 
 
+class UploadTooLarge(PlatformError):
+    """A file, or all that was sent together, is larger than this installation takes."""
+
+    code = "upload_too_large"
+    status = 413
+    title = "This is too large to be sent here"
+
+
 class ServerError(PlatformError):
     """Anything nobody foresaw. Says nothing but its reference."""
 
