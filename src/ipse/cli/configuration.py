@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 from cyclopts import Parameter
 
 from ipse.app.keystores import open_keystore
 from ipse.app.safety import Machine
-from ipse.kernel.clock import SystemClock
+from ipse.cli.terminal import CLOCK, actor, log_as_json
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Environment, Settings, SettingsError, parse_settings
 from ipse.storage.database import Database, open_database
 from ipse.storage.errors import DatabaseUnavailableError
+
+__all__ = ["CLOCK", "DEFAULT_CONFIG", "Config", "actor", "load", "log_as_json", "machine", "opened", "parse"]
 
 Config = Annotated[Path, Parameter(name=["--config", "-c"], help="Settings file (TOML).")]
 DEFAULT_CONFIG = Path(os.environ.get("IPSE_CONFIG", "ipse.toml"))
@@ -74,25 +74,3 @@ async def opened(config: Path) -> AsyncIterator[tuple[Settings, Database, Keysto
         yield settings, database, keystore
     finally:
         await database.close()
-
-
-def actor() -> str:
-    """Who acts at this terminal, for the audit log."""
-    return f"operator:{os.environ.get('SUDO_USER') or os.environ.get('USER') or os.getuid()}"
-
-
-def log_as_json() -> None:
-    """One JSON object a line on standard error."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
-
-
-CLOCK = SystemClock()

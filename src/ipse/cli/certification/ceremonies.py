@@ -14,7 +14,7 @@ from cyclopts import App, Parameter
 from ipse.certification import ceremony
 from ipse.certification.ceremony import Ceremony, RootKey
 from ipse.cli.certification.desk import DEFAULT_CONFIG, Config, app, console, load
-from ipse.cli.configuration import CLOCK
+from ipse.cli.terminal import CLOCK
 from ipse.kernel.clock import text
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import SettingsError

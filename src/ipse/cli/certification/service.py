@@ -19,7 +19,7 @@ from ipse.certification.review import review
 from ipse.certification.server import HISTORY, composed
 from ipse.certification.server import serve as run
 from ipse.cli.certification.desk import DEFAULT_CONFIG, Config, app, console, load
-from ipse.cli.configuration import CLOCK, actor, log_as_json
+from ipse.cli.terminal import CLOCK, actor, log_as_json
 from ipse.kernel.clock import text
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import SettingsError
