@@ -76,6 +76,8 @@ class StandIn:
     """The key of signature activation, as the configuration names it."""
     papers: dict[str, tuple[bytes, list[bytes]]] = field(default_factory=dict)
     """Files the scheme holds, with pictures of their pages."""
+    refuse_token: bool = False
+    """Whether the next token of a document is found too old."""
     opened: str = ""
     """The one whose token was given last."""
     chain: int = 0
@@ -156,6 +158,10 @@ class StandIn:
 
     async def _paper(self, route: Route, path: str, cross: dict[str, str]) -> None:
         """A file, or a picture of one of its pages."""
+        if self.refuse_token:
+            self.refuse_token = False
+            await route.fulfill(status=401, headers=cross, json={"code": "document_token_refused"})
+            return
         file, pages = self.papers[self.opened]
         if path == "/documents/file":
             await route.fulfill(status=200, headers=cross, body=file, content_type="application/pdf")

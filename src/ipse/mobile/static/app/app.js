@@ -15,6 +15,7 @@
 //   scan, paste       #camera, #scan-hint, #scan-paste; #paste, #paste-continue; #digits, #digits-continue
 //   connecting        #connecting, #cancel
 //   request           #partner, #broker, #service, #purpose, [data-confirm] [data-part], #strange, [data-attribute],
+//                     #documents [data-document], #all-documents, #find-document, #differs; document: #open-file #document-back
 //                     [data-share], [data-reveal], #approve, #refuse, #not-me
 //   outcome           #outcome[data-outcome], #return-link, #block-identity, #outcome-home, #try-again
 //   elsewhere         #elsewhere, #stopped[data-why], #ended[data-why], #start-again

@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "tvAUay4Q5620Ms4k";
+const VERSION = "5CFsDLjsYkIb51v3";
 const FILES = [
   "/",
   "/app.js",

@@ -121,7 +121,7 @@ function paperOf(app, { action, shown, opened, differs }) {
     try {
       const file = await paper.file(shown.file_digest);
       if (left) return;
-      const link = h("a", { href: addressOf(file), download: shown.label, id: "file-link" }, app.t("document.again"));
+      const link = h("a", { href: addressOf(file), download: shown.label, id: "file-link", class: "text-button" }, app.t("document.again"));
       fill(checked, note("ok", h("p", {}, app.t("document.checked")), link));
       link.click();
     } catch (error) {
