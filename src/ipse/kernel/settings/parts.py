@@ -66,6 +66,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Messages of phones."""
     enrolment: Limit = Limit(burst=60, per_minute=60)
     """Beginning an activation and coming back from a registrar."""
+    validation: Limit = Limit(burst=20, per_minute=20)
+    """Files that are brought to be judged."""
     static: Limit = Limit(burst=600, per_minute=3000)
     """Style sheets, scripts, pictures."""
 
@@ -202,6 +204,8 @@ class Papers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of one envelope."""
     days: int = 30
     """A finished envelope is deleted this long after its end; an open one is closed after as long."""
+    level: Literal["B-LT", "B-LTA"] = "B-LT"
+    """Of the signatures in an envelope: B-LTA has a time stamp more over all evidence, for archives."""
     worker_seconds: int = 30
     """How long a worker may look at one file."""
     worker_megabytes: int = 768
@@ -223,6 +227,8 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long after it was shown an approval may still sign."""
     papers: Papers = Papers()
     """Documents that people bring."""
+    believed: str = ""
+    """PEM file of further authorities whose signatures count when a file is judged; empty: only our own."""
 
 
 class Incident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
