@@ -79,7 +79,7 @@ class Application:
             "environment": self.service.settings.environment,
             "keys": "reachable" if await self.service.reachable() else "unavailable",
             "credentials": await records.counts(),
-            "audit_head": f"{records.register.seq}:{records.register.digest.hex()}",
+            "audit_head": records.register.head,
         }
 
 

@@ -75,6 +75,11 @@ class Register:
     used: dict[bytes, tuple[bytes, int]] = field(default_factory=dict)
     """Approval and its last moment by action, for as long as it could be used again."""
 
+    @property
+    def head(self) -> str:
+        """Number and digest of the last line, to be noted elsewhere."""
+        return f"{self.seq}:{self.digest.hex()}"
+
     def next(self, at: int, act: str, subject: str, note: Note) -> Line:
         """The line that comes next."""
         bare = Line(self.seq + 1, at, act, subject, msgspec.json.encode(note).decode(), b"")

@@ -32,8 +32,8 @@ class Records:
     head: HeadFile
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def replay(self) -> None:
-        """Read the whole log, and see that it is the one that was written.
+    async def replay(self, kept: str = "") -> None:
+        """Read the whole log, and see that it is the one that was written; `kept` is a head somebody has noted.
 
         Raises:
             Tampered: a line was changed or is missing, or the database is older than what was written last.
@@ -43,6 +43,9 @@ class Records:
         async for line in lines_of(self.database):
             self.register.follow(line, now=now)
             reached = reached or (line.seq == noted and hmac.compare_digest(line.digest, digest))
+            kept = "" if kept == self.register.head else kept
+        if kept:
+            raise Tampered("the audit log does not hold the line that was noted")
         if not reached:
             raise Tampered(f"the audit log was cut off or replaced before line {noted}; put back the newest database")
 
@@ -135,10 +138,10 @@ async def lines_of(database: Database) -> AsyncIterator[Line]:
         after = rows[-1]["seq"]
 
 
-async def first_wrong(records: Records) -> str:
-    """What does not fit: a line, the head, or a credential's row; empty when all do."""
+async def first_wrong(records: Records, kept: str = "") -> str:
+    """What does not fit: a line, the head (or one that was `kept`), or a credential's row; empty when all do."""
     try:
-        await records.replay()
+        await records.replay(kept)
     except Tampered as error:
         return str(error)
     unseen, after = set(records.register.rows), ""

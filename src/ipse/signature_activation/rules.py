@@ -1,8 +1,8 @@
 """What must hold before anything is made or signed: small pure functions, each with the code it refuses with.
 
-`CREATING` and `SIGNING` are the lists. None of them believes a word of the scheme: they compare what the phone's key
-has signed with what was shown, and both with the credential as it was made. The code's proof comes last, in `service`,
-because a try counts before it is judged.
+`APPROVED`, `CREATING` and `SIGNING` are the lists. None of them believes a word of the scheme: they compare what the
+phone's key has signed with what was shown, and both with the credential as it was made. The code's proof comes last, in
+`service`, because a try counts before it is judged.
 """
 
 from __future__ import annotations
@@ -260,11 +260,11 @@ def is_certified(judged: Judged) -> None:
 
 
 Rule = Callable[[Judged], None]
-_APPROVED: Final[tuple[Rule, ...]] = (is_approved, is_of_shown, is_of_action, is_of_phone, is_made_first)
-CREATING: Final[tuple[Rule, ...]] = (*_APPROVED, asks_for_credential, fits_serial_number, brings_code_key, is_recent)
-"""All that must hold before a key is made."""
+APPROVED: Final[tuple[Rule, ...]] = (is_approved, is_of_shown, is_of_action, is_of_phone, is_made_first)
+"""All that must hold before anything is answered, even what was answered before."""
+CREATING: Final[tuple[Rule, ...]] = (asks_for_credential, fits_serial_number, brings_code_key, is_recent)
+"""What must hold besides before a key is made."""
 SIGNING: Final[tuple[Rule, ...]] = (
-    *_APPROVED,
     asks_to_sign,
     fits_algorithm,
     holds_digests,
@@ -272,7 +272,7 @@ SIGNING: Final[tuple[Rule, ...]] = (
     is_certified,
     is_in_time,
 )
-"""All that must hold before the code's proof is judged."""
+"""What must hold besides before the code's proof is judged."""
 
 
 # -- the code, and certificates

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -65,11 +66,13 @@ class SignatureActivation:
         async with self._turn(creation.credential):
             held = await self.records.held(creation.credential)
             message = rules.verified(presented, new.device_key)
-            if held is not None and held.approval == presented.approval:
+            judged = self._judged(presented, message, serial_number=new.serial_number)
+            _judge(rules.APPROVED, judged)
+            if held is not None and hmac.compare_digest(held.approval, presented.approval):
                 return _made(held)
             if held is not None:
                 raise Refusal("used", "there is a credential of that name")
-            self._judge(rules.CREATING, self._judged(presented, message, serial_number=new.serial_number))
+            _judge(rules.CREATING, judged)
             attested = self.makers.attest(new.attestation, new.device_key, seconds(self.clock.now()))
             key, request = await self._in_thread(lambda: self._make(creation, new.serial_number))
             fresh = Held(
@@ -121,11 +124,12 @@ class SignatureActivation:
         action = hashlib.sha256(presented.document.action.encode()).digest()
         async with self._turn(signature.credential):
             held = await self._known(signature.credential)
-            message = rules.verified(presented, held.device_key)
+            judged = self._judged(presented, rules.verified(presented, held.device_key), held)
+            _judge(rules.APPROVED, judged)
             before = await self.records.verdict(presented, action, kept_seconds=self.settings.answer_seconds)
             if before is not None:
                 return _signed(before)
-            self._judge(rules.SIGNING, self._judged(presented, message, held))
+            _judge(rules.SIGNING, judged)
             tried = await self._count(presented, held)
             if not rules.is_proven(presented, held):
                 await self._wrong(presented, tried)
@@ -175,11 +179,6 @@ class SignatureActivation:
             approval_seconds=self.settings.approval_seconds,
             creation_seconds=self.settings.creation_seconds,
         )
-
-    @staticmethod
-    def _judge(checks: tuple[rules.Rule, ...], judged: rules.Judged) -> None:
-        for check in checks:
-            check(judged)
 
     async def _count(self, presented: Presented, held: Held) -> Held:
         """Count a try before it is judged; one that a crash has interrupted counts once."""
@@ -232,6 +231,11 @@ class SignatureActivation:
             return await asyncio.get_running_loop().run_in_executor(self.threads, work)
         except KeysUnavailable as error:
             raise Refusal("keys_unavailable", str(error)) from error
+
+
+def _judge(checks: tuple[rules.Rule, ...], judged: rules.Judged) -> None:
+    for check in checks:
+        check(judged)
 
 
 def _trying(presented: Presented) -> bytes:

@@ -11,6 +11,7 @@ from ipse.kernel.settings import Environment, Finding, SettingsError, refuse
 
 _MOST_TRIES = 5
 _LONGEST = 86_400
+_LONGEST_PATH = 107
 _SCHEMES = ("file:", "pkcs11:")
 
 
@@ -56,6 +57,8 @@ class ActivationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
             yield Finding("keys are in a file: whoever copies it can sign for everybody", "name pkcs11: in production")
         if not Path(self.socket).is_absolute():
             yield Finding("socket is no absolute path", "name one, such as /run/ipse-signature-activation/socket")
+        if len(self.socket.encode()) > _LONGEST_PATH:
+            yield Finding(f"socket is longer than {_LONGEST_PATH} bytes", "name a shorter path: sockets have no more")
         if not 0 < self.tries <= _MOST_TRIES:
             yield Finding(f"tries is {self.tries}", f"allow 1 to {_MOST_TRIES}")
         for name in ("approval_seconds", "creation_seconds", "answer_seconds"):

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from ipse.kernel.ids import b64u, b64u_decode
+from ipse.sandbox.maker import Maker
 from ipse.standards.signature_activation import Activated, Certified, NewCredential
 from tests.functional.app.installation import token
 from tests.functional.signature_activation.phones import Authority, Phone
@@ -88,10 +90,18 @@ def authority() -> Authority:
     return Authority()
 
 
+@pytest.fixture(scope="session")
+def maker(tmp_path_factory: pytest.TempPathFactory) -> Maker:
+    """Whose phones attest their keys."""
+    return Maker.create(tmp_path_factory.mktemp("activation-maker"))
+
+
 @pytest.fixture(scope="session", params=KEY_STORES)
-def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def served(request: pytest.FixtureRequest, maker: Maker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A running process; tests that harm it start their own."""
     place = place_in(tmp_path_factory.mktemp(f"activation-{request.param}"), request.param)
+    (place.folder / "makers.pem").write_bytes(maker.root.public_bytes(Encoding.PEM))
+    place.settings["attestation_roots"] = str(place.folder / "makers.pem")
     place.start()
     yield place
     place.stop()
