@@ -232,7 +232,7 @@ class Handset:
         if answer.status >= 400:
             effects.refuse(self.state, pending.purpose, answer.body)
             raise RefusedError(answer)
-        effects.apply(self.state, pending.purpose, answer.body)
+        effects.apply(self.state, pending.purpose, answer.body, pending.signer)
         return answer.body
 
 
