@@ -30,6 +30,7 @@ for name, target in {
     "certification": "ipse.cli.certification:app",
     "card": "ipse.cli.card:app",
     "lab": "ipse.cli.lab:app",
+    "signing": "ipse.cli.signing:app",
     "signature-activation": "ipse.cli.signature_activation:app",
     "bench": "ipse.cli.bench:app",
     "audit": "ipse.cli.audit:app",

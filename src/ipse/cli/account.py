@@ -38,23 +38,28 @@ async def _messages(config: Path) -> AsyncIterator[Messages]:
         yield Messages(database, people, phones, CLOCK, settings.tries, Notices(keystore, ids))
 
 
-async def _found(people: People, who: str) -> Account:
+async def found(people: People, who: str) -> Account:
+    """The account that an operator means.
+
+    Raises:
+        SettingsError, UnknownAccountError: there is none.
+    """
     if not who.startswith("+"):
         return await people.account(who)
     try:
-        found = await people.accounts_of_number(normalised(who))
+        accounts = await people.accounts_of_number(normalised(who))
     except ValueError as error:
         raise SettingsError(f"{who}: {error}") from error
-    if not found:
+    if not accounts:
         raise SettingsError("no identity has this number")
-    return found[0]
+    return accounts[0]
 
 
 @app.command
 async def show(who: Who, /, *, config: Config = DEFAULT_CONFIG) -> None:
     """State, level and dates of an identity: nothing about the person. Looking is written down, too."""
     async with _messages(config) as messages:
-        account = await _found(messages.people, who)
+        account = await found(messages.people, who)
         now, account_id = CLOCK.now(), account.account_id
         await messages.database.transact(lambda: auditing(now, actor=actor(), act="account.show", subject=account_id))
     console.print(f"account    {account.account_id}")
@@ -74,7 +79,7 @@ async def block(
 ) -> None:
     """Block an identity at once, on every process. Only `unblock` lets its person activate it again."""
     async with _messages(config) as messages:
-        account = await _found(messages.people, who)
+        account = await found(messages.people, who)
         account_id, now = account.account_id, CLOCK.now()
 
         def transaction() -> Transaction[list[str]]:
@@ -108,7 +113,7 @@ async def unblock(
     if not second.strip() or first.removeprefix("operator:") == second.strip():
         raise SettingsError("two people decide this: --second names somebody other than you")
     async with _messages(config) as messages:
-        account = await _found(messages.people, who)
+        account = await found(messages.people, who)
         if account.state is not AccountState.BLOCKED or account.why != BlockReason.BY_OPERATOR:
             raise SettingsError(f"{account.account_id} is not blocked by the operator")
         account_id, now = account.account_id, CLOCK.now()

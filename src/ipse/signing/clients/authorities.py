@@ -26,8 +26,17 @@ def read_authorities(path: str, environment: Environment) -> tuple[x509.Certific
     if not any(each.subject == each.issuer for each in found):
         raise SettingsError(f"{where} holds no root")
     for each in found:
+        if not _is_authority(each):
+            raise SettingsError(f"{where} holds a certificate that is no authority's")
         if environment is Environment.PRODUCTION and sandbox_mark.is_marked(each):
             raise SettingsError(f"{where} holds a sandbox's authority, and this is production")
         if environment is not Environment.PRODUCTION and not sandbox_mark.is_fully_marked(each):
             raise SettingsError(f"{where} holds an authority that is not marked as a sandbox's")
     return found
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False

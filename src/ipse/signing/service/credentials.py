@@ -138,12 +138,16 @@ class Credentials:
 
         await self.database.transact(transaction)
 
-    async def end(self, credential_id: str, reason: EndReason, *, actor: str) -> bool:
+    async def end(self, credential_id: str, reason: EndReason, *, actor: str, because: str = "") -> bool:
         """End a credential for ever; says whether it had not ended before."""
         now = self.clock.now()
-        return await self.database.transact(lambda: self.ending(credential_id, reason, actor=actor, now=now))
+        return await self.database.transact(
+            lambda: self.ending(credential_id, reason, actor=actor, now=now, because=because)
+        )
 
-    def ending(self, credential_id: str, reason: EndReason, *, actor: str, now: int) -> Transaction[bool]:
+    def ending(
+        self, credential_id: str, reason: EndReason, *, actor: str, now: int, because: str = ""
+    ) -> Transaction[bool]:
         """Inside a transaction: end a credential, with the news and the audit line of it."""
         row = yield from one(store.END, credential_id, reason, now)
         if row is None:
@@ -152,7 +156,8 @@ class Credentials:
         serial = row["serial"] if row["serial"] and row["profile"] == "person" else ""
         payload = {"credential": credential_id, "serial": serial, "reason": reason}
         yield from publishing(self.ids.identifier(), events.ENDED, payload, now=now)
-        yield from auditing(now, actor=actor, act="signing.end", subject=credential_id, details={"reason": reason})
+        details = {"reason": reason} | ({"because": because} if because else {})
+        yield from auditing(now, actor=actor, act="signing.end", subject=credential_id, details=details)
         return True
 
     async def suspend(self, account_id: str) -> None:
