@@ -67,6 +67,8 @@ PAGES = (
     "ipse.fallback",
     "ipse.portal",
     "ipse.panic",
+    "ipse.envelopes",
+    "ipse.validation",
 )
 _ABANDONED_SECONDS = 86_400
 Job = Callable[[], Awaitable[object]]

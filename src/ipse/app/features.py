@@ -103,6 +103,7 @@ def build_features(given: Given) -> Features:
     desk = _partner_desk(given)
     provider = _provider(given, desk, actions, lab)
     parts = open_signing(given, actions, phones, attributes)
+    delivery = build_delivery(settings, notices, people, attributes, database, clock=clock, ids=ids)
     return Features(
         people=people,
         partners=desk.partners,
@@ -121,7 +122,7 @@ def build_features(given: Given) -> Features:
         broker=_broker(given, desk, people, actions, provider),
         lab=lab,
         blocking=Blocking.around(messages, attributes, settings.fraud, keystore=keystore, ids=ids),
-        delivery=build_delivery(settings, notices, people, attributes, database, clock=clock, ids=ids),
+        delivery=delivery,
         push=Push(database, keystore, clock, ids, Outgoing(settings.environment), settings.push, phones.is_active),
         fallback=build_fallback(
             actions, attributes, notices, cards, enrolments, scheme=settings.name, origin=settings.base_url
@@ -130,7 +131,7 @@ def build_features(given: Given) -> Features:
         signing=parts.signing,
         documents=parts.documents,
         evidence=parts.evidence,
-        doors=open_doors(given, parts, desk, people, actions, provider),
+        doors=open_doors(given, parts, desk, provider, actions=actions, attributes=attributes, letter=delivery.letter),
     )
 
 

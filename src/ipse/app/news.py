@@ -36,6 +36,7 @@ def handlers(features: Features) -> Mapping[str, Mapping[str, Handler]]:
         READY: {"sim.tell": lambda event: _woken(features, event.payload["account"])},
         BOUND: {"sim.follow": lambda event: features.sims.subscriptions.follow(event.payload["account"])},
         **signing_news(features.signing),
+        **features.doors.news(),
     }
 
 

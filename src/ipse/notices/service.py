@@ -152,6 +152,25 @@ class Delivery:
             raise NotDeliveredError("not everything was taken")
         await self._settle(notice_id, "sent")
 
+    async def letter(self, to: str, *, subject: str, text: str, language: str) -> bool:
+        """A letter that another feature has written, to an address that need not be a person's of ours.
+
+        False where it will never be taken, or no mail is sent here.
+
+        Raises:
+            NotDeliveredError: not now; try again.
+        """
+        if self.mail is None:
+            return False
+        try:
+            await self.mail.send(to, subject=subject, text=text, language=language)
+        except NotDeliveredError as error:
+            if not error.final:
+                raise
+            log.warning("letter_not_delivered", reason=error.reason)
+            return False
+        return True
+
     async def of(self, account_id: str) -> list[Told]:
         """What a person was told, newest first."""
         rows = await self.database.rows(store.OF_ACCOUNT, account_id, self.clock.now() - KEPT_DAYS * _DAY)

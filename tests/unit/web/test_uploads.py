@@ -83,7 +83,7 @@ async def test_one_file_too_large() -> None:
         file(b"a", b"b") * 3 + b"--x--",
         PART % (b"a", b"", b"1") + PART % (b"a", b"", b"2") + b"--x--",
         b"--x\r\nContent-Type: text/plain\r\n\r\nb\r\n--x--",
-        b'--x\r\nContent-Disposition: form-data; name="a"\r\nContent-Disposition: form-data; name="b"\r\n\r\nc\r\n--x--',
+        b'--x\r\nContent-Disposition: form-data; name="a"\r\nContent-Disposition: form-data; name="b"\r\n\r\nc\r\n--x--',  # noqa: E501
         PART % (b"a", b"", b"\xff") + b"--x--",
         PART % (b"a", b"", b"\0") + b"--x--",
     ],

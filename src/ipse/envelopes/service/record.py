@@ -1,0 +1,97 @@
+"""The record of an envelope: who did what, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ipse.envelopes import store
+from ipse.envelopes.model import Full, SignedDetails, Step, StepKind
+from ipse.envelopes.service.vault import Vault
+from ipse.kernel.clock import text
+from ipse.kernel.ids import b64u_decode, sha256
+from ipse.storage.statement import Transaction, run
+
+
+def adding(
+    vault: Vault,
+    key: bytes,
+    envelope_id: str,
+    kind: StepKind,
+    *,
+    now: int,
+    signer_id: str | None = None,
+    signed: SignedDetails | None = None,
+) -> Transaction[None]:
+    """Write a line inside the transaction of what it tells."""
+    step_id = vault.ids.identifier()
+    sealed = store.sealed(key, "steps", step_id, store.Details(signed))
+    yield from run(store.ADD_STEP, step_id, envelope_id, signer_id, kind, now, sealed)
+
+
+@dataclass(frozen=True)
+class Record:
+    """Reads it."""
+
+    vault: Vault
+
+    async def steps(self, full: Full) -> list[Step]:
+        """Every line, oldest first."""
+        rows = await self.vault.database.rows(store.STEPS, full.envelope.envelope_id)
+        return [store.read_step(row, full.key) for row in rows]
+
+    async def of(self, full: Full) -> Mapping[str, Any]:
+        """The record as programs read it. Times are UTC; digests are SHA-256, hexadecimal, of whole files."""
+        names = {signer.signer_id: signer.party.name for signer in full.signers}
+        envelope = full.envelope
+        files = [await self.vault.content(full.key, document.blob_id) for document in full.documents]
+        return {
+            "envelope": envelope.envelope_id,
+            "title": envelope.about.title,
+            "brought_by": envelope.about.sender,
+            "state": str(envelope.state),
+            "documents": [
+                {
+                    "name": document.paper.name,
+                    "pages": document.paper.pages,
+                    "brought": _hex(document.paper.digest),
+                    "now": sha256(content).hex(),
+                    "level": document.level,
+                }
+                for document, content in zip(full.documents, files, strict=True)
+            ],
+            "steps": [_line(full, step, names) for step in await self.steps(full)],
+        }
+
+
+def _line(full: Full, step: Step, names: Mapping[str, str]) -> dict[str, Any]:
+    line: dict[str, Any] = {"at": text(step.at), "what": str(step.kind)}
+    if step.signer_id is not None:
+        line["who"] = names.get(step.signer_id, "")
+    if step.signed is None:
+        return line
+    signed = step.signed
+    titles = {document.document_id: document.paper.name for document in full.documents}
+    line["signature"] = {
+        "certified_name": signed.name,
+        "certificate_issuer": signed.issuer,
+        "certificate_serial": signed.serial,
+        "quality": signed.quality,
+        "key_in_attested_phone": signed.attested,
+        "identity_level": signed.level,
+        "approved_at": text(signed.approved_at),
+        "request": signed.action,
+        **({"role": signed.role} if signed.role else {}),
+        **({"reason": signed.reason} if signed.reason else {}),
+        **({"commitment": signed.commitment} if signed.commitment else {}),
+        "documents": [
+            {"name": titles.get(document, ""), "shown": _hex(shown), "signed": _hex(made)}
+            for document, shown, made in signed.documents
+        ],
+    }
+    return line
+
+
+def _hex(digest: str) -> str:
+    return b64u_decode(digest).hex()
