@@ -16,7 +16,7 @@ from ipse.validation.service import Brought, Validations
 from ipse.web.errors import UploadTooLarge
 from ipse.web.pages import Pages, language_of
 from ipse.web.routes import Caller, Route
-from ipse.web.uploads import Upload, UploadedFile, read_upload
+from ipse.web.uploads import Upload, UploadedFile, read_limited, read_upload
 
 PAGE: Final = "/validate"
 API: Final = "/validation/v1/validations"
@@ -82,7 +82,7 @@ class _Endpoints:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         most = self.validations.papers.most_bytes
         if kind != "multipart/form-data":
-            return Brought("", await _body(request, most))
+            return Brought("", await read_limited(request, most))
         upload = await read_upload(request, most_bytes=most, most_files=_FILES)
         file, content = _of(upload, _FILE), _of(upload, _CONTENT)
         if file is None:
@@ -109,19 +109,6 @@ class _Endpoints:
 
 def _of(upload: Upload, field: str) -> UploadedFile | None:
     return next((each for each in upload.files if each.field == field and each.content), None)
-
-
-async def _body(request: Request, most: int) -> bytes:
-    """The body of a request. What says beforehand that it is too large is not read at all."""
-    announced = request.headers.get("content-length", "0")
-    if not announced.isdecimal() or int(announced) > most:
-        raise FileTooLarge(most_bytes=most)
-    body = bytearray()
-    async for part in request.stream():
-        if len(body) + len(part) > most:
-            raise FileTooLarge(most_bytes=most)
-        body += part
-    return bytes(body)
 
 
 def _data(kind: str, content: bytes) -> str:

@@ -107,7 +107,7 @@ def _read(content: bytes) -> tuple[PdfFileReader, list[_Found]]:
         fields = list(enumerate_sig_fields(reader, filled_status=True))
         if len(fields) > MOST_SIGNATURES:
             raise Unreadable(Why.TOO_MANY)
-        found = [_embedded(reader, name, value.get_object(), field.get_object()) for name, value, field in fields]
+        found = [_embedded(reader, str(name), value.get_object(), field.get_object()) for name, value, field in fields]
         hybrid = reader.xrefs.hybrid_xrefs_present
     except FAULTS as error:
         raise Unreadable(Why.UNREADABLE) from error

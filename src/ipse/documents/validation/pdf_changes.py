@@ -52,10 +52,10 @@ def _weigh(
     signed = {name for name, _value, _field in enumerate_sig_fields(embedded.reader, filled_status=True)}
     filled = sorted(result.changed_form_fields - signed)
     if filled or (last and result.modification_level > ModificationLevel.LTA_UPDATES):
-        return Changes.PERMITTED, [Reason(Why.PERMITTED_CHANGE, name) for name in filled or [""]]
+        return Changes.PERMITTED, [Reason(Why.PERMITTED_CHANGE, str(name)) for name in filled or [""]]
     for name, page, rectangle in _new_fields(embedded):
         if page is None or not _is_blank(revision, page, rectangle):
-            return Changes.PERMITTED, [Reason(Why.SIGNATURE_OVER_CONTENT, name)]
+            return Changes.PERMITTED, [Reason(Why.SIGNATURE_OVER_CONTENT, str(name))]
     if result.modification_level > ModificationLevel.LTA_UPDATES:
         return Changes.SIGNATURES, [Reason(Why.SIGNATURE_ADDED)]
     return Changes.EVIDENCE, [Reason(Why.EVIDENCE_ADDED)]

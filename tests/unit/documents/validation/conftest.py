@@ -6,6 +6,7 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import msgspec
 import pytest
 
 from ipse.documents.validation.judging import judge
@@ -66,6 +67,8 @@ def judged(authority: Authority) -> Judge:
             anchors=anchors or own,
             now=int(((at or authority.now) + timedelta(minutes=1)).timestamp() * 1_000_000),
         )
-        return asyncio.run(judge(question, authority))
+        answer = asyncio.run(judge(question, authority))
+        # As it comes out of a worker.
+        return msgspec.msgpack.decode(msgspec.msgpack.encode(answer), type=Validation)
 
     return ask
