@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { asContent, readContents } from "../../src/ipse/mobile/static/app/engine/contents.js";
+import { asContent, asPastContent, readContents } from "../../src/ipse/mobile/static/app/engine/contents.js";
 import { familyOf } from "../../src/ipse/mobile/static/app/engine/device.js";
 import { LOCALES } from "../../src/ipse/mobile/static/app/parts/language.js";
 import { firstLine, markupRuns } from "../../src/ipse/mobile/static/app/parts/markup.js";
@@ -22,6 +22,29 @@ test("whatever cannot be shown in full is strange: it can only be refused (WYSIW
     const { strange: found } = readContents({ v: 1, type: "confirmation", confirms: [understood[0], content] });
     assert.notEqual(found, null, JSON.stringify(content));
   }
+});
+
+test("the history keeps the names of what was signed, and what a certificate was worth", () => {
+  const signed = { type: "signature", count: 2, labels: ["Lease.pdf", "Annex.pdf"], role: "Tenant" };
+  const made = { type: "credential", issuer: "Authority", quality: "test", valid_seconds: 600 };
+  const past = /** @type {any} */ (asPastContent(signed));
+  assert.deepEqual(past.documents.map((/** @type {{ label: string }} */ { label }) => label), signed.labels);
+  assert.equal(past.commitment, "");
+  assert.equal(/** @type {any} */ (asPastContent(made)).quality, "test");
+  for (const content of [signed, made]) assert.equal(asContent(content), null); // never enough to approve
+  for (const content of understood) assert.deepEqual(asPastContent(content), asContent(content));
+  for (const strange of [
+    { ...signed, count: 3 },
+    { ...signed, labels: [] },
+    { ...signed, labels: ["a", 7] },
+    { ...signed, labels: "ab" },
+    { ...signed, level: "B-LT" },
+    { ...made, quality: "best" },
+    { type: "signature" },
+    { type: "insurance" },
+    null,
+  ])
+    assert.equal(asPastContent(strange), null, JSON.stringify(strange));
 });
 
 test("so is a document of another version or type, and a confirmation of nothing", () => {

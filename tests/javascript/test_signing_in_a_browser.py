@@ -291,9 +291,12 @@ async def test_a_new_code_says_that_the_certificate_is_renewed(phone: Handset) -
 async def test_the_history_says_what_was_signed(phone: Handset) -> None:
     entry = {"partner": "Notary", "service": "Sign", "type": "signing", "at": 1_790_000_000, "method": "code"}
     entry |= {"outcome": "approved", "start": "push", "shared": [], "declined": []}
+    made = {name: CREATION[name] for name in ("type", "issuer", "quality", "valid_seconds")}
+    labels = [document["label"] for document in _signature(12)["documents"]]
+    meant = {name: value for name, value in MEANT.items() if name != "policy"}
     phone.scheme.entries = [
-        {**entry, "action": "h1", "confirmed": [CREATION, _signature(12, held=12)]},
-        {**entry, "action": "h2", "confirmed": [_signature(1)]},
+        {**entry, "action": "h1", "confirmed": [made, {"type": "signature", "count": 12, "labels": labels}]},
+        {**entry, "action": "h2", "confirmed": [{"type": "signature", "count": 1, "labels": labels[:1], **meant}]},
     ]
     await phone.open()
     rows = phone.page.locator("#history [data-entry]")
@@ -303,7 +306,11 @@ async def test_the_history_says_what_was_signed(phone: Handset) -> None:
     await phone.page.locator("#all-documents").click()
     await expect(phone.page.locator("#documents")).to_contain_text("Annex 12.pdf")
     assert await phone.page.locator("[data-document]").count() == 0
-    await expect(phone.page.locator('[data-part="common_name"]')).to_have_text("Ada Lindenholt")
+    await expect(phone.page.locator('[data-part="quality"]')).to_contain_text("Test: has no legal value")
+    await phone.page.locator("#back").click()
+    await rows.nth(1).click()
+    await expect(phone.page.locator('[data-part="count"]')).to_have_text(NAMES[0])
+    await expect(phone.page.locator('[data-part="commitment"]')).to_have_text("You approve its content")
 
 
 @pytest.mark.parametrize(

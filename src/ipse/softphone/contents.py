@@ -83,6 +83,15 @@ def _holds(kind: str, values: Mapping[str, str]) -> bool:
     return bool(payee and _AMOUNT.fullmatch(values["amount"]) and _CURRENCY.fullmatch(values["currency"]))
 
 
+def told(content: Content) -> str | None:
+    """One line of what was confirmed, as the history keeps it; None where this phone cannot show it."""
+    if content.get("type") == "credential" and {"issuer", "quality"} <= content.keys():
+        return f"made a signing certificate of {content['issuer']} ({content['quality']})"
+    if content.get("type") == "signature" and content.get("labels"):
+        return f"signed {', '.join(content['labels'])}"
+    return summary(content) if understood(content) else None
+
+
 def summary(content: Content) -> str:
     """One line that says what a content is; digits of an amount as they were signed."""
     if content["type"] == "payment":

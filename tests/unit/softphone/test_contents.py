@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ipse.softphone.contents import strange, summary, understood
+from ipse.softphone.contents import strange, summary, told, understood
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[2] / "vectors" / "confirms.json").read_text())
 
@@ -39,3 +39,14 @@ def test_summaries_keep_the_digits() -> None:
     assert summary(VECTORS["understood"][0]) == "123.50 EUR to Pot & Linde"
     assert summary({"type": "text", "text": "<br> <b>One</b> line<br>and another"}) == "One line"
     assert summary({"type": "device_action", "device": "Boiler", "action": "turn_on"}) == "turn on – Boiler"
+
+
+def test_the_history_tells_what_was_signed() -> None:
+    assert (
+        told({"type": "signature", "count": 2, "labels": ["Lease.pdf", "Annex.pdf"]}) == "signed Lease.pdf, Annex.pdf"
+    )
+    made = {"type": "credential", "issuer": "Authority", "quality": "test", "valid_seconds": 600}
+    assert told(made) == "made a signing certificate of Authority (test)"
+    assert told({"type": "device_action", "device": "Boiler", "action": "turn_on"}) == "turn on – Boiler"
+    assert told({"type": "insurance"}) is None
+    assert told({"type": "signature"}) is None

@@ -16,7 +16,7 @@ from rich.table import Table
 from ipse.kernel.clock import SECOND, text
 from ipse.kernel.ids import b64u_decode
 from ipse.softphone import Connecting, Outcome, PhoneError, Refused, Request
-from ipse.softphone.contents import summary, understood
+from ipse.softphone.contents import summary, told, understood
 
 _STATUS = {
     "wrong_code": 3,
@@ -297,7 +297,7 @@ def print_history(console: Console, entries: list[dict[str, Any]]) -> None:
         line = f"{entry['action']}  {text(entry['at'] * SECOND)}  {whose}: {entry['outcome']}"
         console.print(line, markup=False, soft_wrap=True)
         about = {
-            "confirmed": "; ".join(summary(one) for one in entry.get("confirmed", ()) if understood(one)),
+            "confirmed": "; ".join(words for one in entry.get("confirmed", ()) if (words := told(one))),
             "shared": ", ".join(one["name"] for one in entry.get("shared", ())),
             "not shared": ", ".join(entry.get("declined", ())),
         }

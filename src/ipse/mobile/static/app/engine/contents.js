@@ -2,7 +2,7 @@
 // approves nothing that it cannot show in full, so whatever it does not know by name is strange, and what is strange
 // can only be refused.
 
-import { asCredential, asSignature, strangeSigning, UNSEEN } from "./signing_contents.js";
+import { asCredential, asPastSigning, asSignature, strangeSigning, UNSEEN } from "./signing_contents.js";
 
 /**
  * @typedef {{ type: "payment", amount: string, currency: string, creditor_name: string, creditor_iban: string, reference: string }} Payment
@@ -72,6 +72,15 @@ export function asContent(document) {
   if (needed.some((name) => content[name]?.trim() === "")) return null;
   if (Object.keys(given).some((name) => !Object.hasOwn(content, name))) return null;
   return holds(content) ? /** @type {Content} */ (/** @type {unknown} */ (content)) : null;
+}
+
+/**
+ * What was confirmed, as the history tells it.
+ * @param {unknown} document
+ * @returns {Content | null}
+ */
+export function asPastContent(document) {
+  return asContent(document) ?? asPastSigning(document);
 }
 
 /** @param {unknown} value */

@@ -71,6 +71,8 @@ const likeOrEmpty = (pattern) => (value) => value === "" || like(pattern)(value)
 const oneOf = (words) => (value) => typeof value === "string" && words.includes(value);
 /** @type {Rule} */
 const count = (value) => Number.isSafeInteger(value) && Number(value) > 0;
+/** @type {Rule} */
+const never = () => false;
 /** @param {number} bytes @returns {Rule} */
 const digest = (bytes) => like(new RegExp(`^[A-Za-z0-9_-]{${Math.ceil((bytes * 4) / 3)}}$`));
 
@@ -158,6 +160,39 @@ function asDocument(given, bytes) {
   // A file that can be opened here must be the one that is signed.
   return content === null || (content["document"] !== "" && content["file_digest"] === "") ? null : content;
 }
+
+/**
+ * What the history keeps of a certificate that was made, or of what was signed: the names, not the digests.
+ * @param {unknown} given
+ * @returns {Credential | Signature | null}
+ */
+export function asPastSigning(given) {
+  const { type } = /** @type {Record<string, unknown>} */ (typeof given === "object" && given !== null ? given : {});
+  if (type === "credential") {
+    const { issuer = never, quality = never, valid_seconds = never } = CREDENTIAL;
+    const content = read(given, { issuer, quality, valid_seconds }, ["type"]);
+    return content === null ? null : /** @type {any} */ ({ ...EMPTY_CREDENTIAL, ...content });
+  }
+  if (type !== "signature") return null;
+  const { description = never, role = never, commitment = never, documents = never } = SIGNATURE;
+  const content = read(given, { labels: documents, count, description, role, commitment }, ["type"]);
+  const labels = /** @type {unknown[]} */ (content?.["labels"] ?? []);
+  if (content === null || content["count"] !== labels.length || !labels.every(line(255, 1))) return null;
+  const named = labels.map((label) => ({ label, digest: "", file_digest: "", document: "" }));
+  return /** @type {any} */ ({ ...EMPTY_SIGNATURE, ...content, documents: named });
+}
+
+const EMPTY_CREDENTIAL = {
+  type: "credential",
+  algorithm: "",
+  credential: "",
+  common_name: "",
+  given_name: "",
+  surname: "",
+  country: "",
+  serial_number: "",
+};
+const EMPTY_SIGNATURE = { type: "signature", hash_algorithm: "", sign_algorithm: "", credential: "", expires_at: 0, policy: "" };
 
 /** Kinds of requests that may ask for signatures. */
 const KINDS = ["signing", "identification"];

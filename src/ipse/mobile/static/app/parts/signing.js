@@ -93,7 +93,7 @@ export function signatureCard(app, signature, reader) {
       role === "" ? null : [app.t("sign.role"), h("span", { "data-part": "role", dir: "auto" }, role)],
       reader?.signer ? [app.t("sign.with"), signerWords(app, reader.signer)] : null,
     ]),
-    technical(app, [
+    signature.credential === "" ? null : technical(app, [
       [app.t("sign.algorithm"), algorithmWords(signature)],
       signature.policy === "" ? null : [app.t("sign.policy"), h("span", { class: "digest", "data-part": "policy" }, signature.policy)],
       [app.t("sign.certificate"), h("span", { class: "digest", "data-part": "credential" }, signature.credential)],
@@ -131,6 +131,7 @@ function documentList(app, { documents, hash_algorithm: hash }, reader) {
   const reading = reader?.reading ?? newReading();
   const alone = documents.length === 1;
   const rows = documents.map((document, at) => documentRow(app, document, { number: at + 1, alone, hash, reader }));
+  if (reader === undefined && alone) return null; // its name stands above
   const list = h("ol", { class: "papers", id: "documents" }, rows);
   if (documents.length <= ROWS) return list;
 
@@ -189,7 +190,7 @@ function documentList(app, { documents, hash_algorithm: hash }, reader) {
  */
 function documentRow(app, { label, digest, file_digest: file, document }, { number, alone, hash, reader }) {
   const held = document !== "" && reader !== undefined;
-  const line = `${file === "" ? hash : "SHA-256"}: ${digestWords(file === "" ? digest : file, "short")}`;
+  const line = digest === "" ? "" : `${file === "" ? hash : "SHA-256"}: ${digestWords(file === "" ? digest : file, "short")}`;
   const way = app.t(held ? "sign.read_one" : "sign.look_one");
   const words = [
     alone ? null : h("span", { class: "paper-number", "aria-hidden": "true" }, String(number)),
@@ -197,10 +198,10 @@ function documentRow(app, { label, digest, file_digest: file, document }, { numb
       "span",
       { class: "row-words" },
       alone ? h("span", { class: "paper-label" }, way) : h("span", { class: "paper-label", "data-part": "label", dir: "auto" }, label),
-      h("span", { class: "paper-digest" }, line),
+      line === "" ? null : h("span", { class: "paper-digest" }, line),
     ),
   ];
-  if (reader === undefined) return alone ? h("li", {}, h("span", { class: "paper-digest" }, line)) : h("li", {}, h("div", { class: "paper" }, ...words));
+  if (reader === undefined) return h("li", {}, h("div", { class: "paper" }, ...words));
   const read = reader.reading.read.has(number);
   return h(
     "li",
@@ -241,8 +242,8 @@ export function credentialCard(app, credential, { first = false } = {}) {
       h(
         "div",
         {},
-        h("p", { class: "confirm-label" }, app.t("certificate.of")),
-        h("p", { class: "confirm-title", "data-part": "common_name", dir: "auto" }, credential.common_name),
+        credential.common_name === "" ? null : h("p", { class: "confirm-label" }, app.t("certificate.of")),
+        h("p", { class: "confirm-title", "data-part": "common_name", dir: "auto" }, credential.common_name || app.t("certificate.name")),
       ),
     ),
     h(
@@ -251,7 +252,7 @@ export function credentialCard(app, credential, { first = false } = {}) {
       icon(picture),
       h("div", {}, h("p", { class: "sign-worth-words" }, app.t(words)), h("p", {}, app.t(more))),
     ),
-    h("p", { "data-part": "bound" }, first ? app.t("certificate.first") : null, first ? " " : null, app.t("certificate.bound")),
+    credential.credential === "" ? null : h("p", { "data-part": "bound" }, first ? app.t("certificate.first") : null, first ? " " : null, app.t("certificate.bound")),
     facts([
       [app.t("certificate.issuer"), h("span", { "data-part": "issuer", dir: "auto" }, credential.issuer)],
       [app.t("certificate.valid"), h("span", { "data-part": "valid" }, durationWords(app, credential.valid_seconds))],
@@ -259,7 +260,7 @@ export function credentialCard(app, credential, { first = false } = {}) {
         ? null
         : [app.t("certificate.number"), h("span", { class: "masked", "data-part": "serial_number" }, credential.serial_number.replaceAll("*", "•"))],
     ]),
-    technical(app, [
+    credential.credential === "" ? null : technical(app, [
       credential.given_name === "" ? null : [app.t("certificate.given_name"), h("span", { dir: "auto" }, credential.given_name)],
       credential.surname === "" ? null : [app.t("certificate.surname"), h("span", { dir: "auto" }, credential.surname)],
       credential.country === "" ? null : [app.t("certificate.country"), countryWords(app, credential.country)],

@@ -1,6 +1,6 @@
 // One past request: who asked, how it ended, what was shared and what was not.
 
-import { asContent } from "../engine/contents.js";
+import { asPastContent } from "../engine/contents.js";
 import { attributeLabel, attributeValue, momentWords } from "../parts/attributes.js";
 import { contentCard } from "../parts/contents.js";
 import { h } from "../parts/dom.js";
@@ -78,7 +78,7 @@ export function entryScreen(app, parameters) {
  * @param {HistoryEntry} entry
  */
 function confirmed(app, { confirmed: documents = [] }) {
-  const contents = documents.map(asContent);
+  const contents = documents.map(asPastContent);
   const signed = contents.some((content) => content?.type === "signature");
   return (signed ? contents.toReversed() : contents).map((content) =>
     content === null ? note("info", app.t("entry.not_shown")) : contentCard(app, content),

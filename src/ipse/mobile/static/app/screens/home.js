@@ -1,6 +1,6 @@
 // Home: the identity, what waits for an approval, what was approved before.
 
-import { asContent } from "../engine/contents.js";
+import { asPastContent } from "../engine/contents.js";
 import { NoAnswer, Problem } from "../engine/problems.js";
 import { momentWords } from "../parts/attributes.js";
 import { contentSummary } from "../parts/contents.js";
@@ -302,7 +302,7 @@ function entryRow(app, entry) {
  */
 function entryWords(app, { outcome, at, confirmed = [] }) {
   const ending = `${app.words(`outcome.${outcome}`, "outcome.failed")} · ${momentWords(app, at * 1000)}`;
-  const contents = confirmed.map(asContent);
+  const contents = confirmed.map(asPastContent);
   const signature = contents.find((each) => each?.type === "signature") ?? null;
   const content = signature ?? contents[0] ?? null;
   if (content === null) return ending;
