@@ -37,6 +37,8 @@ from ipse.standards.signature_activation import (
 )
 
 T = TypeVar("T")
+_KEY_SECONDS = 45.0
+"""So long the security module may take for one approval, waiting for others included."""
 
 
 @dataclass(slots=True)
@@ -228,9 +230,11 @@ class SignatureActivation:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self.threads, work)
-        except KeysUnavailable as error:
-            raise Refusal("keys_unavailable", str(error)) from error
+            # What comes later than this is thrown away with its thread's work: nobody has seen it.
+            async with asyncio.timeout(_KEY_SECONDS):
+                return await asyncio.get_running_loop().run_in_executor(self.threads, work)
+        except (KeysUnavailable, TimeoutError) as error:
+            raise Refusal("keys_unavailable", str(error) or "the security module does not answer") from error
 
 
 def _judge(checks: tuple[rules.Rule, ...], judged: rules.Judged) -> None:

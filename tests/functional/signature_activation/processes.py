@@ -56,7 +56,7 @@ class Place:
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run one command to its end."""
         return subprocess.run(
-            self._line(*words),
+            self.line(*words),
             env=os.environ | self.environment,
             capture_output=True,
             text=True,
@@ -67,12 +67,17 @@ class Place:
     def start(self) -> None:
         """Serve, and wait until it answers."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self._line("serve"), env=os.environ | self.environment, stderr=log)
+            self.process = subprocess.Popen(self.line("serve"), env=os.environ | self.environment, stderr=log)
+        self.wait()
+
+    def wait(self) -> None:
+        """Until it answers."""
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
             with socket.socket(socket.AF_UNIX) as probe:
                 if probe.connect_ex(str(self.socket)) == 0:
                     return
+            assert self.process is not None
             assert self.process.poll() is None, self.log.read_text()
             time.sleep(0.02)
         raise AssertionError(self.log.read_text())
@@ -99,6 +104,7 @@ class Place:
         self.process = None
         return status
 
-    def _line(self, *words: str) -> list[str]:
+    def line(self, *words: str) -> list[str]:
+        """The command line of one command."""
         program = "import sys; from ipse.cli import main; sys.argv[0] = 'ipse'; main()"
         return [sys.executable, "-c", program, "signature-activation", *words, "--config", str(self.write())]
