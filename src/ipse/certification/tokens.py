@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -57,8 +58,10 @@ class OpenToken:
         self._lock = threading.Lock()
         self._session: Any = None
 
-    def do(self, work: Callable[[Any], T]) -> T:
+    def do(self, work: Callable[[Any], T], *, missing_is_broken: bool = False) -> T:
         """Work with the session. One that was broken is opened again, once.
+
+        `missing_is_broken`: a key that was there at the start and is not now went with its token.
 
         Raises:
             KeysUnavailableError: the module does not answer.
@@ -69,9 +72,11 @@ class OpenToken:
                 try:
                     return work(self._session)
                 except (pkcs11.NoSuchKey, pkcs11.MultipleObjectsReturned):
-                    raise
+                    if not missing_is_broken:
+                        raise
                 except pkcs11.PKCS11Error:
-                    self._session = None
+                    pass
+                self._let_go()
             try:
                 self._session = self._open()
                 return work(self._session)
@@ -80,6 +85,12 @@ class OpenToken:
             except pkcs11.PKCS11Error as error:
                 self._session = None
                 raise KeysUnavailableError(f"token {self._token!r} fails with {type(error).__name__}") from error
+
+    def _let_go(self) -> None:
+        """Forget the session, and have the library look for its tokens anew."""
+        self._session = None
+        with suppress(pkcs11.PKCS11Error):
+            pkcs11.lib(self._module).reinitialize()
 
     def _open(self) -> Any:  # noqa: ANN401 - the library's own session
         pin = read_private(Path(self._pin), what="the PIN file").decode().rstrip("\r\n")
@@ -109,9 +120,9 @@ class _TokenKey:
             return bytes(key.sign(data, mechanism=mechanism))
 
         try:
-            return self._token.do(work)
-        except pkcs11.NoSuchKey as error:
-            raise KeysUnavailableError(f"the key {self._label!r} is gone from its token") from error
+            return self._token.do(work, missing_is_broken=True)
+        except (pkcs11.NoSuchKey, SettingsError) as error:
+            raise KeysUnavailableError(f"the key {self._label!r} is gone, or its token") from error
 
     @property
     def key_size(self) -> int:
