@@ -81,6 +81,13 @@ class Knowledge:
         """Whether it says anything about revocation."""
         return bool(self.ocsps or self.crls)
 
+    def tells_of(self, certificate: x509.Certificate) -> bool:
+        """Whether it says anything about the revocation of this certificate."""
+        told = (each["cert_id"]["serial_number"].native for response in self.ocsps for each in _answers(response))
+        if certificate.serial_number in told:
+            return True
+        return any(each["tbs_cert_list"]["issuer"].hashable == certificate.issuer.hashable for each in self.crls)
+
 
 @dataclass(frozen=True)
 class Chained:

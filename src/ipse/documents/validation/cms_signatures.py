@@ -172,7 +172,7 @@ def _read(
         roles=_roles(signed),
         policy=_policy(signed),
         place=_place(signed),
-        archived=before.revocation,
+        archived=before.tells_of(certificate),
     )
 
 

@@ -248,7 +248,7 @@ def _level(signature: CmsSignature, document: _Document, *, stamped: bool, archi
     return baseline(
         named=signature.named,
         stamped=stamped or archived,
-        evidence=document.store.revocation,
+        evidence=document.store.tells_of(signature.certificate),
         archived=archived,
     )
 

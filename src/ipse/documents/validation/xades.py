@@ -198,7 +198,7 @@ def _knowledge(signature: XmlSignature) -> tuple[Knowledge, bool]:
             for each in decoded_all(element, values + "xades:CRLValues/xades:EncapsulatedCRLValue")
         ],
     )
-    return knowledge, knowledge.revocation
+    return knowledge, knowledge.tells_of(x509.Certificate.load(signature.certificate))
 
 
 def _claimed(signature: XmlSignature) -> datetime | None:
