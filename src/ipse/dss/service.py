@@ -49,7 +49,6 @@ from ipse.kernel.sealing import seal, unseal
 from ipse.partners.model import Partner, Service
 from ipse.partners.service import PartnerDesk
 from ipse.partners.service.certificates import BY_CERTIFICATE, prove_by_certificate
-from ipse.people.model import AccountState
 from ipse.people.service import People
 from ipse.signin.model import Ended, WayBack
 from ipse.signing.errors import SigningRefused, SigningUnavailable, WrongSigning
@@ -309,13 +308,10 @@ class Dss:
         )
 
     async def _account(self, user_code: str, partner: Partner) -> str:
-        """The person whom a partner means, when they may sign at all."""
+        """The person whom a partner means. One who is blocked, and one whom it never met, have one answer."""
         account_id = await self.people.account_of_subject(user_code, partner.partner_id)
         if account_id is None:
-            raise DssRefused("UNKNOWN", "userCode is none that this partner was given")
-        account = await self.people.account(account_id)
-        if account.state is not AccountState.ACTIVE:
-            raise DssRefused("NOT_ALLOWED_TO_SIGN", "this person cannot sign at the moment")
+            raise DssRefused("NOT_ALLOWED_TO_SIGN", "this person cannot sign at the moment, or is not known to you")
         return account_id
 
     async def _visit(self, partner: Partner, visit_id: str, kind: Kind) -> Visit:

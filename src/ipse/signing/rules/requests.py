@@ -15,7 +15,7 @@ from ipse.standards.signature_activation import HASH_ALGORITHMS, MOST_DOCUMENTS,
 MOST_LABEL: Final = 255
 MOST_DESCRIPTION: Final = 500
 MOST_ROLE: Final = 100
-_OID: Final = re.compile(r"[0-2](\.(0|[1-9][0-9]{0,18})){1,20}")
+_OID: Final = re.compile(r"[0-2](\.(0|[1-9][0-9]{0,38})){1,20}")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _FILE_DIGEST_SIZE: Final = 32
 _SPACES: Final = "\t\n\r"
