@@ -36,10 +36,10 @@ delete_at, pen, pen_until
 CREATE = """
 insert into envelopes_envelopes (envelope_id, account_id, state, sealed_key, sealed_about, in_order, same_email,
   created_at, delete_at)
-select cast($1 as text), cast($2 as text), 'draft', cast($3 as bytea), cast($4 as bytea), 0, 0, cast($5 as bigint),
-  cast($6 as bigint)
-where (select count(*) from envelopes_envelopes where account_id = $2 and state in ('draft', 'open')) < $7
-returning envelope_id
+values ($1, $2, 'draft', $3, $4, 0, 0, $5, $6)
+"""
+COUNT_OPEN = """
+select count(*) as found from envelopes_envelopes where account_id = $1 and state in ('draft', 'open')
 """
 READ = "select " + _ENVELOPE + " from envelopes_envelopes where envelope_id = $1"  # noqa: S608 - columns
 OF_PERSON = """
@@ -113,11 +113,10 @@ where envelope_id = $1 and state = 'open' returning envelope_id
 
 ADD_DOCUMENT = """
 insert into envelopes_documents (document_id, envelope_id, place, sealed_about, blob_id, level)
-select cast($1 as text), cast($2 as text),
-  (select coalesce(max(place), 0) + 1 from envelopes_documents where envelope_id = $2),
-  cast($3 as bytea), cast($4 as text), ''
-where (select count(*) from envelopes_documents where envelope_id = $2) < $5
-returning document_id
+values ($1, $2, $3, $4, $5, '')
+"""
+COUNT_DOCUMENTS = """
+select count(*) as found, coalesce(max(place), 0) as last from envelopes_documents where envelope_id = $1
 """
 DOCUMENTS = """
 select document_id, place, sealed_about, blob_id, level from envelopes_documents where envelope_id = $1 order by place
@@ -162,11 +161,10 @@ limit 50
 
 ADD_SIGNER = """
 insert into envelopes_signers (signer_id, envelope_id, place, account_id, serial, sealed_about, state)
-select cast($1 as text), cast($2 as text),
-  (select coalesce(max(place), 0) + 1 from envelopes_signers where envelope_id = $2),
-  cast($3 as text), 1, cast($4 as bytea), 'waiting'
-where (select count(*) from envelopes_signers where envelope_id = $2) < $5
-returning signer_id
+values ($1, $2, $3, $4, 1, $5, 'waiting')
+"""
+COUNT_SIGNERS = """
+select count(*) as found, coalesce(max(place), 0) as last from envelopes_signers where envelope_id = $1
 """
 _SIGNER: Final = "signer_id, place, account_id, serial, sealed_about, state, invited_at, opened_at, decided_at"
 SIGNERS = "select " + _SIGNER + " from envelopes_signers where envelope_id = $1 order by place, signer_id"  # noqa: S608 - columns

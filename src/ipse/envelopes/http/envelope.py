@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +20,8 @@ from ipse.kernel.errors import PlatformError
 from ipse.sessions import Session
 from ipse.signing.errors import SigningUnavailable
 from ipse.web.forms import read_own_form
+
+_NOTHING_TYPED: Final = dict.fromkeys(("name", "email", "title", "message", "deadline"), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ class EnvelopePages:
             "draft" if draft else "envelope",
             status=200 if problem is None else problem.status,
             problem="" if problem is None else self.desk.sentence(request, problem),
-            typed=typed or {},
+            typed={**_NOTHING_TYPED, **(typed or {})},
             commitments=tuple(forms.COMMITMENTS),
             **context,
         )
@@ -168,7 +170,7 @@ class EnvelopePages:
             "my_turn": running and me in due,
             "due": [signer.signer_id for signer in due] if running else [],
             "last": _last(attempt, me is not None and me.state is SignerState.WAITING),
-            "links": self._links(full) if owner and running else {},
+            "invitations": self._links(full) if owner and running else {},
             "marks": {
                 document.document_id: marks.place_of(
                     document.paper,

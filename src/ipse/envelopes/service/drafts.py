@@ -92,9 +92,10 @@ class Drafts:
         until = turns.deletion(now, self.papers.days)
 
         def creating() -> Transaction[bool]:
-            values = (envelope_id, account_id, sealed_key, sealed, now, until, MOST_OPEN)
-            if (yield from one(store.CREATE, *values)) is None:
+            count = yield from one(store.COUNT_OPEN, account_id)
+            if count is None or count["found"] >= MOST_OPEN:
                 return False
+            yield from run(store.CREATE, envelope_id, account_id, sealed_key, sealed, now, until)
             for paper, blob_id in zip(papers, blobs, strict=True):
                 yield from self._adding(key, envelope_id, paper, blob_id)
             yield from self._joining(key, envelope_id, account_id, Party(name=name, language=language))
@@ -329,12 +330,15 @@ class Drafts:
     def _adding(self, key: bytes, envelope_id: str, paper: Paper, blob_id: str) -> Transaction[None]:
         document_id = self.vault.ids.identifier()
         sealed = store.sealed(key, "documents", document_id, paper)
-        values = (document_id, envelope_id, sealed, blob_id, self.papers.most_files)
-        if (yield from one(store.ADD_DOCUMENT, *values)) is None:
+        count = yield from one(store.COUNT_DOCUMENTS, envelope_id)
+        if count is None or count["found"] >= self.papers.most_files:
             raise DocumentRefused("too many", why="files", most=self.papers.most_files)
+        yield from run(store.ADD_DOCUMENT, document_id, envelope_id, count["last"] + 1, sealed, blob_id)
 
     def _joining(self, key: bytes, envelope_id: str, account_id: str | None, party: Party) -> Transaction[None]:
         signer_id = self.vault.ids.identifier()
         sealed = store.sealed(key, "signers", signer_id, party)
-        if (yield from one(store.ADD_SIGNER, signer_id, envelope_id, account_id, sealed, MOST_SIGNERS)) is None:
+        count = yield from one(store.COUNT_SIGNERS, envelope_id)
+        if count is None or count["found"] >= MOST_SIGNERS:
             raise EnvelopeRefused("too many", why="signers")
+        yield from run(store.ADD_SIGNER, signer_id, envelope_id, count["last"] + 1, account_id, sealed)
