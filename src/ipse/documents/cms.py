@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
-from asn1crypto import algos, cms, core, tsp, x509
+from asn1crypto import algos, cms, core, parser, tsp, x509
 from pyhanko.sign.ades import cades_asn1
 
 from ipse.documents.certificates import digest_of, is_elliptic, parsed, read, without_roots
@@ -56,7 +56,7 @@ def assembled(attributes: bytes, signature: bytes, certificates: tuple[bytes, ..
     named = {"issuer": carried[0].issuer, "serial_number": carried[0].serial_number}
     signer = {
         "version": "v1",
-        "sid": cms.SignerIdentifier({"issuer_and_serial_number": cms.IssuerAndSerialNumber(named)}),
+        "sid": _settled(cms.SignerIdentifier({"issuer_and_serial_number": cms.IssuerAndSerialNumber(named)})),
         "digest_algorithm": cms.DigestAlgorithm({"algorithm": hash_.value}),
         "signature_algorithm": _signature_algorithm(certificates[0], hash_),
         "signed_attrs": cms.CMSAttributes.load(attributes),
@@ -66,10 +66,10 @@ def assembled(attributes: bytes, signature: bytes, certificates: tuple[bytes, ..
         "version": "v1",
         "digest_algorithms": cms.DigestAlgorithms((cms.DigestAlgorithm({"algorithm": hash_.value}),)),
         "encap_content_info": {"content_type": "data"},
-        "certificates": carried,
-        "signer_infos": [cms.SignerInfo(signer)],
+        "certificates": _settled(cms.CertificateSet(carried)),
+        "signer_infos": _settled(cms.SignerInfos([_settled(cms.SignerInfo(signer))])),
     }
-    return cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(signed)})
+    return _settled(cms.ContentInfo({"content_type": "signed_data", "content": _settled(cms.SignedData(signed))}))
 
 
 def signature_value(content: cms.ContentInfo) -> bytes:
@@ -78,13 +78,18 @@ def signature_value(content: cms.ContentInfo) -> bytes:
 
 
 def stamped(content: cms.ContentInfo, token: bytes) -> cms.ContentInfo:
-    """The same CMS with a signature time stamp."""
-    signed = content["content"].copy()
-    signer = signed["signer_infos"][0].copy()
-    stamp = _attribute("signature_time_stamp_token", cms.ContentInfo.load(token))
-    signer["unsigned_attrs"] = cms.CMSAttributes([stamp])
-    signed["signer_infos"] = [signer]
-    return cms.ContentInfo({"content_type": "signed_data", "content": signed})
+    """The same CMS with a signature time stamp; every other byte of it stays."""
+    signed = content["content"]
+    signer = signed["signer_infos"][0]
+    everyone: bytes = signed["signer_infos"].dump()
+    before: bytes = signer.contents
+    unsigned = [_attribute("signature_time_stamp_token", cms.ContentInfo.load(token)).dump()]
+    if isinstance(signer["unsigned_attrs"], cms.CMSAttributes):
+        unsigned += [attribute.dump() for attribute in signer["unsigned_attrs"]]
+        before = before.removesuffix(signer["unsigned_attrs"].dump())
+    changed = _set(_sequence(before + parser.emit(2, 1, 1, b"".join(sorted(unsigned)))))
+    whole = _sequence(signed.contents.removesuffix(everyone) + changed)
+    return cms.ContentInfo.load(_sequence(content["content_type"].dump() + parser.emit(2, 1, 0, whole)))
 
 
 def stamp_of(content: cms.ContentInfo) -> bytes | None:
@@ -109,8 +114,21 @@ def certificates_of(content: cms.ContentInfo) -> tuple[bytes, ...]:
     return tuple(bytes(one.dump()) for one in carried)
 
 
+def _sequence(content: bytes) -> bytes:
+    return bytes(parser.emit(0, 1, 16, content))
+
+
+def _set(content: bytes) -> bytes:
+    return bytes(parser.emit(0, 1, 17, content))
+
+
+def _settled(value: Any) -> Any:  # noqa: ANN401 - any value of a library without types
+    """A value as if read from a file: nested values that were only just built are written again for each level."""
+    return type(value).load(value.dump())
+
+
 def _attribute(kind: str, value: object) -> cms.CMSAttribute:
-    return cms.CMSAttribute({"type": kind, "values": (value,)})
+    return _settled(cms.CMSAttribute({"type": kind, "values": (value,)}))
 
 
 def _signature_algorithm(certificate: bytes, hash_: Hash) -> algos.SignedDigestAlgorithm:
@@ -127,9 +145,9 @@ def _protection(statement: Statement) -> cms.CMSAlgorithmProtection:
 def _certificate_named(certificate: x509.Certificate) -> tsp.SigningCertificateV2:
     digest = digest_of(certificate.dump(), Hash.SHA_256)
     issuer = x509.GeneralName(name="directory_name", value=certificate.issuer)
-    serial = {"issuer": [issuer], "serial_number": certificate.serial_number}
+    serial = _settled(tsp.IssuerSerial({"issuer": [_settled(issuer)], "serial_number": certificate.serial_number}))
     named = tsp.ESSCertIDv2({"hash_algorithm": {"algorithm": "sha256"}, "cert_hash": digest, "issuer_serial": serial})
-    return tsp.SigningCertificateV2({"certs": [named]})
+    return _settled(tsp.SigningCertificateV2({"certs": [_settled(named)]}))
 
 
 def _policy(policy: Policy) -> cades_asn1.SignaturePolicyIdentifier:
@@ -137,4 +155,5 @@ def _policy(policy: Policy) -> cades_asn1.SignaturePolicyIdentifier:
     fields: dict[str, object] = {"sig_policy_id": policy.oid, "sig_policy_hash": digest}
     if policy.url:
         fields["sig_policy_qualifiers"] = [{"sig_policy_qualifier_id": "sp_uri", "sig_qualifier": policy.url}]
-    return cades_asn1.SignaturePolicyIdentifier({"signature_policy_id": cades_asn1.SignaturePolicyId(fields)})
+    named = _settled(cades_asn1.SignaturePolicyId(fields))
+    return cades_asn1.SignaturePolicyIdentifier({"signature_policy_id": named})

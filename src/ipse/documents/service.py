@@ -6,8 +6,10 @@ from typing import TypeVar
 
 import msgspec
 
+from ipse.documents.errors import DocumentTooLarge
 from ipse.documents.model import Aim, Ask, Enclosure, Evidence, Finished, Inspected, Placing, Prepared, Statement
 from ipse.documents.requests import Draw, Drawn, Finish, Gather, Inspect, PrepareAsic, PrepareCades, PreparePdf, Upgrade
+from ipse.documents.worker.confinement import Confined
 from ipse.documents.workers import Workers
 from ipse.kernel.settings.parts import Papers
 
@@ -28,16 +30,23 @@ class Documents:
         """End every worker."""
         await self._workers.stop()
 
+    @property
+    def confined(self) -> frozenset[Confined] | None:
+        """Which walls stood around the last worker; None: there was none yet."""
+        return self._workers.confined
+
     async def run(self, job: str, request: msgspec.Struct, answer: type[Answer], ask: Ask | None = None) -> Answer:
         """Do one job in a worker: the way for packages that bring a job of their own (`JOBS` in `worker.jobs`)."""
         return await self._workers.run(job, request, answer, ask)
 
     async def inspect(self, pdf: bytes) -> Inspected:
         """What a PDF is, and what forbids signing it."""
+        self._check_size(pdf)
         return await self.run("inspect", Inspect(pdf, self._papers.most_pages), Inspected)
 
     async def page(self, pdf: bytes, number: int, width: int) -> bytes:
         """A page (from 1) as a PNG picture of that many pixels across."""
+        self._check_size(pdf)
         return (await self.run("draw", Draw(pdf, number, width, self._papers.most_pages), Drawn)).png
 
     async def prepare_pdf(self, pdf: bytes, statement: Statement, placing: Placing | None = None) -> Prepared:
@@ -46,6 +55,7 @@ class Documents:
         Raises:
             DocumentNotSignable: `problems` says what forbids it.
         """
+        self._check_size(pdf)
         return await self.run("prepare_pdf", PreparePdf(pdf, statement, placing, self._papers.most_pages), Prepared)
 
     async def finish_pdf(self, state: bytes, signature: bytes, aim: Aim, ask: Ask) -> Finished:
@@ -83,6 +93,7 @@ class Documents:
         Raises:
             DocumentNotSignable: names that no container can hold.
         """
+        self._check_size(content if isinstance(content, bytes) else b"".join(file.content for file in content))
         files, container = ((), content) if isinstance(content, bytes) else (content, b"")
         return await self.run("prepare_asic", PrepareAsic(files, container, statement), Prepared)
 
@@ -101,3 +112,7 @@ class Documents:
     async def evidence(self, certificates: tuple[bytes, ...], aim: Aim, ask: Ask) -> Evidence:
         """Certificates and revocation answers that judging a signer takes, for a partner who finishes alone."""
         return await self.run("evidence", Gather(certificates, aim), Evidence, ask)
+
+    def _check_size(self, content: bytes) -> None:
+        if len(content) > self._papers.most_bytes:
+            raise DocumentTooLarge(f"{len(content)} bytes")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +11,6 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ipse.documents.certificates import BY_LENGTH, check, digest_of, read
 from ipse.documents.cms import certificates_of
-from ipse.documents.errors import NotAnswered
 from ipse.documents.evidence import Gathering, Unproven
 from ipse.documents.model import Hash, Missing
 from ipse.documents.worker.asking import Asking
@@ -43,10 +41,9 @@ def stamp(digest: bytes, asking: Asking, gathering: Gathering) -> Token:
     try:
         der = asking.timestamp(digest)
         token = opened(der)
-        if _imprint(der) != digest:
-            raise Unproven(Missing.TIMESTAMP)
+        _check_imprint(der, digest)
         gathering.chain(token.certificates)
-    except (NotAnswered, ValueError, TypeError, KeyError, PlatformError) as error:
+    except (Unproven, ValueError, TypeError, KeyError, PlatformError) as error:
         raise Unproven(Missing.TIMESTAMP) from error
     return token
 
@@ -77,12 +74,15 @@ def opened(der: bytes) -> Token:
     return Token(der, round(at.timestamp() * SECOND), certificates)
 
 
-def _imprint(der: bytes) -> bytes | None:
-    """The digest that a time stamp is over, if it is by the hash that its length tells."""
+def _check_imprint(der: bytes, digest: bytes) -> None:
+    """See to it that a time stamp is over this digest, by the hash that its length tells.
+
+    Raises:
+        ValueError, KeyError: it is not.
+    """
     stated = bytes(cms.ContentInfo.load(der)["content"]["encap_content_info"]["content"])
     imprint = tsp.TSTInfo.load(stated)["message_imprint"]
-    digest = bytes(imprint["hashed_message"].native)
-    with suppress(KeyError):
-        if imprint["hash_algorithm"]["algorithm"].native == BY_LENGTH[len(digest)].value:
-            return digest
-    return None
+    if imprint["hashed_message"].native != digest:
+        raise ValueError("over something else")
+    if imprint["hash_algorithm"]["algorithm"].native != BY_LENGTH[len(digest)].value:
+        raise ValueError("by another hash")

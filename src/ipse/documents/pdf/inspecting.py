@@ -145,7 +145,7 @@ def _existing(reader: PdfFileReader) -> list[Existing]:
         name = entry(signature.sig_object, "/Name") or signature.signer_cert.subject.native.get("common_name", "")
         found.append(
             Existing(
-                field=text(signature.fq_name),
+                field=str(signature.fq_name),
                 timestamp=is_timestamp(signature),
                 name=text(name),
                 claimed_at=round(claimed.timestamp() * SECOND) if claimed else None,
@@ -158,7 +158,7 @@ def _existing(reader: PdfFileReader) -> list[Existing]:
 
 def _empty(reader: PdfFileReader) -> list[Field]:
     return [
-        Field(name=name, box=_box(reader, reference.get_object()))
+        Field(name=str(name), box=_box(reader, reference.get_object()))
         for name, _, reference in enumerate_sig_fields(reader, filled_status=False)
     ]
 
