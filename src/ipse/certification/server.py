@@ -24,6 +24,7 @@ from starlette.types import ASGIApp
 from ipse.certification import ceremony, keys, store
 from ipse.certification.applicants import read_clients
 from ipse.certification.authority import Authority
+from ipse.certification.connections import PatientProtocol
 from ipse.certification.errors import NotReadyError
 from ipse.certification.http import Public, Registration
 from ipse.certification.keys import PrivateKey, PublicKey
@@ -275,7 +276,7 @@ def _bound_path(path: Path) -> Iterator[socket.socket]:
 def _server(application: ASGIApp, tls: Tls | None = None) -> _Server:
     config = uvicorn.Config(
         application,
-        http="httptools",
+        http=PatientProtocol,
         lifespan="off",
         log_config=None,
         access_log=False,

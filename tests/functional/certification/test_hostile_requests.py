@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import encodebytes
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from uvicorn.server import ServerState
 
+from ipse.certification import connections
+from ipse.certification.connections import PatientProtocol
+from ipse.certification.http import Application
 from ipse.kernel.ids import b64u
 from tests.support.certification import PERSON, RunningCertification, request
 
@@ -116,6 +122,30 @@ def test_the_public_addresses_take_little_and_of_one_type(certification: Running
         answer = httpx.post(place, content=content, headers={"Content-Type": kind}, timeout=5)
         assert answer.status_code == 200  # refused in the protocol's own words
         assert len(answer.content) < 100
+
+
+def test_who_sends_slowly_is_not_waited_for(
+    certification: RunningCertification, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that never ends, in the service's own protocol; its patience is shortened here."""
+    monkeypatch.setattr(connections, "SECONDS", 0.2)
+
+    async def slow() -> bytes:
+        config = uvicorn.Config(app=Application({}), http=PatientProtocol, lifespan="off", log_config=None)
+        config.load()
+        state = ServerState()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: PatientProtocol(config, state, {}), "127.0.0.1", 0)
+        async with server:
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(b"POST /ocsp HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n")
+            async with asyncio.timeout(5):
+                answered = await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            return answered
+
+    assert asyncio.run(slow()) == b""
 
 
 def test_est_gives_the_same_certificate_again(certification: RunningCertification) -> None:

@@ -201,6 +201,8 @@ async def test_a_time_stamp_is_of_our_digest(settings: Certification, algorithm:
     info = token["content"]["encap_content_info"]["content"].parsed
     assert info["message_imprint"]["hashed_message"].native == digest
     assert len(token["content"]["certificates"]) == 2
+    theirs = cms.ContentInfo.load(await stamps.timestamp(digest, algorithm, nonce=4711), strict=True)
+    assert theirs["content"]["encap_content_info"]["content"].parsed["nonce"].native == 4711
     await stamps.close()
 
 
