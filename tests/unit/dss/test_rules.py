@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 from base64 import b64encode, urlsafe_b64encode
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -150,3 +152,10 @@ def test_the_policy_is_published_as_its_digest_says() -> None:
     assert all(text in policy_document().decode() for text in POLICY_TEXTS.values())
     assert set(POLICY_TEXTS) == set(LANGUAGES)
     assert all(set(texts) == set(LANGUAGES) for texts in COMMITMENT_TYPES.values())
+
+
+def test_every_reason_is_documented() -> None:
+    told = Path("docs/reference/errors.md").read_text(encoding="utf-8")
+    for source in Path("src/ipse/dss").glob("*.py"):
+        for reason in re.findall(r'(?:DssRefused|_state)\(\s*"([A-Z_]+)"', source.read_text(encoding="utf-8")):
+            assert f"`{reason}`" in told
