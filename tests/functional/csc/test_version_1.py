@@ -202,7 +202,7 @@ def test_token_requests_are_refused_with_the_words_of_the_table(signer: tuple[Si
         ({"code": "00"}, "invalid_grant", "Invalid parameter code"),
     ]
     for changes, error, words in cases:
-        sent = changes if "code" in changes else {**changes, "code": code}
+        sent: dict[str, str | None] = {"code": code, **changes}
         answer = site.redeem(**sent)
         assert refusal(answer) == (400, error, words), words
     for content in (b"[]", b'{"grant_type": "a", "grant_type": "b"}', b"{"):
@@ -262,14 +262,15 @@ def test_what_is_not_offered_says_so(site: Site, version: Version, method: str) 
 
 
 def test_bad_targets_are_shown_and_never_redirected_to(site: Site) -> None:
-    for changes in (
+    cases: list[dict[str, str | None]] = [
         {"client_id": None},
         {"client_id": "nobody"},
         {"client_id": "a/../b"},
         {"redirect_uri": None},
         {"redirect_uri": BACK + "&more=1"},
         {"redirect_uri": "https://evil.example/"},
-    ):
+    ]
+    for changes in cases:
         answer = site.authorize(**changes)
         assert answer.status_code == 400
         assert "location" not in answer.headers

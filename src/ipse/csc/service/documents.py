@@ -38,6 +38,8 @@ from ipse.storage.errors import DuplicateError
 KIND: Final = "documents"
 """Of the jobs that are done asynchronously."""
 PREPARED_SECONDS: Final = 3600
+MOST_PREPARED: Final = 140
+"""Documents of one person that may wait for one partner's authorization."""
 _TABLE: Final = "csc_prepared"
 _NAMES: Final = {"SHA-256": Hash.SHA_256, "SHA-384": Hash.SHA_384, "SHA-512": Hash.SHA_512}
 _CONTAINED: Final = "document"
@@ -101,6 +103,7 @@ class Documents:
         names = {source.hash_algorithm for source in sources}
         if len(names) != 1:
             raise InvalidRequest("Invalid parameter hashAlgorithmOID", detail="one algorithm for all")
+        await self._check_room(bearer.token, len(sources), now)
         told = []
         for place, source in enumerate(sources, 1):
             prepared = await self._prepared(source, credential, now)
@@ -184,6 +187,11 @@ class Documents:
             name=source.label or _CONTAINED, media_type="application/octet-stream", content=source.document
         )
         return await papers.prepare_asic((enclosed,), statement)
+
+    async def _check_room(self, token: Token, count: int, now: int) -> None:
+        row = await self.ground.database.row(store.MANY_PREPARED, token.partner_id, token.account_id, now)
+        if row is not None and row["n"] + count > MOST_PREPARED:
+            raise InvalidRequest("Numbers of signatures is too high", detail="too many documents wait already")
 
     async def _keep(self, token: Token, source: Source, prepared: Prepared) -> None:
         digest = b64u(prepared.digest)

@@ -9,6 +9,7 @@ import msgspec
 
 from ipse.csc.errors import InvalidRequest
 from ipse.csc.model import Asked, Round, Token
+from ipse.csc.store import responses
 from ipse.csc.store import rounds as store
 from ipse.kernel.clock import Clock
 from ipse.kernel.ids import Ids
@@ -17,6 +18,7 @@ from ipse.kernel.sealing import blind_index, seal, unseal
 from ipse.kernel.settings import Settings
 from ipse.partners.model import Partner, Service, ServiceType
 from ipse.partners.service import PartnerDesk
+from ipse.people.errors import UnknownAccountError
 from ipse.people.model import AccountState
 from ipse.people.service import People
 from ipse.signing.errors import UnknownCredential
@@ -87,7 +89,16 @@ class Ground:
 
     async def is_alive(self, account_id: str) -> bool:
         """Whether an account still exists, blocked or not."""
-        return (await self.people.account(account_id)).state is not AccountState.ARCHIVED
+        try:
+            return (await self.people.account(account_id)).state is not AccountState.ARCHIVED
+        except UnknownAccountError:
+            return False
+
+    async def file_digest(self, partner_id: str, account_id: str, digest: str) -> str:
+        """SHA-256 of the file that a digest was prepared for, as base64url; empty where it was prepared for none."""
+        row = await self.database.row(responses.PREPARED, partner_id, account_id, digest, self.clock.now())
+        kind, _, name = str(row["source_digest"]).rpartition(" ") if row is not None else ("", "", "")
+        return name if kind.endswith(" file") else ""
 
     async def credential(self, credential_id: str) -> Credential:
         """A credential by the name a partner gives it.

@@ -181,7 +181,7 @@ class Rounds:
             return await self._asking(target, request, browser, account=account, signature=None)
         credential = await self._credential(asked, account, version)
         owner = credential.account_id if credential else account
-        signature = await self._signature(asked, credential)
+        signature = await self._signature(asked, credential, partner_id)
         return await self._asking(target, request, browser, account=owner, signature=signature)
 
     async def _credential(self, asked: Asked, account: str | None, version: Version) -> Credential | None:
@@ -202,11 +202,17 @@ class Rounds:
             raise InvalidRequest("Invalid parameter credentialID", detail=f"it is {credential.state}")
         return credential
 
-    async def _signature(self, asked: Asked, credential: Credential | None) -> Signature:
+    async def _signature(self, asked: Asked, credential: Credential | None, partner_id: str) -> Signature:
         signing = self.ground.settings.signing
         key = credential.algorithm if credential else signing.algorithm if signing else "RSA-2048"
+        documents = []
+        for each in asked.digests:
+            # What `prepareDoc` made is named on the phone by its file as well.
+            owner = credential.account_id if credential and asked.details else ""
+            file = await self.ground.file_digest(partner_id, owner, each.digest) if owner else ""
+            documents.append(SignatureDocument(label=each.label, digest=each.digest, file_digest=file))
         return Signature(
-            documents=tuple(SignatureDocument(label=each.label, digest=each.digest) for each in asked.digests),
+            documents=tuple(documents),
             hash_algorithm=asked.hash_algorithm,
             sign_algorithm=sign_algorithm(key, asked.hash_algorithm),
             credential=credential.credential_id if credential and asked.credential_id else "",

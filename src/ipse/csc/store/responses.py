@@ -29,6 +29,9 @@ PREPARE = """
 insert into csc_prepared (partner_id, account_id, digest, source_digest, sealed_state, expires_at)
 values ($1, $2, $3, $4, $5, $6)
 """
+MANY_PREPARED = """
+select count(*) as n from csc_prepared where partner_id = $1 and account_id = $2 and expires_at > $3
+"""
 PREPARED = """
 select digest, source_digest, sealed_state from csc_prepared
 where partner_id = $1 and account_id = $2 and digest = $3 and expires_at > $4
