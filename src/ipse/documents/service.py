@@ -26,6 +26,10 @@ class Documents:
         self._papers = papers
         self._workers = Workers(papers)
 
+    async def start(self) -> None:
+        """Have workers at hand; else the first job waits for a second or two."""
+        await self._workers.start()
+
     async def stop(self) -> None:
         """End every worker."""
         await self._workers.stop()

@@ -63,6 +63,11 @@ class Workers:
         self.confined: frozenset[Confined] | None = None
         """Which walls stood around the last worker; None: there was none yet."""
 
+    async def start(self) -> None:
+        """Have the process ready that workers come of; else the first job waits for it."""
+        async with self._beginning:
+            await asyncio.to_thread(self._started)
+
     async def stop(self) -> None:
         """End them all: they die with the process they came of."""
         async with self._beginning:
@@ -119,6 +124,8 @@ class Workers:
             except (EOFError, OSError) as error:
                 if clock() - before >= left - 1:
                     raise errors.DocumentTakesTooLong("the kernel has ended the worker") from error
+                if self._waiting is None or self._waiting.poll() is not None:
+                    raise errors.DocumentsUnavailable("workers were stopped") from error
                 raise errors.DocumentUnreadable("the worker ended without an answer") from error
             left -= clock() - before
             match message:

@@ -22,7 +22,7 @@ _FONTS: Final = tuple(
 )
 """The house's letters, and others for names that those cannot write: Greek, Cyrillic, rare Latin."""
 _KNOWN: Final = tuple(frozenset(TTFont(BytesIO(font)).getBestCmap()) for font in _FONTS)
-_INK, _SOFT, _LINE, _WARNING = "0.07 0.13 0.22 rg", "0.33 0.38 0.45 rg", "0.16 0.38 0.70 rg", "0.72 0.11 0.11 rg"
+_INK, _SOFT, _BLUE, _WARNING = "0.07 0.13 0.22 rg", "0.33 0.38 0.45 rg", "0.16 0.38 0.70 rg", "0.72 0.11 0.11 rg"
 _WHITE: Final = "1 1 1 rg"
 _HEADING, _NAME, _LINES, _MARK = 0.8, 1.3, 0.85, 0.75
 """Sizes of letters, of one unit that is chosen so that everything fits."""
@@ -30,7 +30,10 @@ _SPACING: Final = 1.28
 _MARGIN: Final = 6.0
 _BAR: Final = 2.5
 _LARGEST: Final = 12.0
-_SMALLEST: Final = 3.0
+_BAND: Final = 1.35
+"""How high the band of the mark is."""
+_MIDDLE: Final = 0.34
+"""How far below the middle of a line its letters stand."""
 
 
 @dataclass(frozen=True)
@@ -78,35 +81,41 @@ class Drawing:
         return [text for text in (stamp.mark, stamp.heading, stamp.name, *stamp.lines) if text]
 
     def _content(self, font: GlyphAccumulator, width: float, height: float) -> bytes:
-        """The operators: a white ground, a bar, the lines, and the mark on a band of its own."""
+        """The operators: a white ground, a bar, the mark on a band of its own, the lines."""
         margin = min(_MARGIN, height / 8, width / 16)
-        lines = self._lines()
+        lines, mark = self._lines(), self.stamp.mark
+        rows = sum(line.size for line in lines) * _SPACING + (_BAND if mark else 0)
+        unit = max(min(_LARGEST, (height - 2 * margin) / rows), 0.1)
+        drawn = [f"q {_WHITE} 0 0 {width:.2f} {height:.2f} re f", f"{_BLUE} 0 0 {_BAR} {height:.2f} re f"]
         room = width - 2 * margin - _BAR
-        widest = {line.text: font.shape(line.text).x_advance for line in lines}
-        unit = min(_LARGEST, (height - 2 * margin) / sum(line.size * _SPACING for line in lines))
-        unit = max(unit, min(_SMALLEST, height / len(lines) / _SPACING))
-        drawn = [f"q {_WHITE} 0 0 {width:.2f} {height:.2f} re f", f"{_LINE} 0 0 {_BAR} {height:.2f} re f"]
-        down = height - margin
+        top = height
+        if mark:
+            band = _BAND * unit
+            top -= band
+            drawn.append(f"{_WARNING} {_BAR} {top:.2f} {width - _BAR:.2f} {band:.2f} re f")
+            drawn.append(_text(font, _Line(mark, _MARK, _WHITE), unit, room, (_BAR + margin, top + band / 2)))
+        down = top - (top - (rows - (_BAND if mark else 0)) * unit) / 2
         for line in lines:
-            size = min(line.size * unit, room / widest[line.text]) if widest[line.text] else line.size * unit
             step = line.size * unit * _SPACING
-            if line.colour == _WHITE:
-                band = down - step + (0 if len(lines) == 1 else 0.15 * size)
-                drawn.append(f"{_WARNING} {_BAR} {band:.2f} {width - _BAR:.2f} {height - band:.2f} re f")
-            baseline = down - step + 0.38 * size
-            shaped = font.shape(line.text).graphics_ops.decode("latin-1")
-            place = f"1 0 0 1 {_BAR + margin:.2f} {baseline:.2f} Tm"
-            drawn.append(f"BT {line.colour} /F {size:.3f} Tf {place} {shaped} ET")
+            drawn.append(_text(font, line, unit, room, (_BAR + margin, down - step / 2)))
             down -= step
         return ("\n".join(drawn) + "\nQ").encode("latin-1")
 
     def _lines(self) -> list[_Line]:
         stamp = self.stamp
-        lines = [_Line(stamp.mark, _MARK, _WHITE)] if stamp.mark else []
-        lines += [_Line(stamp.heading, _HEADING, _LINE)] if stamp.heading else []
+        lines = [_Line(stamp.heading, _HEADING, _BLUE)] if stamp.heading else []
         lines.append(_Line(stamp.name, _NAME, _INK))
         lines += [_Line(text, _LINES, _SOFT) for text in stamp.lines[:4] if text]
         return lines
+
+
+def _text(font: GlyphAccumulator, line: _Line, unit: float, room: float, place: tuple[float, float]) -> str:
+    """A line, made smaller where it would be too long; `place` is its left end, in the middle of its height."""
+    shaped = font.shape(line.text)
+    size = min(line.size * unit, room / shaped.x_advance if shaped.x_advance else _LARGEST)
+    left, middle = place
+    matrix = f"1 0 0 1 {left:.2f} {middle - _MIDDLE * size:.2f} Tm"
+    return f"BT {line.colour} /F {size:.3f} Tf {matrix} {shaped.graphics_ops.decode('latin-1')} ET"
 
 
 def _font_for(texts: list[str]) -> bytes:

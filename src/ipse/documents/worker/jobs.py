@@ -35,10 +35,7 @@ def loaded() -> dict[str, Job]:
     jobs: dict[str, Job] = {}
     for name, place in JOBS.items():
         module, _, function = place.partition(":")
-        try:
-            jobs[name] = getattr(importlib.import_module(module), function)
-        except ModuleNotFoundError:
-            continue
+        jobs[name] = getattr(importlib.import_module(module), function)
     return jobs
 
 
