@@ -12,8 +12,9 @@ _PAGE: Final = """\
 # authorization_details
 
 What a person confirms, as data (RFC 9396). The parameter is a JSON array of 1 to {most} objects, at most {bytes:,}
-characters in all. It is for services of type `confirmation`, in a pushed request, a request object or a back-channel
-request; a plain query is refused. `make reference` writes this page from the structures that judge the requests.
+characters in all. It is for services of type `confirmation` (`ipse_signature`: `identification`), in a pushed request,
+a request object or a back-channel request; a plain query is refused. `make reference` writes this page from the
+structures that judge the requests.
 
 The phone shows the content from these data, amount and payee largest. Members are texts only; names that no schema has
 are refused, and so are characters that do not show, blank texts and `null`. A refusal is
@@ -57,6 +58,12 @@ _EXAMPLES: Final[dict[str, dict[str, Any]]] = {
         "location": "Lindenlaan 3",
         "details": "For ten minutes",
     },
+    "ipse_signature": {
+        "type": "ipse_signature",
+        "documents": [{"label": "Lease of plot 12.pdf", "digest": "LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564"}],
+        "hash_algorithm": "SHA-256",
+        "description": "The lease of a garden",
+    },
 }
 _MORE: Final = {
     "payment": (
@@ -68,6 +75,15 @@ _MORE: Final = {
         "`sha256` its digest."
     ),
     "device_action": "What the action does is the partner's matter; the scheme says who approved it.",
+    "ipse_signature": (
+        "For services of type `identification` whose contract lets them sign (`ipse partner service --signs`), alone\n"
+        "in the array, with at most as many documents as the contract says: one approval, with the code, identifies\n"
+        "and signs. The digests are signed as they are. Whoever has no certificate on the phone gets one with it.\n\n"
+        "In the token response and in UserInfo the object has three members more: `signatures` (base64, in the order\n"
+        "of the documents; PKCS #1 v1.5, or ECDSA in DER), `sign_algorithm` (OID) and `certificates` (base64 of DER,\n"
+        "the person's first, then its issuers without the root). While signing services are down the token response\n"
+        "comes without them, and UserInfo has them later. What such signatures are worth is in their certificates."
+    ),
 }
 
 

@@ -101,8 +101,8 @@ def build_features(given: Given) -> Features:
         rows, people=people, attributes=attributes, messages=messages, sims=sims, cards=cards
     )
     desk = _partner_desk(given)
-    provider = _provider(given, desk, actions, lab)
     parts = open_signing(given, actions, phones, attributes)
+    provider = _provider(given, desk, parts.signing, lab)
     delivery = build_delivery(settings, notices, people, attributes, database, clock=clock, ids=ids)
     return Features(
         people=people,
@@ -185,7 +185,7 @@ def _broker(given: Given, desk: PartnerDesk, people: People, actions: Actions, p
     )
 
 
-def _provider(given: Given, desk: PartnerDesk, actions: Actions, lab: LabDesk | None) -> Provider:
+def _provider(given: Given, desk: PartnerDesk, signing: Signing, lab: LabDesk | None) -> Provider:
     provider = build_provider(
         given.settings,
         keystore=given.keystore,
@@ -193,8 +193,13 @@ def _provider(given: Given, desk: PartnerDesk, actions: Actions, lab: LabDesk | 
         clock=given.clock,
         ids=given.ids,
         desk=desk,
-        actions=actions,
+        actions=signing.actions,
     )
+    if given.settings.signing is not None:
+        tokens, authorizations = provider.tokens, provider.authorizations
+        provider = replace(
+            provider, tokens=replace(tokens, signing=signing), authorizations=replace(authorizations, signs=True)
+        )
     return provider if lab is None else _told_by(lab, provider)
 
 

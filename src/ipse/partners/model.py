@@ -142,7 +142,9 @@ class Service(msgspec.Struct, frozen=True):
     pause_during_calls: bool = False
     """Whether approvals are refused while a call is running on the phone, as far as the phone can tell."""
     batch: int = 1
-    """How many documents one approval of a signing service may sign: 1 to 70."""
+    """How many documents one approval of a service that signs may sign: 1 to 70."""
+    signs: bool = False
+    """Whether people who identify themselves to an identification service may sign by the same approval."""
 
 
 @dataclass(frozen=True, slots=True)

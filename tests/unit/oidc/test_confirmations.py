@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema.validators import Draft202012Validator
 
-from ipse.actions.model import Agreement, DeviceAction, FreeText, Payment
+from ipse.actions.model import Agreement, DeviceAction, FreeText, Payment, Signature
 from ipse.oidc.errors import OAuthError
 from ipse.oidc.model import AuthorizationRequest, Candidate, Source
 from ipse.oidc.rules.authorization import check_request, check_target, requested
@@ -39,6 +39,14 @@ PAY_DETAIL: dict[str, Any] = {
 }
 AGREE_DETAIL: dict[str, Any] = {"type": "agreement", "title": "Lease", "text": "One.\nTwo.", "version": "3"}
 DOOR_DETAIL: dict[str, Any] = {"type": "device_action", "device": "Front door", "action": "unlock", "location": "Home"}
+SIGN_DETAIL: dict[str, Any] = {
+    "type": "ipse_signature",
+    "documents": [{"label": "Lease", "digest": "A" * 43}, {"label": "Inventory", "digest": "A" * 43}],
+}
+SIGNING = service(
+    type=ServiceType.IDENTIFICATION, contract={"given_name": "required"}, redirect_uris=CONFIRMING.redirect_uris,
+    batch=2, signs=True,
+)  # fmt: skip
 _WORDS = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
 
 
@@ -258,8 +266,31 @@ class TestDetails:
             with refused("invalid_authorization_details"):
                 asked(authorization_details=details(spoilt))
 
+    def test_signatures_are_for_identifications_whose_contract_has_them(self) -> None:
+        request = asked(SIGNING, authorization_details=details(SIGN_DETAIL), claims='{"id_token":{"given_name":null}}')
+        (content,) = request.content
+        assert isinstance(content, Signature)
+        assert [document.label for document in content.documents] == ["Lease", "Inventory"]
+        assert (content.hash_algorithm, content.sign_algorithm, content.credential) == ("SHA-256", "", "")
+        batch = SIGN_DETAIL | {"documents": SIGN_DETAIL["documents"] * 2}
+        wrong_size = SIGN_DETAIL | {"hash_algorithm": "SHA-512"}
+        hidden = SIGN_DETAIL | {"documents": [{"label": "a\u202eb", "digest": "A" * 43}]}
+        for at, written in (
+            (CONFIRMING, (SIGN_DETAIL,)),
+            (replace(SIGNING, signs=False), (SIGN_DETAIL,)),
+            (SIGNING, (SIGN_DETAIL, PAY_DETAIL)),
+            (SIGNING, (PAY_DETAIL,)),
+            (SIGNING, (batch,)),
+            (SIGNING, (wrong_size,)),
+            (SIGNING, (hidden,)),
+            (SIGNING, (SIGN_DETAIL | {"documents": []},)),
+            (SIGNING, (SIGN_DETAIL | {"credential": "mine"},)),
+        ):
+            with refused("invalid_authorization_details"):
+                asked(at, authorization_details=details(*written), claims='{"id_token":{"given_name":null}}')
+
     def test_there_is_a_schema_for_each_type(self) -> None:
-        assert set(TYPES) == {"payment", "agreement", "device_action"}
+        assert set(TYPES) == {"payment", "agreement", "device_action", "ipse_signature"}
 
     @pytest.mark.parametrize(
         "text",

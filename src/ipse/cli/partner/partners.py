@@ -277,6 +277,7 @@ def _print_service(service: Service, grants: list[Grant]) -> None:
         ("instead of the phone", ", ".join(service.fallbacks)),
         ("essential", "people must reach it whatever breaks" if service.essential else ""),
         ("signed at once", f"{service.batch} documents" if service.batch > 1 else ""),
+        ("signs", "with the identification, by one approval" if service.signs else ""),
         ("asks for", service.final_partner),
     )
     _print_rows(f"service {service.code}", rows)

@@ -59,7 +59,8 @@ class Options:
     pause_during_calls: Annotated[
         bool | None, Parameter(help="Approvals are refused while a call is running on the phone.")
     ] = None
-    batch: Annotated[int | None, Parameter(help="Documents that one approval may sign, 1 to 70; signing only.")] = None
+    batch: Annotated[int | None, Parameter(help="Documents that one approval may sign, 1 to 70.")] = None
+    signs: Annotated[bool | None, Parameter(help="People who identify themselves may sign with it.")] = None
     final_partner: Annotated[str | None, Parameter(help="The partner for whom a broker's service asks.")] = None
 
     def given(self) -> dict[str, object]:
@@ -81,6 +82,7 @@ class Options:
             "essential": self.essential,
             "pause_during_calls": self.pause_during_calls,
             "batch": self.batch,
+            "signs": self.signs,
             "final_partner": self.final_partner,
         }
         return {name: value for name, value in said.items() if value is not None}

@@ -16,13 +16,15 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from ipse.actions.model import Agreement, Content, DeviceAction, Payment
-from ipse.oidc.errors import InvalidAuthorizationDetails
+from ipse.actions.model import Agreement, Content, DeviceAction, Payment, Signature, SignatureDocument
+from ipse.kernel.ids import b64u_decode
+from ipse.oidc.errors import InvalidAuthorizationDetails, InvalidRequest
 from ipse.oidc.model import AuthorizationRequest
 from ipse.partners.model import ServiceType
 from ipse.standards.canonical_json import CanonicalJsonError, digest
 from ipse.standards.currencies import DECIMALS
 from ipse.standards.iban import is_iban
+from ipse.standards.signature_activation import HASH_ALGORITHMS, MOST_DOCUMENTS
 from ipse.standards.strict_json import JsonError, parse
 
 MAX_BYTES: Final = 32_768
@@ -100,11 +102,32 @@ class DeviceActionDetail(
     details: Annotated[str, Meta(min_length=1, max_length=140, description="More of it: 21 °C.")] | UnsetType = UNSET
 
 
-Detail: TypeAlias = PaymentDetail | AgreementDetail | DeviceActionDetail
+class DocumentDetail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One thing to sign."""
+
+    label: Annotated[str, Meta(min_length=1, max_length=255, description="Its name, as the person knows it.")]
+    digest: Annotated[
+        str, Meta(pattern="^[A-Za-z0-9_-]{43,86}$", description="Of `hash_algorithm`, base64url without padding.")
+    ]
+
+
+class SignatureDetail(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="ipse_signature", tag_field="type"):
+    """Signatures of the person by the approval that identifies them."""
+
+    documents: Annotated[tuple[DocumentDetail, ...], Meta(min_length=1, max_length=MOST_DOCUMENTS)]
+    hash_algorithm: Literal["SHA-256", "SHA-384", "SHA-512"] = "SHA-256"
+    description: (
+        Annotated[str, Meta(min_length=1, max_length=255, description="What is signed, in one sentence.")] | UnsetType
+    ) = UNSET
+
+
+SIGNATURE: Final = "ipse_signature"
+Detail: TypeAlias = PaymentDetail | AgreementDetail | DeviceActionDetail | SignatureDetail
 TYPES: Final[Mapping[str, type[Detail]]] = {
     "payment": PaymentDetail,
     "agreement": AgreementDetail,
     "device_action": DeviceActionDetail,
+    SIGNATURE: SignatureDetail,
 }
 """The types that may be asked, by their name."""
 
@@ -136,8 +159,18 @@ def read_details(request: AuthorizationRequest) -> AuthorizationRequest:
 
 
 def check_details_allowed(request: AuthorizationRequest) -> AuthorizationRequest:
-    """Only a service for confirmations asks for them: that is its contract (RFC 9396 §5)."""
-    if request.authorization_details and request.service.type is not ServiceType.CONFIRMATION:
+    """Only a service for confirmations asks for them, and signatures only one whose contract has them (RFC 9396 §5)."""
+    details, service = request.authorization_details, request.service
+    signatures = [each for each in details if each.get("type") == SIGNATURE]
+    if signatures:
+        if not service.signs or len(details) > 1:
+            raise InvalidAuthorizationDetails("this service signs nothing, or nothing beside other types")
+        if request.source == "query":
+            raise InvalidRequest("what is signed comes in a pushed request or a request object")
+        documents = signatures[0].get("documents")
+        if isinstance(documents, list) and len(documents) > service.batch:
+            raise InvalidAuthorizationDetails(f"one approval of this service signs at most {service.batch} documents")
+    elif details and service.type is not ServiceType.CONFIRMATION:
         raise InvalidAuthorizationDetails("this service confirms nothing: no type may be asked of it")
     return request
 
@@ -187,6 +220,8 @@ def _content(place: str, written: Mapping[str, Any]) -> Content:
     except msgspec.ValidationError as error:
         raise InvalidAuthorizationDetails(place + _explained(str(error))) from error
     _check_characters(place, written)
+    if isinstance(detail, SignatureDetail):
+        return _signature(place, detail)
     if isinstance(detail, PaymentDetail):
         return _payment(place, detail)
     if isinstance(detail, AgreementDetail):
@@ -196,6 +231,19 @@ def _content(place: str, written: Mapping[str, Any]) -> Content:
     return DeviceAction(
         device=detail.device, action=detail.action, location=_text(detail.location), details=_text(detail.details)
     )
+
+
+def _signature(place: str, detail: SignatureDetail) -> Signature:
+    size = HASH_ALGORITHMS[detail.hash_algorithm][1]
+    for number, document in enumerate(detail.documents):
+        try:
+            fits = len(b64u_decode(document.digest)) == size
+        except ValueError:
+            fits = False
+        if not fits:
+            raise InvalidAuthorizationDetails(f"{place}.documents[{number}].digest: no digest of hash_algorithm")
+    documents = tuple(SignatureDocument(each.label, each.digest) for each in detail.documents)
+    return Signature(documents, detail.hash_algorithm, "", description=_text(detail.description))
 
 
 def _explained(why: str) -> str:
@@ -236,6 +284,10 @@ def _check_characters(place: str, written: Mapping[str, Any]) -> None:
     for name, value in written.items():
         if isinstance(value, Mapping):
             _check_characters(f"{place}.{name}", value)
+            continue
+        if isinstance(value, list):
+            for number, each in enumerate(value):
+                _check_characters(f"{place}.{name}[{number}]", each)
             continue
         allowed = _LINES if name == "text" else ""
         if not value.strip() or any(_hides(character) and character not in allowed for character in value):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import base64
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ipse.actions.model import FALLBACKS, Content, FreeText, Method
+import msgspec
+
+from ipse.actions.model import FALLBACKS, Content, CredentialCreation, FreeText, Method, Signature
 from ipse.attributes.model import ATTRIBUTES
 from ipse.kernel.clock import seconds
 from ipse.oidc.errors import InvalidGrant, ServerError
 from ipse.oidc.model import AMR, EIDAS, LEVELS, Requested, Vocabulary
 from ipse.oidc.rules.confirmation import TEXT, content_of
-from ipse.oidc.rules.details import contents_of, digest_of
+from ipse.oidc.rules.details import SIGNATURE, contents_of, digest_of
+from ipse.signing.model import Concluded
 
 PICTURE = "picture"
 """Delivered as an address; the image itself is fetched there with the access token."""
@@ -109,8 +113,30 @@ def check_confirmed(approved: Approved) -> None:
     elif requested.authorization_details:
         content = contents_of(requested.authorization_details)
         wanted_digest = digest_of(requested.authorization_details)
-    if (content, wanted_digest) != (approved.content, approved.content_digest):
+    if (content, wanted_digest) != (_as_asked(approved.content), approved.content_digest):
         raise ServerError(detail="what was asked and what was signed differ")
+
+
+def signed_details(details: Sequence[Mapping[str, Any]], concluded: Concluded) -> tuple[dict[str, Any], ...]:
+    """Authorization details with the signatures that came of them, and the certificates they are by (RFC 9396 §7)."""
+    signature = concluded.signature
+    made = {
+        "sign_algorithm": signature.sign_algorithm if signature is not None else "",
+        "signatures": [base64.b64encode(value).decode() for value in concluded.signatures],
+        "certificates": [base64.b64encode(each).decode() for each in concluded.credential.certificates],
+    }
+    return tuple({**each, **made} if each.get("type") == SIGNATURE else dict(each) for each in details)
+
+
+def _as_asked(content: tuple[Content, ...]) -> tuple[Content, ...]:
+    """What was shown without what was filled in when the phone claimed: the certificate is not the partner's wish."""
+    return tuple(
+        msgspec.structs.replace(each, credential="", expires_at=0, sign_algorithm="")
+        if isinstance(each, Signature)
+        else each
+        for each in content
+        if not isinstance(each, CredentialCreation)
+    )
 
 
 def _acr(speaker: Speaker, approved: Approved) -> str:

@@ -10,11 +10,20 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from ipse.actions.model import Action, AskedAttribute, Collected, NewAction, Request
+from ipse.actions.model import (
+    Action,
+    AskedAttribute,
+    Collected,
+    CredentialCreation,
+    NewAction,
+    Request,
+    Signature,
+)
 from ipse.actions.service.requests import Actions
 from ipse.attributes.model import ATTRIBUTES
 from ipse.oidc.errors import (
     AccessDenied,
+    InvalidAuthorizationDetails,
     InvalidRequest,
     OAuthError,
     TemporarilyUnavailable,
@@ -85,6 +94,8 @@ class Authorizations:
     pushed: PushedRequests
     responses: Responses
     request_log: RequestLog
+    signs: bool = False
+    """Whether people can sign here."""
 
     async def begin(self, pairs: Sequence[tuple[str, str]], browser: Browser) -> Action | Resumed | WayBack:
         """Judge a request and begin an action, or say where the refusal goes.
@@ -178,6 +189,8 @@ class Authorizations:
         parameters = proven.parameters
         try:
             request = check_request(proven)
+            if request.content and not self.signs and any(isinstance(each, Signature) for each in request.content):
+                raise InvalidAuthorizationDetails("nothing is signed at this installation")
             language = languages.choose(parameters.get("ui_locales"), browser.language)
             browser = replace(browser, language=language)
             return await self.actions.begin(new_action(request, browser, await self._hinted(request)))
@@ -272,6 +285,9 @@ def _wished(request: AuthorizationRequest) -> str:
 def new_action(request: AuthorizationRequest, browser: Browser, account_id: str | None) -> NewAction:
     """A judged request as an action to begin; `account_id` is the person whose phone it is addressed to."""
     service, profile = request.service, request.profile
+    signs = any(isinstance(each, Signature) for each in request.content)
+    # Who has no certificate on the phone yet gets one with the signature; what it says is filled in then.
+    content = (CredentialCreation("", "", "", 0), *request.content) if signs else request.content
     asked = tuple(
         AskedAttribute(name=name, required=required, protected=ATTRIBUTES[name].protected)
         for name, required in request.asked.items()
@@ -286,7 +302,7 @@ def new_action(request: AuthorizationRequest, browser: Browser, account_id: str 
             partner_name=request.partner.name,
             service_name=service.name,
             purpose=service.purpose,
-            assurance=request.assurance,
+            assurance="advanced" if signs else request.assurance,
             attributes=asked,
             protocol=protocol,
             language=browser.language,
@@ -295,13 +311,13 @@ def new_action(request: AuthorizationRequest, browser: Browser, account_id: str 
             level_essential=request.eidas_essential,
             assurance_essential=_demands_manner(request),
             pause_during_calls=service.pause_during_calls,
-            fallbacks=_fallbacks(request),
+            fallbacks=() if signs else _fallbacks(request),
             wished=_wished(request),
         ),
         browser_hash=browser.cookie_hash,
         address=browser.address,
         account_id=account_id,
-        content=request.content,
+        content=content,
         content_digest=request.content_digest,
         private=private,
         code_seconds=None if profile.name == DEFAULT.name else profile.code_seconds,

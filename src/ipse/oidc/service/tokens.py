@@ -10,10 +10,11 @@ from typing import Any, Protocol
 import msgspec
 
 from ipse.actions.errors import CodeUsed, UnknownCode, UnknownToken
-from ipse.actions.model import Granted, Redeemed
+from ipse.actions.model import Granted, Redeemed, Signature
 from ipse.actions.service.requests import Actions
 from ipse.kernel.clock import Clock
-from ipse.oidc.errors import InsufficientScope, InvalidGrant, InvalidRequest, InvalidToken, OAuthError
+from ipse.kernel.errors import PlatformError
+from ipse.oidc.errors import InsufficientScope, InvalidGrant, InvalidRequest, InvalidToken, OAuthError, ServerError
 from ipse.oidc.model import Requested, profile_of
 from ipse.oidc.rules import tokens as rules
 from ipse.oidc.rules.client_proofs import ClientProof, check_client
@@ -30,6 +31,8 @@ from ipse.oidc.service.dpop import Proofs
 from ipse.oidc.service.keys import Answer, Protection, ProviderKeys
 from ipse.partners.model import AuthMethod, Partner
 from ipse.partners.service import PartnerDesk
+from ipse.signing.errors import SigningUnavailable
+from ipse.signing.service import Signing
 from ipse.standards import jose
 from ipse.standards.oauth import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, scope_words
 
@@ -85,6 +88,8 @@ class Tokens:
     clock: Clock
     back_channels: Mapping[str, BackChannel] = field(default_factory=dict)
     """Those grants by their `grant_type`."""
+    signing: Signing | None = None
+    """Carries out what people have approved to be signed."""
 
     async def answer(self, client: ClientProof, form: Mapping[str, str], sender: Sender) -> TokenAnswer:
         """Answer a token request of a proven partner.
@@ -157,7 +162,7 @@ class Tokens:
             redeemed.expires_in,
             _scheme(request.sender),
             id_token=await protection.apply(claims),
-            authorization_details=approved.requested.authorization_details or msgspec.UNSET,
+            authorization_details=await self._details(redeemed.action_id, approved) or msgspec.UNSET,
         )
 
     async def userinfo(self, token: str, sender: Sender) -> UserInfo:
@@ -168,8 +173,10 @@ class Tokens:
                 stopped.
             InvalidDpopProof: its proof was used before.
         """
-        partner, approved = await self._granted(token, sender)
+        partner, approved, action_id = await self._granted(token, sender)
         claims = rules.userinfo(self.speaker, approved, now=self.clock.now())
+        if self._signs(approved):
+            claims["authorization_details"] = await self._details(action_id, approved)
         protection = await self._protection(partner, "userinfo")
         return UserInfo(partner.algorithms.userinfo_media_type, await protection.apply(claims))
 
@@ -180,7 +187,7 @@ class Tokens:
             InvalidToken, InvalidDpopProof: as `userinfo`.
             InsufficientScope: no picture was asked for, or the person did not share it.
         """
-        _, approved = await self._granted(token, sender)
+        _, approved, _ = await self._granted(token, sender)
         if not rules.may_fetch_picture(approved):
             raise InsufficientScope
         picture = approved.released[rules.PICTURE]
@@ -191,7 +198,27 @@ class Tokens:
         if not await self.actions.revoke(token, partner.partner_id):
             await self.desk.tokens.revoke(token, partner.partner_id)
 
-    async def _granted(self, token: str, sender: Sender) -> tuple[Partner, Approved]:
+    @staticmethod
+    def _signs(approved: Approved) -> bool:
+        return any(isinstance(each, Signature) for each in approved.content)
+
+    async def _details(self, action_id: str, approved: Approved) -> tuple[dict[str, Any], ...]:
+        """What the person confirmed; what they signed with its signatures, or without while those cannot be had.
+
+        Raises:
+            ServerError: what was approved can never be signed.
+        """
+        details = approved.requested.authorization_details
+        if self.signing is None or not self._signs(approved):
+            return details
+        try:
+            return rules.signed_details(details, await self.signing.conclude(action_id, approved.partner_id))
+        except SigningUnavailable:
+            return details  # UserInfo has them later
+        except PlatformError as error:
+            raise ServerError(detail=f"signing: {error.code}") from error
+
+    async def _granted(self, token: str, sender: Sender) -> tuple[Partner, Approved, str]:
         try:
             granted = await self.actions.by_access_token(token)
         except UnknownToken as error:
@@ -205,7 +232,7 @@ class Tokens:
         if partner is None or partner.state != "active":
             raise InvalidToken(detail="the partner was stopped")
         await self._use_proof(sender)
-        return partner, _approved(granted, granted.partner_id)
+        return partner, _approved(granted, granted.partner_id), granted.action_id
 
     async def _use_proof(self, sender: Sender) -> None:
         """Only now, when it is known to be worth remembering: strangers cannot fill the memory."""

@@ -190,8 +190,11 @@ def check_service(service: Service, partner: Partner, environment: Environment) 
     _check_profile(service, partner)
     _check_backchannel(service, partner, environment)
     check_fallbacks(service, environment)
-    if not 1 <= service.batch <= MOST_DOCUMENTS or (service.batch > 1 and service.type is not ServiceType.SIGNING):
-        _refuse(f"one approval of a signing service signs 1 to {MOST_DOCUMENTS} documents, of another none")
+    if service.signs and service.type is not ServiceType.IDENTIFICATION:
+        _refuse("signs is for identification services; a signing service signs anyway, others do not")
+    signing = service.signs or service.type is ServiceType.SIGNING
+    if not 1 <= service.batch <= MOST_DOCUMENTS or (service.batch > 1 and not signing):
+        _refuse(f"one approval of a service that signs signs 1 to {MOST_DOCUMENTS} documents, of another none")
     if service.final_partner and not partner.broker:
         _refuse(f"{partner.partner_id} is no broker, so its services ask for nobody else")
 

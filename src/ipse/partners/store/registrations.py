@@ -36,7 +36,7 @@ update partners_partners set state = $2, changed_at = $3 where partner_id = $1 a
 SERVICE = """
 select partners_services.code, partner_id, type, state, name, partners_services.purpose, redirect_uris, contract,
   pkce_required, profile, message_signing, request_uris, backchannel_mode, notification_endpoint, match_optional,
-  callback_urls, final_partner, fallbacks, essential, pause_during_calls, batch,
+  callback_urls, final_partner, fallbacks, essential, pause_during_calls, batch, signs,
   partners_grants.attribute as granted
 from partners_services
 left join partners_grants on partners_grants.service_code = partners_services.code
@@ -46,20 +46,20 @@ where partners_services.code = $1
 REGISTERED = """
 select code, partner_id, type, state, name, purpose, redirect_uris, contract, pkce_required, profile, message_signing,
   request_uris, backchannel_mode, notification_endpoint, match_optional, callback_urls, final_partner,
-  fallbacks, essential, pause_during_calls, batch
+  fallbacks, essential, pause_during_calls, batch, signs
 from partners_services where code = $1
 """
 SERVICES = """
 select code, partner_id, type, state, name, purpose, redirect_uris, contract, pkce_required, profile, message_signing,
   request_uris, backchannel_mode, notification_endpoint, match_optional, callback_urls, final_partner,
-  fallbacks, essential, pause_during_calls, batch
+  fallbacks, essential, pause_during_calls, batch, signs
 from partners_services where partner_id = $1 order by code
 """
 SAVE_SERVICE = """
 insert into partners_services (code, partner_id, type, state, name, purpose, redirect_uris, contract, pkce_required,
   profile, message_signing, request_uris, backchannel_mode, notification_endpoint, match_optional, callback_urls,
-  final_partner, fallbacks, essential, created_at, changed_at, pause_during_calls, batch)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, $21, $22)
+  final_partner, fallbacks, essential, created_at, changed_at, pause_during_calls, batch, signs)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, $21, $22, $23)
 on conflict (code) do update set type = excluded.type, state = excluded.state, name = excluded.name,
   purpose = excluded.purpose, redirect_uris = excluded.redirect_uris, contract = excluded.contract,
   pkce_required = excluded.pkce_required, profile = excluded.profile, message_signing = excluded.message_signing,
@@ -67,7 +67,7 @@ on conflict (code) do update set type = excluded.type, state = excluded.state, n
   notification_endpoint = excluded.notification_endpoint, match_optional = excluded.match_optional,
   callback_urls = excluded.callback_urls, final_partner = excluded.final_partner,
   fallbacks = excluded.fallbacks, essential = excluded.essential, changed_at = excluded.changed_at,
-  pause_during_calls = excluded.pause_during_calls, batch = excluded.batch
+  pause_during_calls = excluded.pause_during_calls, batch = excluded.batch, signs = excluded.signs
   where partners_services.partner_id = excluded.partner_id
 returning code
 """
@@ -95,7 +95,7 @@ def saving_service(service: Service, now: int) -> Statement:
         int(service.message_signing), _json(service.request_uris), service.backchannel_mode,
         service.notification_endpoint, int(service.match_optional), _json(service.callback_urls),
         service.final_partner, _json(service.fallbacks), int(service.essential), now, int(service.pause_during_calls),
-        service.batch,
+        service.batch, int(service.signs),
     )  # fmt: skip
     return Statement(SAVE_SERVICE, values)
 
@@ -145,6 +145,7 @@ def read_service(row: Row) -> Service:
         essential=bool(row["essential"]),
         pause_during_calls=bool(row["pause_during_calls"]),
         batch=row["batch"],
+        signs=bool(row["signs"]),
     )
 
 

@@ -60,8 +60,13 @@ class Completion:
 
     async def _named(self, creation: CredentialCreation, account_id: str) -> CredentialCreation:
         named = naming(await self.attributes.facts(account_id))
+        terms = self.terms
         return msgspec.structs.replace(
             creation,
+            algorithm=terms.algorithm,
+            issuer=terms.issuer,
+            quality=terms.quality,
+            valid_seconds=terms.valid_seconds,
             credential=self.credentials.ids.identifier(),
             common_name=named.common_name,
             given_name=named.given_name,
@@ -81,8 +86,14 @@ class Completion:
         elif made is None and living is None:
             raise CredentialNeeded
         algorithm = made.algorithm if made is not None else living.algorithm if living is not None else ""
-        if SIGN_ALGORITHMS[signature.sign_algorithm][0] != algorithm:
+        chosen = signature.sign_algorithm or _usual(algorithm, signature.hash_algorithm)
+        if SIGN_ALGORITHMS[chosen][0] != algorithm:
             raise OtherCredential
         credential = made.credential if made is not None else living.credential_id if living is not None else ""
         expires_at = seconds(now) + self.terms.approval_seconds
-        return msgspec.structs.replace(signature, credential=credential, expires_at=expires_at)
+        return msgspec.structs.replace(signature, credential=credential, expires_at=expires_at, sign_algorithm=chosen)
+
+
+def _usual(algorithm: str, hash_algorithm: str) -> str:
+    """The signature algorithm of a kind of key with a hash algorithm, for whoever leaves it to us."""
+    return next(oid for oid, fits in SIGN_ALGORITHMS.items() if fits == (algorithm, hash_algorithm))
