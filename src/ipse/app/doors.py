@@ -113,6 +113,8 @@ class Doors:
     async def close(self) -> None:
         """Let go."""
         await self.csc.responses.close()
+        if self.validations is not None:
+            await self.validations.close()
         await self.parts.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,6 +37,8 @@ class Validations:
     ask: Ask
     clock: Clock
     papers: Papers
+    close: Callable[[], Awaitable[None]]
+    """Lets go of whom it asks."""
 
     async def judge(self, brought: Brought) -> Validation:
         """The verdict.

@@ -84,7 +84,7 @@ async def _serve(
     documents = Documents(papers)
     anchors = Anchors(own=authority.anchors, sandbox=True, quality=Quality.TEST)
     pages = Pages(name="Ipse", ids=ids, packages=("ipse.validation",))
-    judging = Validations(documents, anchors, authority, clock, papers)
+    judging = Validations(documents, anchors, authority, clock, papers, documents.stop)
     application = Application([*http.routes(judging, pages), *asset_routes(pages.assets)], pages.error_page)
     limits = Limits(validation=Limit(burst=60, per_minute=60))
     edge = Edge(application, origin=address, limits=limits, trusted_proxies=(), clock=clock, ids=ids)
@@ -93,4 +93,4 @@ async def _serve(
     listening.listen()  # whoever connects before it serves waits
     ready.set()
     await server.serve(sockets=[listening])
-    await documents.stop()
+    await judging.close()

@@ -45,9 +45,14 @@ class Container:
     """Names of what else lies in META-INF."""
 
 
-def is_container(content: bytes) -> bool:
-    """Whether it is a zip file."""
-    return content[:4] == b"PK\x03\x04" or zipfile.is_zipfile(io.BytesIO(content))
+def begins_as_container(content: bytes) -> bool:
+    """Whether it begins as a zip file does."""
+    return content[:4] in {b"PK\x03\x04", b"PK\x05\x06"}
+
+
+def ends_as_container(content: bytes) -> bool:
+    """Whether readers of zip files, which look from the end, would take it for one."""
+    return zipfile.is_zipfile(io.BytesIO(content))
 
 
 def open_container(content: bytes) -> Container:

@@ -12,7 +12,7 @@ import msgspec
 from ipse.documents.model import Ask
 from ipse.documents.validation.cades import is_signed_data, judge_cades
 from ipse.documents.validation.chains import Chains, utc
-from ipse.documents.validation.container import Unpackable, is_container
+from ipse.documents.validation.container import Unpackable, begins_as_container, ends_as_container
 from ipse.documents.validation.model import (
     Changes,
     Indication,
@@ -43,17 +43,14 @@ async def judge(question: Question, ask: Ask) -> Validation:
     content = question.content
     reasons: tuple[Reason, ...] = ()
     judged: list[Judgement] = []
-    kind = ""
+    kind = _format(content)
     try:
-        if b"%PDF-" in content[:_HEADER]:
-            kind = "PDF"
-            judged = await judge_pdf(question, chains)
-        elif is_container(content):
-            kind = "ASiC-E"
+        if kind == "ASiC-E":
             contained = await judge_asic(question, chains)
             judged, reasons = contained.signatures, contained.reasons
-        elif is_signed_data(content):
-            kind = "CAdES"
+        elif kind == "PDF":
+            judged = await judge_pdf(question, chains)
+        elif kind == "CAdES":
             judged = await judge_cades(question, chains)
         else:
             reasons = (Reason(Why.UNKNOWN_FORMAT),)
@@ -76,6 +73,17 @@ async def judge(question: Question, ask: Ask) -> Validation:
         signatures=tuple(judged),
     )
     return msgspec.structs.replace(validation, report=report(validation)) if judged else validation
+
+
+def _format(content: bytes) -> str:
+    """A container may hold a PDF near its beginning; a PDF never begins as a container does."""
+    if begins_as_container(content):
+        return "ASiC-E"
+    if b"%PDF-" in content[:_HEADER]:
+        return "PDF"
+    if is_signed_data(content):
+        return "CAdES"
+    return "ASiC-E" if ends_as_container(content) else ""
 
 
 def verdict(judged: Sequence[Judgement], reasons: Sequence[Reason]) -> Verdict:

@@ -93,7 +93,9 @@ async def judge_pdf(question: Question, chains: Chains) -> list[Judgement]:
                 covered.append((each.embedded.signed_revision, at))
     for each in found:
         if each.embedded is None:
-            judged[each.name] = _refused(each.name, Sub.FORMAT_FAILURE, each.why or Why.MALFORMED)
+            unsupported = each.why is Why.UNSUPPORTED
+            sub = Sub.GENERIC if unsupported else Sub.FORMAT_FAILURE
+            judged[each.name] = _refused(each.name, sub, each.why or Why.MALFORMED)
         elif not each.stamp:
             judged[each.name] = await _judge_signature(document, each, each.embedded, covered)
     return [judged[each.name] for each in found]

@@ -78,11 +78,18 @@ class XmlSignature:
 def parse(xml: bytes) -> Element:
     """Read XML that was written by others: no document type, no entities, nothing fetched.
 
+    Comments are taken out: no signature covers them, and one in the middle of a text would cut it in two.
+
     Raises:
         Broken: it is malformed or has any of these, or an identifier stands in it twice.
     """
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, collect_ids=False
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        collect_ids=False,
+        remove_comments=True,
     )
     try:
         root = etree.fromstring(xml, parser)
@@ -153,7 +160,7 @@ def canonicalised(element: Element, algorithm: str) -> bytes:
         Broken: a way that proves too little, or that is not known.
     """
     if algorithm not in _CANONICAL:
-        raise Broken(Sub.FORMAT_FAILURE, Why.UNSUPPORTED)
+        raise Broken(Sub.GENERIC, Why.UNSUPPORTED)
     canonical: bytes = etree.tostring(element, method="c14n", exclusive=_CANONICAL[algorithm], with_comments=False)
     return canonical
 
@@ -213,7 +220,7 @@ def _references(
             data, name = canonicalised(properties, transforms[0] if transforms else _INCLUSIVE), None
         else:
             if uri is None or uri.startswith("#") or transforms:
-                raise Broken(Sub.FORMAT_FAILURE, Why.WRAPPED)
+                raise Broken(Sub.GENERIC, Why.UNSUPPORTED)
             name = unquote(uri)
             if name not in files:
                 raise Broken(Sub.SIGNED_DATA_NOT_FOUND, Why.FILE_MISSING)
@@ -243,7 +250,7 @@ def _verify_value(algorithm: str, certificate: bytes, value: bytes, data: bytes)
     if algorithm not in _ALGORITHMS:
         weak = any(each in algorithm.lower() for each in _WEAK)
         raise Broken(
-            Sub.CRYPTO_CONSTRAINTS_FAILURE if weak else Sub.FORMAT_FAILURE,
+            Sub.CRYPTO_CONSTRAINTS_FAILURE if weak else Sub.GENERIC,
             Why.WEAK_ALGORITHM if weak else Why.UNSUPPORTED,
         )
     kind, chosen = _ALGORITHMS[algorithm]
@@ -283,7 +290,7 @@ def _digest(element: Element) -> tuple[str, bytes]:
     if algorithm not in _DIGESTS:
         weak = any(each in algorithm.lower() for each in _WEAK)
         raise Broken(
-            Sub.CRYPTO_CONSTRAINTS_FAILURE if weak else Sub.FORMAT_FAILURE,
+            Sub.CRYPTO_CONSTRAINTS_FAILURE if weak else Sub.GENERIC,
             Why.WEAK_ALGORITHM if weak else Why.UNSUPPORTED,
         )
     return _DIGESTS[algorithm], _decoded(_one(element, "ds:DigestValue").text)
@@ -299,7 +306,7 @@ def _one(element: Element, path: str) -> Element:
 def _algorithm(element: Element) -> str:
     if len(element):
         # A prefix list or a parameter would change what is signed.
-        raise Broken(Sub.FORMAT_FAILURE, Why.UNSUPPORTED)
+        raise Broken(Sub.GENERIC, Why.UNSUPPORTED)
     return str(element.get("Algorithm") or "")
 
 
