@@ -277,7 +277,7 @@ class TestDetails:
         hidden = SIGN_DETAIL | {"documents": [{"label": "a\u202eb", "digest": "A" * 43}]}
         for at, written in (
             (CONFIRMING, (SIGN_DETAIL,)),
-            (replace(SIGNING, signs=False), (SIGN_DETAIL,)),
+            (msgspec.structs.replace(SIGNING, signs=False), (SIGN_DETAIL,)),
             (SIGNING, (SIGN_DETAIL, PAY_DETAIL)),
             (SIGNING, (PAY_DETAIL,)),
             (SIGNING, (batch,)),
