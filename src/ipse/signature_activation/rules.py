@@ -249,8 +249,8 @@ def is_in_time(judged: Judged) -> None:
 
 def is_living(judged: Judged) -> None:
     """The credential's key exists and is not locked."""
-    if judged.held is not None and judged.held.state in {State.ENDED, State.LOCKED}:
-        raise Refusal("credential_ended", f"the credential is {judged.held.state}")
+    if judged.held is not None:
+        check_living(judged.held)
 
 
 def is_certified(judged: Judged) -> None:
@@ -275,7 +275,17 @@ SIGNING: Final[tuple[Rule, ...]] = (
 """What must hold besides before the code's proof is judged."""
 
 
-# -- the code, and certificates
+# -- the credential, the code, and certificates
+
+
+def check_living(held: Held) -> None:
+    """A credential's key exists and is not locked.
+
+    Raises:
+        Refusal: `credential_ended`.
+    """
+    if held.state in {State.ENDED, State.LOCKED}:
+        raise Refusal("credential_ended", f"the credential is {held.state}")
 
 
 def is_proven(presented: Presented, held: Held) -> bool:

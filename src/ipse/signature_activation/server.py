@@ -19,7 +19,7 @@ import uvicorn
 from ipse.kernel.clock import SystemClock
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import SettingsError
-from ipse.signature_activation import migrations
+from ipse.signature_activation import migrations, store
 from ipse.signature_activation.attestations import open_makers
 from ipse.signature_activation.errors import Tampered
 from ipse.signature_activation.head_file import HeadFile
@@ -138,6 +138,7 @@ def open_keys(settings: ActivationSettings, secrets: OwnSecrets) -> Keys:
 async def _open_database(settings: ActivationSettings) -> Database:
     try:
         database = await open_database(settings.database)
+        await database.rows(store.ERASING)
         await migrate(database, now=SystemClock().now(), package=migrations.__name__)
     except (DatabaseUnavailableError, ValueError) as error:
         raise SettingsError(f"the database cannot be opened: {error}") from error

@@ -71,6 +71,7 @@ class SignatureActivation:
             judged = self._judged(presented, message, serial_number=new.serial_number)
             _judge(rules.APPROVED, judged)
             if held is not None and hmac.compare_digest(held.approval, presented.approval):
+                rules.check_living(held)
                 return _made(held)
             if held is not None:
                 raise Refusal("used", "there is a credential of that name")
@@ -105,8 +106,7 @@ class SignatureActivation:
             raise Refusal("malformed", "certificate is not base64url") from error
         async with self._turn(credential):
             held = await self._known(credential)
-            if held.state in {State.ENDED, State.LOCKED}:
-                raise Refusal("credential_ended", f"the credential is {held.state}")
+            rules.check_living(held)
             rules.check_certificate(octets, held)
             if held.state is State.MADE:
                 digest = hashlib.sha256(octets).digest()
@@ -138,7 +138,7 @@ class SignatureActivation:
             return _signed(await self._use(presented, signature, tried, before=held))
 
     async def end(self, credential: str, ending: Ending) -> None:
-        """Destroy a key for ever; once more does nothing.
+        """Destroy a key for ever, and the names in its request; once more does nothing.
 
         Raises:
             Refusal: there is no such credential.
@@ -146,7 +146,7 @@ class SignatureActivation:
         async with self._turn(credential):
             held = await self._known(credential)
             if held.state is not State.ENDED:
-                ended = replace(held, state=State.ENDED, wrapped=b"", code_key=b"")
+                ended = replace(held, state=State.ENDED, wrapped=b"", code_key=b"", request=b"")
                 await self.records.keep("end", ended, Note(reason=ending.reason[:64]))
 
     async def reachable(self) -> bool:

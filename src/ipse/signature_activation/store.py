@@ -5,6 +5,8 @@ from __future__ import annotations
 from ipse.signature_activation.lines import Line
 from ipse.storage.statement import Row, Transaction, run
 
+ERASING = "pragma secure_delete = on"
+"""What is replaced or deleted is overwritten in the file: a destroyed key lies nowhere."""
 CREDENTIAL = "select sealed from credentials where credential = $1"
 CREDENTIALS = "select credential, sealed from credentials where credential > $1 order by credential limit $2"
 COUNTS = "select state, count(*) as count from credentials group by state order by state"

@@ -217,6 +217,7 @@ SIGNATURES: dict[str, tuple[str, Callable[[Person], Activated]]] = {
     "a fingerprint": ("not_approved", _said(method="fingerprint")),
     "a refusal": ("not_approved", _said(decision="rejected")),
     "another message": ("not_approved", _another_type),
+    "another request": ("other_shown", _said(action="another")),
     "another device key": ("wrong_signature", _by_another_key),
     "another phone": ("wrong_signature", _by_another_phone),
     "sealed to another key": ("activation_unreadable", _sealed_to_another),
@@ -304,6 +305,14 @@ def _long_ago(person: Person) -> NewCredential:
     return NewCredential(approval=person.phone.approve(document), device_key=person.phone.public)
 
 
+def _ended_again(person: Person) -> NewCredential:
+    """The approval that has made a credential, after its key was destroyed."""
+    new = person.phone.create(_fresh())
+    name = person.asking.create(new)["credential"]
+    person.asking.post(f"/credentials/{name}/end", Ending("deleted"))
+    return new
+
+
 def _for_signing(person: Person) -> NewCredential:
     approval = person.phone.approve(person.document())
     return NewCredential(approval=approval, device_key=person.phone.public)
@@ -311,6 +320,7 @@ def _for_signing(person: Person) -> NewCredential:
 
 CREATIONS: dict[str, tuple[str, Callable[[Person], NewCredential]]] = {
     "a name that is taken": ("used", lambda person: person.phone.create(person.credential)),
+    "a destroyed key": ("credential_ended", _ended_again),
     "another device key": ("wrong_signature", _by_another_device),
     "another code key": ("wrong_code", _with_another_code_key),
     "no code key": ("wrong_code", _without_code_key),
