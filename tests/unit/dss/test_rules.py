@@ -155,7 +155,7 @@ def test_the_policy_is_published_as_its_digest_says() -> None:
 
 
 def test_every_reason_is_documented() -> None:
-    told = Path("docs/reference/errors.md").read_text(encoding="utf-8")
+    told = Path("docs/reference/dss.md").read_text(encoding="utf-8")
     for source in Path("src/ipse/dss").glob("*.py"):
         for reason in re.findall(r'(?:DssRefused|_state)\(\s*"([A-Z_]+)"', source.read_text(encoding="utf-8")):
             assert f"`{reason}`" in told
