@@ -34,9 +34,10 @@ format: ## Format the source and mend what can be mended
 	$(VENV)/ruff format .
 	$(VENV)/ruff check --fix .
 
-bench: ## Measure whole logins
+bench: ## Measure whole logins and signatures
 	@$(PYTHON) tools/bootstrap.py test
 	$(VENV)/ipse bench login
+	$(VENV)/ipse bench signing
 
 reference: ## Write the pages of docs/reference that come from the source
 	PYTHONPATH=. $(VENV)/python tools/write_reference.py

@@ -16,13 +16,15 @@ from ipse.actions.service import Actions
 from ipse.app.given import Given
 from ipse.attributes.service import Attributes
 from ipse.documents.service import Documents
-from ipse.kernel.settings import Finding, Settings, SettingsError
+from ipse.kernel.clock import Clock
+from ipse.kernel.ids import Ids
+from ipse.kernel.settings import Environment, Finding, Settings, SettingsError
 from ipse.kernel.settings.parts import Signing as SigningSettings
 from ipse.mobile.events import CODE_CHANGED
 from ipse.phones.service import Phones
 from ipse.signing.clients.activation import ActivationClient
 from ipse.signing.clients.authorities import read_authorities
-from ipse.signing.clients.certification import open_certification
+from ipse.signing.clients.certification import CertificationClient, open_certification
 from ipse.signing.clients.revocation import RevocationClient
 from ipse.signing.clients.timestamps import TimestampClient
 from ipse.signing.events import ENDED, SUSPENDED
@@ -60,6 +62,37 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class Clients:
+    """Whom signing asks."""
+
+    activation: ActivationClient
+    certification: CertificationClient
+    evidence: Evidence
+    authorities: tuple[x509.Certificate, ...]
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        for client in (self.activation, self.certification, self.evidence.timestamps, self.evidence.revocation):
+            await client.close()
+
+
+def open_clients(chosen: SigningSettings, environment: Environment, clock: Clock, ids: Ids) -> Clients:
+    """Open them as the settings say.
+
+    Raises:
+        SettingsError: a file cannot be used, or holds what this installation must not believe.
+    """
+    authorities = read_authorities(chosen.certification.authorities, environment)
+    evidence = Evidence(
+        tuple(each.public_bytes(Encoding.DER) for each in authorities),
+        TimestampClient(chosen.certification.timestamps, clock, ids),
+        RevocationClient(authorities, environment, ids),
+    )
+    certification = open_certification(chosen.certification, environment)
+    return Clients(ActivationClient(chosen.activation), certification, evidence, authorities)
+
+
+@dataclass(frozen=True)
 class SigningParts:
     """Signing, with what its front doors need beside it; None where nothing is signed."""
 
@@ -82,30 +115,22 @@ def open_signing(given: Given, actions: Actions, phones: Phones, attributes: Att
             """Nothing was opened."""
 
         return SigningParts(build_signing(actions, phones, attributes), None, None, nothing)
-    authorities = read_authorities(chosen.certification.authorities, settings.environment)
-    activation = ActivationClient(chosen.activation)
-    certification = open_certification(chosen.certification, settings.environment)
-    evidence = Evidence(
-        tuple(each.public_bytes(Encoding.DER) for each in authorities),
-        TimestampClient(chosen.certification.timestamps, given.clock, given.ids),
-        RevocationClient(authorities, settings.environment, given.ids),
-    )
+    clients = open_clients(chosen, settings.environment, given.clock, given.ids)
     documents = Documents(chosen.papers)
 
     async def close() -> None:
         await documents.stop()
-        for client in (activation, certification, evidence.timestamps, evidence.revocation):
-            await client.close()
+        await clients.close()
 
     signing = build_signing(
         actions,
         phones,
         attributes,
-        terms=_terms(chosen, authorities),
-        clients=(activation, certification),
+        terms=_terms(chosen, clients.authorities),
+        clients=(clients.activation, clients.certification),
         issuer=settings.issuer,
     )
-    return SigningParts(signing, documents, evidence, close)
+    return SigningParts(signing, documents, clients.evidence, close)
 
 
 def signing_findings(settings: Settings) -> Iterator[Finding]:

@@ -54,9 +54,14 @@ class SigningWorld:
         """Settings of signature activation."""
         return self.activation / "signature-activation.toml"
 
+    @property
+    def certification_settings(self) -> dict[str, str]:
+        """The scheme's table `signing.certification`."""
+        return scheme_settings(self.certification)
+
     def settings(self) -> dict[str, object]:
         """The scheme's table `signing`."""
-        return {"activation": f"unix:{self.socket}", "certification": scheme_settings(self.certification)}
+        return {"activation": f"unix:{self.socket}", "certification": self.certification_settings}
 
     def parts(self, logs: Path, environment: Mapping[str, str]) -> tuple[Part, Part]:
         """The processes to run."""

@@ -28,6 +28,7 @@ from ipse.cli.bench.report import AIM_MILLISECONDS, Measured, print_figures
 from ipse.cli.bench.wire import Connection
 
 app = App(name="bench", help="Measure the scheme.")
+app.command("ipse.cli.bench.signing:signing", name="signing")
 
 Engine = Literal["sqlite", "postgresql"]
 PRESETS = ("new", "migrating", "fapi2")
