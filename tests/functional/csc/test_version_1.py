@@ -239,7 +239,7 @@ def test_signature_activation_data_open_no_method(signer: tuple[Site, str, str])
 
 def test_credentials_are_told_to_whom_they_belong_alone(signer: tuple[Site, str, str]) -> None:
     site, token, _ = signer
-    cases = [
+    cases: list[tuple[str, dict[str, Any], str]] = [
         ("credentials/info", {}, "Missing (or invalid type) string parameter credentialID"),
         ("credentials/info", {"credentialID": "unknown"}, "Invalid parameter credentialID"),
         ("credentials/info", {"credentialID": "c", "certificates": "all"}, "Invalid parameter certificates"),

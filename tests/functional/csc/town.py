@@ -304,14 +304,18 @@ class Site:
         assert found is not None
         return found[1]
 
-    def back(self, page: httpx.Response) -> dict[str, str]:
-        """What the browser brings to the redirect URI."""
+    def onward(self, page: httpx.Response) -> str:
+        """Where the browser goes from a page, once that has ended."""
         if page.status_code == 200:
             here = _HERE.search(page.text)
             assert here is not None
             page = self.browser.get(f"{self.town.base}{here[1]}/finish")
         assert page.status_code == 303, (page.status_code, page.text[:400])
-        location = page.headers["location"]
+        return str(page.headers["location"])
+
+    def back(self, page: httpx.Response) -> dict[str, str]:
+        """What the browser brings to the redirect URI."""
+        location = self.onward(page)
         assert location.startswith(BACK + "&"), location
         return {name: values[0] for name, values in parse_qs(urlsplit(location).query, keep_blank_values=True).items()}
 
