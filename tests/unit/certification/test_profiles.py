@@ -7,8 +7,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from asn1crypto import tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.sign.ades.qualified_asn1 import QcStatements
@@ -17,9 +21,13 @@ from ipse.certification import profiles
 from ipse.certification.keys import new_key
 from ipse.certification.profiles import Issuing, Pair, validity
 from ipse.certification.settings import CertificationSettings, Keys, Qualified
+from ipse.certification.timestamps import TimeStamps
+from ipse.kernel.clock import FrozenClock
+from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import Environment
 from ipse.standards import sandbox_mark
 from ipse.standards.certification import Subject
+from ipse.standards.timestamps import TimestampAnswer
 
 NOW = 1_790_000_000_500_000
 SUBJECT = Subject("BE", "Nora Peeters", "Nora", "Peeters", "PNOBE-85073003328")
@@ -181,3 +189,24 @@ def test_the_services_own_certificates_do_one_thing_each(root_key: Any) -> None:
 def test_settings_that_cannot_work_are_told(changes: dict[str, Any], told: str) -> None:
     assert list(_settings().findings()) == []
     assert any(told in each.what for each in _settings(**changes).findings())
+
+
+async def test_no_time_stamp_without_a_clock_that_is_kept_right(root_key: Any) -> None:
+    """And with keys of RSA as with elliptic ones."""
+    by, key = _issuing(_settings(), root_key), new_key("RSA-3072")
+    own = Pair(key, profiles.timestamps(by, key.public_key(), 5, validity(NOW, days=365)))
+
+    async def pair() -> Pair:
+        return own
+
+    imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": b"d" * 32}
+    asked = tsp.TimeStampReq({"version": "v1", "message_imprint": imprint, "cert_req": True}).dump()
+    right = TimeStamps(by, pair, FrozenClock(NOW), RandomIds(), lambda: True)
+    answer = TimestampAnswer.load(await right.answer(asked))
+    signer = answer["time_stamp_token"]["content"]["signer_infos"][0]
+    attributes = signer["signed_attrs"].untag().dump()
+    assert isinstance(key, RSAPrivateKey)
+    key.public_key().verify(signer["signature"].native, attributes, PKCS1v15(), SHA256())
+    wrong = TimeStamps(by, pair, FrozenClock(NOW), RandomIds(), lambda: False)
+    status = TimestampAnswer.load(await wrong.answer(asked))["status"]
+    assert (status["status"].native, status["fail_info"].native) == ("rejection", {"time_not_available"})
