@@ -19,9 +19,7 @@ OWN = Certification(
 )
 
 
-def settings(
-    environment: Environment = Environment.PRODUCTION, /, papers: Papers | None = None, **more: Any
-) -> Settings:
+def settings(environment: Environment = Environment.PRODUCTION, /, **more: Any) -> Settings:
     names = set(Certification.__struct_fields__)
     certification = msgspec.structs.replace(OWN, **{name: value for name, value in more.items() if name in names})
     given = Signing(activation="unix:/run/ipse/activation.sock", certification=certification)
