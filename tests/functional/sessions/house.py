@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import httpx
 import msgspec
@@ -19,7 +19,7 @@ from ipse.storage.database import Database
 from tests.functional.oidc.handsets import Handset, Works
 from tests.functional.oidc.installation import Installation, is_free, listening, settings_at
 
-FIRST_PORT, LAST_PORT = 24450, 24479
+FIRST_PORT = 24450
 _TOKEN = re.compile(r'name="token" value="([^"]+)"')
 _HERE = re.compile(r'data-here="/v2/sign-in/([^"]+)"')
 
@@ -81,17 +81,20 @@ def handle_of(page: httpx.Response) -> str:
 
 
 @asynccontextmanager
-async def living(keystore: Keystore, database: Database) -> AsyncIterator[House]:
-    """A house for as long as the context lasts."""
-    port = next(port for port in range(FIRST_PORT, LAST_PORT, 2) if is_free(port))
-    settings = msgspec.structs.replace(settings_at(port, ""), keystore="")
-    clock = FrozenClock()
+async def living(
+    keystore: Keystore, database: Database, *, clock: Any = None, first_port: int = FIRST_PORT, **told: Any
+) -> AsyncIterator[House]:
+    """A house for as long as the context lasts; `told` are settings."""
+    port = next(port for port in range(first_port, first_port + 30, 2) if is_free(port))
+    settings = msgspec.structs.replace(settings_at(port, ""), keystore="", **told)
+    clock = clock or FrozenClock()
     scheme = await build_scheme(settings, keystore, database, clock=clock, ids=RandomIds())
     parts = (settings, database, scheme.people, scheme.partners)
     works = await Works.of(cast("Installation", _Parts(*parts, clock)), keystore)
     works.installation.actions = works.features.actions  # type: ignore[misc]
     async with listening(scheme.application, port):
         yield House(scheme, works, clock, settings.base_url)
+    await works.features.doors.close()
     await scheme.close()
 
 

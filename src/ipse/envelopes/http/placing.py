@@ -91,6 +91,7 @@ class Places:
             mark=mark,
             place=marks.place_of(document.paper, mark),
             smallest=marks.SMALLEST,
+            usual=marks.usual_size(document.paper.sizes[page - 1]),
             places=marks.PLACES,
         )
 

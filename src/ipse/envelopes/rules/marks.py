@@ -11,18 +11,24 @@ from ipse.envelopes.model import Mark, Paper, Size
 PLACES: Final = ("top-left", "top", "top-right", "left", "middle", "right", "bottom-left", "bottom", "bottom-right")
 INVISIBLE: Final = "invisible"
 DRAWN: Final = "drawn"
-WIDTH: Final = 200.0
-HEIGHT: Final = 68.0
-"""Of a box that nobody drew, in points."""
 SMALLEST: Final = (90.0, 32.0)
-"""Less than this nobody can read."""
+"""Points; less than this nobody can read."""
+_LARGEST: Final = (200.0, 68.0)
 _MARGIN: Final = 36.0
+_GAP: Final = 8.0
 _USUAL: Final = ("bottom-left", "bottom-right", "bottom", "left", "right", "middle", "top-left", "top-right", "top")
 
 
 def usual(paper: Paper, order: int) -> Mark:
     """Where the signature of the signer in this place of the order goes if nobody says: free feet of the last page."""
-    return at_place(paper, paper.pages, _USUAL[order % len(_USUAL)])
+    page = max(1, paper.pages - order // len(_USUAL))
+    return at_place(paper, page, _USUAL[order % len(_USUAL)])
+
+
+def usual_size(size: Size) -> tuple[float, float]:
+    """Width and height of a box that nobody drew: three stand side by side on any page."""
+    width = min(_LARGEST[0], max((size.width - 2 * _MARGIN - 2 * _GAP) / 3, SMALLEST[0]), size.width * 0.9)
+    return round(width, 1), round(min(_LARGEST[1], size.height * 0.9), 1)
 
 
 def at_place(paper: Paper, page: int, place: str) -> Mark:
@@ -36,7 +42,7 @@ def at_place(paper: Paper, page: int, place: str) -> Mark:
         return Mark(page)
     if place not in PLACES:
         raise EnvelopeRefused("no such place", why="place")
-    width, height = min(WIDTH, size.width * 0.9), min(HEIGHT, size.height * 0.9)
+    width, height = usual_size(size)
     margin = min(_MARGIN, (size.width - width) / 2, (size.height - height) / 2)
     row, column = divmod(PLACES.index(place), 3)
     left = (margin, (size.width - width) / 2, size.width - width - margin)[column]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from ipse.envelopes.errors import EnvelopeEnded, NotYourTurn
+from ipse.envelopes.errors import EnvelopeEnded, NotYourTurn, UnknownEnvelope
 from ipse.envelopes.model import PEN_SECONDS, EnvelopeState, Full, Signer, SignerState
 from ipse.kernel.clock import SECOND
 
@@ -27,13 +27,16 @@ def check_turn(full: Full, account_id: str, *, now: int) -> Signer:
     """This person's part, where it is their turn.
 
     Raises:
+        UnknownEnvelope: they have none.
         EnvelopeEnded: nothing is signed here any more.
         NotYourTurn: somebody else is first, or they have decided.
     """
+    signer = full.signer_of(account_id)
+    if signer is None:
+        raise UnknownEnvelope
     if full.envelope.state is not EnvelopeState.OPEN or over(full.envelope, now):
         raise EnvelopeEnded
-    signer = full.signer_of(account_id)
-    if signer is None or signer not in turns(full.signers, in_order=full.envelope.in_order):
+    if signer not in turns(full.signers, in_order=full.envelope.in_order):
         raise NotYourTurn
     return signer
 

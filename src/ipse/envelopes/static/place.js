@@ -136,8 +136,8 @@ form.addEventListener("change", (event) => {
   }
   if (chosen.name !== "place" || chosen.value === "drawn") return;
   if (chosen.value === "invisible") return mark.classList.add("away");
-  const width = Math.min(200, wide * 0.9);
-  const height = Math.min(68, high * 0.9);
+  const width = Number(data["usualWidth"]);
+  const height = Number(data["usualHeight"]);
   const edge = Math.min(MARGIN, (wide - width) / 2, (high - height) / 2);
   const across = chosen.value.endsWith("left") ? edge : chosen.value.endsWith("right") ? wide - width - edge : (wide - width) / 2;
   const down = chosen.value.startsWith("top") ? edge : chosen.value.startsWith("bottom") ? high - height - edge : (high - height) / 2;
