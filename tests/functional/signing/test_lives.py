@@ -104,6 +104,13 @@ async def test_under_duress_nothing_is_signed_and_all_looks_like_a_fault(office:
     await office.news()
     assert (await office.signing.credential(credential.credential_id)).state is CredentialState.SUSPENDED
     assert count(activation, "active") == now
+    # The phone looks as always: the same certificate, and an approval.
+    later = await office.begin("more", create=False)
+    request = await ada.claim(later.handle)
+    assert request.confirms[0]["credential"] == credential.credential_id
+    assert (await ada.approve(request))["outcome"] == "approved"
+    with pytest.raises(ResultFault):
+        await office.signing.conclude(later.action_id, PARTNER)
     # A first certificate under duress is never made.
     bram = await office.signer()
     await bram.set_duress()

@@ -53,6 +53,7 @@ _DESCRIPTIONS: Final[Mapping[str, str]] = {
     "rejected": "The person refused",
     "cancelled": "The person cancelled",
     "expired": "Nobody approved in time",
+    "impossible": "This cannot be asked of this person",
 }
 
 log = structlog.get_logger("ipse.oidc")
@@ -136,7 +137,8 @@ class Authorizations:
             return await self.responses.refusal(to, TemporarilyUnavailable())
         if end.why == "level":
             return await self.responses.refusal(to, UnmetAuthenticationRequirements())
-        return await self.responses.refusal(to, AccessDenied(_DESCRIPTIONS[end.outcome]))
+        told = _DESCRIPTIONS["impossible" if end.why == "impossible" else end.outcome]
+        return await self.responses.refusal(to, AccessDenied(told))
 
     async def _read(self, pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
         try:

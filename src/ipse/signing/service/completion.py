@@ -11,7 +11,7 @@ from ipse.attributes.service import Attributes
 from ipse.kernel.clock import SECOND, seconds
 from ipse.signing import store
 from ipse.signing.errors import CredentialNeeded, OtherCredential
-from ipse.signing.model import Credential, CredentialState, Terms
+from ipse.signing.model import Credential, Terms
 from ipse.signing.rules.naming import masked, naming
 from ipse.signing.service.credentials import Credentials
 from ipse.standards.signature_activation import SIGN_ALGORITHMS
@@ -53,10 +53,13 @@ class Completion:
         return msgspec.structs.replace(asked, content=tuple(content))
 
     async def _usable(self, account_id: str, phone_id: str) -> Credential | None:
-        """The person's credential, where it is one of this phone that signs now."""
+        """The person's credential, where it is one of this phone.
+
+        One that is suspended counts: its identity is blocked, so nothing claims any more but a phone that must look as
+        always after a duress code. Nothing will be signed.
+        """
         living = await self.credentials.living(account_id)
-        usable = living is not None and living.phone_id == phone_id and living.state is CredentialState.ACTIVE
-        return living if usable else None
+        return living if living is not None and living.phone_id == phone_id else None
 
     async def _named(self, creation: CredentialCreation, account_id: str) -> CredentialCreation:
         named = naming(await self.attributes.facts(account_id))
