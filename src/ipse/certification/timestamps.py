@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from asn1crypto import algos, cms, core, tsp
-from asn1crypto import x509 as asn1_x509
+from asn1crypto import tsp
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ipse.certification import profiles
+from ipse.certification import der, profiles
 from ipse.certification.errors import KeysUnavailableError
 from ipse.certification.keys import hash_of
 from ipse.certification.profiles import Issuing, Pair, moment
@@ -26,6 +27,17 @@ MOST_BYTES: Final = 4096
 _LENGTHS: Final = {"sha256": 32, "sha384": 48, "sha512": 64}
 _ACCURACY: Final = 1
 _MOST_NONCE: Final = 32
+_SERIAL_BYTES: Final = 16
+_GRANTED: Final = 0
+_DIRECTORY_NAME: Final = 0xA4
+_SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
+_TST_INFO: Final = "1.2.840.113549.1.9.16.1.4"
+_CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
+_MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
+_SIGNING_CERTIFICATE: Final = "1.2.840.113549.1.9.16.2.47"
+_HASH_OIDS: Final = {"sha256": "2.16.840.1.101.3.4.2.1", "sha384": "2.16.840.1.101.3.4.2.2"}
+_RSA: Final = "1.2.840.113549.1.1.11"
+_ECDSA: Final = {"sha256": "1.2.840.10045.4.3.2", "sha384": "1.2.840.10045.4.3.3"}
 
 
 class _NoStampError(Exception):
@@ -63,7 +75,7 @@ class TimeStamps:
             return _refused(refused.failure)
         except KeysUnavailableError:
             return _refused("system_failure")
-        return bytes(TimestampAnswer({"status": {"status": "granted"}, "time_stamp_token": token}).dump())
+        return der.sequence(der.sequence(der.integer(_GRANTED)), token)
 
     def _asked(self, octets: bytes) -> Any:  # noqa: ANN401 - asn1crypto is not typed
         try:
@@ -90,73 +102,67 @@ class TimeStamps:
         if not self.clock_is_right():
             raise _NoStampError("time_not_available")
 
-    def _token(self, asked: Any, signer: Pair) -> Any:  # noqa: ANN401 - asn1crypto is not typed
-        info = {
-            "version": "v1",
-            "policy": self.policy,
-            "message_imprint": asked["message_imprint"],
-            "serial_number": int.from_bytes(self.ids.octets(16), "big"),
-            "gen_time": moment(self.clock.now()),
-            "accuracy": {"seconds": _ACCURACY},
-        }
-        if asked["nonce"].native is not None:
-            info["nonce"] = asked["nonce"].native
-        content = tsp.TSTInfo(info).dump()
-        own = asn1_x509.Certificate.load(signer.certificate.public_bytes(Encoding.DER))
-        attributes = cms.CMSAttributes(
-            [
-                {"type": "content_type", "values": ["tst_info"]},
-                {"type": "message_digest", "values": [hashlib.sha256(content).digest()]},
-                {"type": "signing_certificate_v2", "values": [_reference(own)]},
-            ]
+    def _token(self, asked: Any, signer: Pair) -> bytes:  # noqa: ANN401 - asn1crypto is not typed
+        nonce = asked["nonce"].native
+        content = der.sequence(
+            der.integer(1),
+            der.oid(self.policy),
+            asked["message_imprint"].dump(force=True),
+            der.integer(int.from_bytes(self.ids.octets(_SERIAL_BYTES), "big")),
+            der.wrap(der.TIME, f"{moment(self.clock.now()):%Y%m%d%H%M%SZ}".encode()),
+            der.sequence(der.integer(_ACCURACY)),
+            b"" if nonce is None else der.integer(nonce),
         )
-        certificates = []
-        if asked["cert_req"].native:
-            issuer = self.by.pair.certificate.public_bytes(Encoding.DER)
-            certificates = [own, asn1_x509.Certificate.load(issuer)]
-        return _signed(content, attributes, signer, own, certificates)
+        certificates = [signer.certificate, self.by.pair.certificate] if asked["cert_req"].native else []
+        return _signed(content, signer, [each.public_bytes(Encoding.DER) for each in certificates])
 
 
-def _reference(own: Any) -> Any:  # noqa: ANN401 - asn1crypto is not typed
-    """ESSCertIDv2 (RFC 5035): which certificate signed, by its SHA-256."""
-    issuer = asn1_x509.GeneralNames([asn1_x509.GeneralName("directory_name", own.issuer)])
-    named = {"issuer": issuer, "serial_number": own.serial_number}
-    digest = hashlib.sha256(own.dump()).digest()
-    certificate = tsp.ESSCertIDv2({"cert_hash": digest, "issuer_serial": named})
-    return tsp.SigningCertificateV2({"certs": [certificate]})
-
-
-def _signed(content: bytes, attributes: Any, signer: Pair, own: Any, certificates: list[Any]) -> Any:  # noqa: ANN401
-    signature, algorithm = _signature(signer, bytes(attributes.dump()))
-    signer_info = {
-        "version": "v1",
-        "sid": cms.SignerIdentifier(
-            "issuer_and_serial_number",
-            cms.IssuerAndSerialNumber({"issuer": own.issuer, "serial_number": own.serial_number}),
+def _signed(content: bytes, signer: Pair, certificates: list[bytes]) -> bytes:
+    """A TSTInfo as the content of CMS (RFC 5652 §5), signed with its attributes."""
+    algorithm = hash_of(signer.key)
+    hashed = der.sequence(der.oid(_HASH_OIDS[algorithm.name]), der.NULL)
+    own = signer.certificate
+    named = der.integer(own.serial_number)
+    attributes = (
+        der.sequence(der.oid(_CONTENT_TYPE), der.wrap(der.SET, der.oid(_TST_INFO))),
+        der.sequence(
+            der.oid(_MESSAGE_DIGEST),
+            der.wrap(der.SET, der.wrap(der.OCTETS, hashlib.new(algorithm.name, content).digest())),
         ),
-        "digest_algorithm": algos.DigestAlgorithm({"algorithm": "sha256"}),
-        "signed_attrs": attributes,
-        "signature_algorithm": algorithm,
-        "signature": signature,
-    }
-    data = {
-        "version": "v3",
-        "digest_algorithms": [algos.DigestAlgorithm({"algorithm": "sha256"})],
-        "encap_content_info": {"content_type": "tst_info", "content": core.ParsableOctetString(content)},
-        "signer_infos": [cms.SignerInfo(signer_info)],
-    }
-    if certificates:
-        data["certificates"] = certificates
-    return cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(data)})
+        der.sequence(der.oid(_SIGNING_CERTIFICATE), der.wrap(der.SET, _reference(own, named))),
+    )
+    signature, signed_by = _signature(signer, der.set_of(der.SET, *attributes))
+    signer_info = der.sequence(
+        der.integer(1),
+        der.sequence(own.issuer.public_bytes(), named),
+        hashed,
+        der.set_of(der.FIRST, *attributes),
+        signed_by,
+        der.wrap(der.OCTETS, signature),
+    )
+    data = der.sequence(
+        der.integer(3),
+        der.wrap(der.SET, hashed),
+        der.sequence(der.oid(_TST_INFO), der.wrap(der.FIRST, der.wrap(der.OCTETS, content))),
+        der.set_of(der.FIRST, *certificates) if certificates else b"",
+        der.wrap(der.SET, signer_info),
+    )
+    return der.sequence(der.oid(_SIGNED_DATA), der.wrap(der.FIRST, data))
 
 
-def _signature(signer: Pair, data: bytes) -> tuple[bytes, Any]:
+def _reference(own: x509.Certificate, serial: bytes) -> bytes:
+    """SigningCertificateV2 (RFC 5035): which certificate signed, by its SHA-256."""
+    issuer = der.sequence(der.wrap(_DIRECTORY_NAME, own.issuer.public_bytes()))
+    digest = der.wrap(der.OCTETS, own.fingerprint(hashes.SHA256()))
+    return der.sequence(der.sequence(der.sequence(digest, der.sequence(issuer, serial))))
+
+
+def _signature(signer: Pair, data: bytes) -> tuple[bytes, bytes]:
+    """A signature and its algorithm."""
     key, algorithm = signer.key, hash_of(signer.key)
     if isinstance(key, rsa.RSAPrivateKey):
-        named = algos.SignedDigestAlgorithm({"algorithm": "sha256_rsa"})
-        return key.sign(data, padding.PKCS1v15(), algorithm), named
-    named = algos.SignedDigestAlgorithm({"algorithm": f"{algorithm.name}_ecdsa"})
-    return key.sign(data, ec.ECDSA(algorithm)), named
+        return key.sign(data, padding.PKCS1v15(), algorithm), der.sequence(der.oid(_RSA), der.NULL)
+    return key.sign(data, ec.ECDSA(algorithm)), der.sequence(der.oid(_ECDSA[algorithm.name]))
 
 
 def _refused(failure: str) -> bytes:
