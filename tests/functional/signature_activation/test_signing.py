@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -99,6 +100,17 @@ def test_seventy_are_signed_by_one_approval(asking: Asking) -> None:
     phone = asking.phone()
     what = digests(70)
     assert len(asking.sign(phone.approve(shown(signature(asking.credential(phone), what))))) == 70
+
+
+def test_many_people_sign_at_once(asking: Asking) -> None:
+    """Each thread has a session with the module of its own, and each credential its turn."""
+    phones = [asking.phone() for _ in range(4)]
+    names = [asking.credential(phone) for phone in phones]
+    approvals = [
+        phone.approve(shown(signature(name, digests()))) for phone, name in zip(phones, names, strict=True)
+    ] * 8
+    with ThreadPoolExecutor(8) as many:
+        assert all(many.map(asking.sign, approvals))
 
 
 def test_one_approval_makes_a_credential_and_signs_with_it(asking: Asking) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any, Final, Protocol, TypeVar, cast
 
 import pkcs11
@@ -30,6 +30,8 @@ T = TypeVar("T")
 _WRAPPED_BY: Final = Mechanism.AES_KEY_WRAP_PAD
 _AGAIN_SECONDS: Final = 1.0
 """So long after a failure the module is left alone."""
+_NOT_SAFE_IN_THREADS: Final = "SoftHSM"
+"""Whose sessions spoil each other: version 2.6 answers with general errors when two threads unwrap keys at once."""
 _BORN: Final = {
     Attribute.TOKEN: False,
     Attribute.PRIVATE: True,
@@ -125,7 +127,10 @@ class ModuleKeys:
         self._failed_at = float("-inf")
         self._refused = ""
         self._own = threading.local()
+        self._login: tuple[int, Session] | None = None
         self._library = pkcs11.lib(str(address.module))
+        one_at_a_time = self._library.manufacturer_id == _NOT_SAFE_IN_THREADS
+        self._turn: AbstractContextManager[object] = threading.Lock() if one_at_a_time else nullcontext()
 
     def make(self, kind: str) -> MadeKey:
         """A new key, which exists in the token for a moment only."""
@@ -176,7 +181,8 @@ class ModuleKeys:
     def _run(self, work: Callable[[_Opened], T]) -> T:
         with self._held():
             try:
-                return work(self._opened())
+                with self._turn:
+                    return work(self._opened())
             except (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange, pkcs11.PinLocked) as error:
                 # Not again: a token locks itself after a few wrong ones.
                 self._refused = "the token refuses the PIN; mend it and start anew"
@@ -220,7 +226,9 @@ class ModuleKeys:
         found: tuple[int, _Opened] | None = getattr(self._own, "opened", None)
         if found is not None and found[0] == self._generation:
             return found[1]
-        session = self._token().open(rw=False, user_pin=read_pin(self._address.pin))
+        token = self._token()
+        self._log_in(token)
+        session = token.open(rw=False)
         key = session.get_key(object_class=ObjectClass.SECRET_KEY, key_type=KeyType.AES, label=self._label)
         wrapping = cast("_Object", key)
         if wrapping[Attribute.EXTRACTABLE] or not wrapping[Attribute.SENSITIVE]:
@@ -229,6 +237,12 @@ class ModuleKeys:
         opened = _Opened(session, wrapping)
         self._own.opened = (self._generation, opened)
         return opened
+
+    def _log_in(self, token: Any) -> None:  # noqa: ANN401 - a token
+        """Once for the process: who is logged in by one session is so by all, for as long as that one is open."""
+        with self._state:
+            if self._login is None or self._login[0] != self._generation:
+                self._login = self._generation, token.open(rw=False, user_pin=read_pin(self._address.pin))
 
     def _token(self) -> Any:  # noqa: ANN401 - a token
         serial = self._address.serial
