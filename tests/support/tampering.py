@@ -228,7 +228,7 @@ def certificate_of_another_filter(pdf: bytes) -> bytes:
 
 PDF_ATTACKS: Final[Mapping[str, tuple[Attack, str]]] = {
     "text changed": (text_changed, "content_changed"),
-    "bytes before": (bytes_before, ""),
+    "bytes before": (bytes_before, "unreadable"),
     "bytes after": (bytes_after, "bytes_after"),
     "bytes after, with mark": (bytes_after_with_mark, "bytes_after"),
     "content replaced": (content_replaced, "forbidden_change"),
@@ -241,11 +241,11 @@ PDF_ATTACKS: Final[Mapping[str, tuple[Attack, str]]] = {
     "signature told again": (signature_object_overwritten, "bytes_outside"),
     "value emptied": (value_emptied, "malformed"),
     "ranges null": (value_of_nothing, "malformed"),
-    "ranges negative": (range_negative, ""),
+    "ranges negative": (range_negative, "bytes_outside"),
     "data behind the value": (data_behind_value, "malformed"),
     "obsolete filter": (certificate_of_another_filter, "unsupported"),
 }
-"""Attack and the reason that must be told; none: the file may be refused as a whole."""
+"""Attack, and the reason that must be told."""
 
 
 def resigned(authority: Authority, holder: Holder, pdf: bytes, ranges: Callable[[list[int]], list[int]]) -> bytes:

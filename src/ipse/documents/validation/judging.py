@@ -28,10 +28,12 @@ from ipse.documents.validation.report import report
 from ipse.documents.validation.xades import judge_asic
 
 _HEADER: Final = 1024
-_RANGE: Final = b"/ByteRange"
 _HARMLESS: Final = frozenset({Changes.NONE, Changes.EVIDENCE, Changes.SIGNATURES})
-_NOT_SAID: Final = frozenset({Why.UNKNOWN_FORMAT, Why.ENCRYPTED, Why.NO_SIGNATURE, Why.TOO_MANY, Why.UNREADABLE})
-"""About these nobody can say more; whatever else is wrong with a whole file is an attack on its reader."""
+_NOT_SAID: Final = frozenset(
+    {Why.UNKNOWN_FORMAT, Why.ENCRYPTED, Why.NO_SIGNATURE, Why.TOO_MANY, Why.UNREADABLE, Why.HYBRID}
+)
+"""About these nobody can say more: honest tools write such files, too. Whatever else is wrong with a whole file is an
+attack on its reader."""
 
 
 async def judge(question: Question, ask: Ask) -> Validation:
@@ -55,9 +57,7 @@ async def judge(question: Question, ask: Ask) -> Validation:
         else:
             reasons = (Reason(Why.UNKNOWN_FORMAT),)
     except Unreadable as unreadable:
-        # A signed file that nobody can read was no such file when it was signed.
-        spoilt = unreadable.why is Why.UNREADABLE and _RANGE in content
-        reasons = (Reason(Why.MALFORMED if spoilt else unreadable.why),)
+        reasons = (Reason(unreadable.why),)
     except Unpackable as unpackable:
         reasons = (Reason(unpackable.why, unpackable.detail),)
     if not judged and not reasons:

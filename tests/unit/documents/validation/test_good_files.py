@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
+from pyhanko.generated.etsi.ts_11910202 import ValidationReport
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
+from xsdata.formats.dataclass.parsers import XmlParser
 
 from ipse.documents.validation.model import Changes, Indication, Quality, Verdict, Why
 from tests.support.presence import absent
@@ -99,6 +101,9 @@ def test_an_empty_field_that_shows_something(authority: Authority, ada: Holder, 
 
 def test_the_report_names_what_was_found(authority: Authority, ada: Holder, judged: Judge, signed: bytes) -> None:
     good, bad = judged(signed), judged(text_changed(signed))
+    for each in (good, bad):
+        # Nothing in it is unknown to the schema, and nothing is missing.
+        assert XmlParser().from_string(each.report, ValidationReport).signature_validation_report
     names = {"vr": "http://uri.etsi.org/19102/v1.2.1#"}
     found = etree.fromstring(good.report.encode())
     assert found.xpath("string(//vr:MainIndication)", namespaces=names) == "urn:etsi:019102:mainindication:total-passed"
