@@ -24,8 +24,7 @@ def test_a_developer_who_follows_the_guide_gets_a_pdf_signed(town: Town, tmp_pat
     _register(town)
     (tmp_path / "contract.pdf").write_bytes(paper())
     program = [sys.executable, "-u", str(PROGRAM), "contract.pdf", town.base]
-    site, phone = Site(town), town.ada()
-    site.known(phone)  # has a certificate: the first address asks only to agree
+    site, phone = Site(town), town.person("sukma", "bank-vesta", "+32 400000105")
     running = subprocess.Popen(
         program,
         cwd=tmp_path,

@@ -338,7 +338,8 @@ def test_a_name_stays_with_its_person(signer: tuple[Site, str, str]) -> None:
     site, _, _ = signer
     first, second = Site(site.town, account="shared"), Site(site.town, account="shared")
     pages = first.authorize(), second.authorize()
-    ada, bram = site.town.ada(), site.town.bram()
-    first.token(first.approved(pages[0], ada))
-    back = second.approved(pages[1], bram)
+    noor = site.town.person("noor", "bank-lys", "+32 400000103")
+    zoe = site.town.person("zoe", "bank-aurora", "+352 600000106")
+    first.token(first.approved(pages[0], noor))
+    back = second.approved(pages[1], zoe)
     assert refusal(second.redeem(back["code"]))[:2] == (400, "access_denied")

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 VERIFIER = "v" * 43
 PKCE = {"code_challenge": challenge_of(VERIFIER), "code_challenge_method": "S256"}
+PSS, RSA_SHA512 = "1.2.840.113549.1.1.10", "1.2.840.113549.1.1.13"
 SERVICE = {"scope": "service", **PKCE}
 
 
@@ -297,12 +298,25 @@ def test_whole_documents_are_prepared_approved_and_finished(signer: tuple[Site, 
         {
             "document": b64(paper()),
             "signature_format": "P",
+            "signAlgo": RSA_SHA256,
             "conformance_level": "Ades-B-LTA",
             "label": "Lease.pdf",
             "signed_props": [{"attribute_name": "Reason", "attribute_value": b64(b"Agreed")}],
         },
-        {"document": b64(text), "signature_format": "C", "conformance_level": "AdES-B-T", "label": "agreed.txt"},
-        {"document": b64(text), "signature_format": "X", "conformance_level": "Ades-B-LT", "label": "agreed.txt"},
+        {
+            "document": b64(text),
+            "signAlgo": RSA_SHA256,
+            "signature_format": "C",
+            "conformance_level": "AdES-B-T",
+            "label": "agreed.txt",
+        },
+        {
+            "document": b64(text),
+            "signAlgo": RSA_SHA256,
+            "signature_format": "X",
+            "conformance_level": "Ades-B-LT",
+            "label": "agreed.txt",
+        },
     ]
     prepared = site.post("signatures/prepareDoc", token, credentialID=credential, documents=documents)
     assert prepared.status_code == 200, prepared.text
@@ -339,8 +353,13 @@ def test_what_was_not_prepared_is_not_finished(signer: tuple[Site, str, str]) ->
     site, token, credential = signer
     wanted = digests(1, "unprepared")
     sad = activated(site, site.town.ada(), details(credential, [(wanted[0], "x")])).json()["access_token"]
-    entry = {"hashes": [b64(wanted[0])], "hashAlgorithmOID": SHA256, "signature_format": "P"}
-    file = {"document": b64(b"x"), "signature_format": "C"}
+    entry = {
+        "hashes": [b64(wanted[0])],
+        "hashAlgorithmOID": SHA256,
+        "signature_format": "P",
+        "signAlgo": RSA_SHA256,
+    }
+    file = {"document": b64(b"x"), "signature_format": "C", "signAlgo": RSA_SHA256}
     cases: list[tuple[dict[str, Any], str]] = [
         ({"documentDigests": [entry]}, "documentDigests or documents are not authorized by the SAD"),
         ({}, "Empty documentDigests and documents objects"),
@@ -352,6 +371,15 @@ def test_what_was_not_prepared_is_not_finished(signer: tuple[Site, str, str]) ->
         ({"documentDigests": [{**entry, "hashes": [b64(b"x")]}]}, "Invalid digest value length"),
         ({"documentDigests": [{**entry, "hashAlgorithmOID": "1.2"}]}, "Invalid parameter hashAlgorithmOID"),
         ({"documents": [{"document": "AA=="}]}, "Missing (or invalid type) string parameter signature_format"),
+        ({"documents": [{**file, "signAlgo": 5}]}, "Missing (or invalid type) string parameter signAlgo"),
+        ({"documents": [{**file, "signAlgo": PSS}]}, "Missing (or invalid type) string parameter signAlgoParams"),
+        ({"documents": [{**file, "signAlgo": PSS, "signAlgoParams": "AA=="}]}, "Invalid parameter signAlgo"),
+        ({"documents": [{**file, "signAlgo": RSA_SHA512}]}, "Invalid parameter signAlgo"),
+        ({"documents": [{**file, "signAlgo": "1.2.840.10045.4.3.2"}]}, "Invalid parameter signAlgo"),
+        (
+            {"documentDigests": [{**entry, "signAlgo": RSA_SHA512}]},
+            "String parameter hashAlgorithmOID contradicts with signAlgo parameter",
+        ),
         ({"documents": [{**file, "signature_format": "J"}]}, "Invalid parameter signature_format"),
         ({"documents": [{**file, "conformance_level": "Ades-B-LTA"}]}, "Invalid parameter conformance_level"),
         ({"documents": [{**file, "conformance_level": "best"}]}, "Invalid parameter conformance_level"),

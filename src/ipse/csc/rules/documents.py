@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ipse.csc.errors import InvalidRequest
-from ipse.csc.rules.algorithms import LENGTHS, hash_name
-from ipse.csc.rules.reading import octets
+from ipse.csc.model import Version
+from ipse.csc.rules.algorithms import LENGTHS, check_parameters, chosen, hash_name
+from ipse.csc.rules.reading import maybe_text, octets, text
 from ipse.csc.rules.texts import LONGEST_LABEL, check_text
 from ipse.documents.model import Level
 from ipse.kernel.ids import b64u
+from ipse.standards.signature_activation import HASH_ALGORITHMS, SIGN_ALGORITHMS
 
 LEVELS: Final[Mapping[str, Level]] = {
     "ades-b-b": Level.B_B,
@@ -58,6 +60,8 @@ class Source:
     digest: bytes
     """Of the file where there is one (SHA-256), else as it was given."""
     hash_algorithm: str
+    sign_algorithm: str
+    """OID, of the key and the hash together."""
     label: str = ""
     properties: Mapping[str, str]
 
@@ -143,9 +147,30 @@ def _source(entry: Mapping[str, Any], document: bytes | None, digest: bytes, nam
         document=document,
         digest=digest,
         hash_algorithm=name,
+        sign_algorithm=_sign_algorithm(entry, name, is_digest=document is None),
         label=check_text("label", label, longest=LONGEST_LABEL, latin=False),
         properties=_properties(entry.get("signed_props", [])),
     )
+
+
+def _sign_algorithm(entry: Mapping[str, Any], name: str, *, is_digest: bool) -> str:
+    sign = text(entry, "signAlgo")
+    check_parameters(sign, maybe_text(entry, "signAlgoParams"))
+    if sign in SIGN_ALGORITHMS and SIGN_ALGORITHMS[sign][1] != name:
+        if is_digest:
+            raise InvalidRequest("String parameter hashAlgorithmOID contradicts with signAlgo parameter")
+        raise InvalidRequest("Invalid parameter signAlgo", detail="files are hashed with SHA-256")
+    return chosen(sign, HASH_ALGORITHMS[name][0], SIGN_ALGORITHMS, Version.TWO)
+
+
+def check_key(sources: Sequence[Source], key: str) -> None:
+    """The algorithms are those of this kind of key.
+
+    Raises:
+        InvalidRequest: one is of another.
+    """
+    if any(SIGN_ALGORITHMS[source.sign_algorithm][0] != key for source in sources):
+        raise InvalidRequest("Invalid parameter signAlgo", detail="of another kind of key")
 
 
 def _properties(written: object) -> Mapping[str, str]:
@@ -154,12 +179,12 @@ def _properties(written: object) -> Mapping[str, str]:
     found, unknown = {}, []
     for each in written:
         name, value = each.get("attribute_name"), each.get("attribute_value")
-        text = octets(value) if isinstance(value, str) else None
-        if name not in PROPERTIES or text is None:
+        written_text = octets(value) if isinstance(value, str) else None
+        if name not in PROPERTIES or written_text is None:
             unknown.append(str(name)[:64])
             continue
         try:
-            found[str(name)] = check_text("signed_props", text.decode(), longest=LONGEST_LABEL, latin=False)
+            found[str(name)] = check_text("signed_props", written_text.decode(), longest=LONGEST_LABEL, latin=False)
         except UnicodeDecodeError:
             unknown.append(str(name)[:64])
     if unknown:

@@ -18,7 +18,7 @@ import structlog
 from ipse.csc.errors import InvalidHash, InvalidRequest, NotImplementedMethod, TemporarilyUnavailable
 from ipse.csc.model import Bearer, Round, Token
 from ipse.csc.rules import credentials as credential_rules
-from ipse.csc.rules.documents import Source, read_sources
+from ipse.csc.rules.documents import Source, check_key, read_sources
 from ipse.csc.rules.reading import flag, maybe_text, text
 from ipse.csc.rules.signing import read_operation
 from ipse.csc.rules.texts import label
@@ -100,6 +100,7 @@ class Documents:
         if credential.account_id != bearer.token.account_id or not credential_rules.is_usable(credential, now):
             raise InvalidRequest("Invalid parameter credentialID")
         sources = read_sources(members)
+        check_key(sources, credential.algorithm)
         names = {source.hash_algorithm for source in sources}
         if len(names) != 1:
             raise InvalidRequest("Invalid parameter hashAlgorithmOID", detail="one algorithm for all")
@@ -127,6 +128,7 @@ class Documents:
         if bearer.token.scope == "service" and not sad:
             raise InvalidRequest("Missing (or invalid type) string parameter SAD")
         authorized = await self.signatures.authorized(bearer, sad, credential_id)
+        check_key(sources, authorized.credential.algorithm)
         places, wanted = await self._places(authorized, sources)
         with_info = flag(members, "returnValidationInfo")
         job = Job(

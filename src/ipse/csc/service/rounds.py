@@ -139,7 +139,11 @@ class Rounds:
         for service in services:
             if uri in service.redirect_uris:
                 return _Target(partner, service, given)
-        raise UnknownRedirectUri
+        refused = UnknownRedirectUri()
+        self.ground.desk.log.refused(
+            partner.partner_id, services[0].code, _ENDPOINT, "check_redirect_uri", refused.code, refused.public
+        )
+        raise refused
 
     async def _partner(self, client_id: str | None) -> Partner:
         partners = self.ground.desk.partners
