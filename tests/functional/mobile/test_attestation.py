@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ipse.kernel.ids import b64u, sha256
+from ipse.kernel.ids import RandomIds, b64u, sha256
+from ipse.phones.service import Phones
 from ipse.sandbox.maker import Maker, Wish
 from ipse.sandbox.world import World
 from ipse.softphone import Activation, Device, Refused, SoftPhone
@@ -32,6 +33,11 @@ async def _activated(stage: Stage, **more: Any) -> dict[str, Any]:
 async def test_only_an_attested_phone_reaches_high(stage: Stage, attested: bool, level: str) -> None:
     """At a bank that vouches for `high`: the phone's own key decides the rest."""
     assert (await _activated(stage, attested=attested))["level"] == level
+    row = await stage.scheme.database.row("select phone_id from phones_phones")
+    assert row is not None
+    phones = Phones(stage.scheme.database, stage.scheme.keys, stage.clock, RandomIds())
+    kept = (await phones.device(row["phone_id"])).attestation  # for signature activation, which judges it by itself
+    assert set(kept or ()) == ({"format", "x5c"} if attested else set())
 
 
 async def _enrol(stage: Stage, attestation: object) -> None:
