@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import re
 import stat
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +19,14 @@ import httpx
 import pytest
 
 from ipse.cli.phone import HELP
+from ipse.kernel.ids import b64u
+from tests.functional.documents.samples import pdf
 from tests.support.sandbox import IPSE, Sandbox, running_sandbox
 from tests.support.visitor import Visitor
 
 CODE = "13579"
+NEW_CODE = "24680"
+FILES = {"Lease.pdf": pdf(pages=2, title="Lease"), "Annex.pdf": pdf(title="Annex")}
 
 pytestmark = pytest.mark.processes
 
@@ -285,3 +293,86 @@ def test_other_ways_are_prepared_listed_and_taken_away(phone: Command) -> None:
     assert [each["method"] for each in phone("fallbacks")[1]["fallbacks"]] == ["totp"]
     kinds = [each["kind"] for each in phone("notices")[1]["notices"]]
     assert kinds[:3] == ["fallback_removed", "fallback_added", "fallback_added"]
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Our own pages in a browser without scripts, of whoever holds the phone."""
+
+    phone: Command
+    http: httpx.Client
+
+    def post(self, path: str, files: Any = None, **fields: str) -> httpx.Response:
+        """A form, with what proves that it is ours."""
+        data = {**_hidden(self.http.get("/block").text), **fields}
+        return self.http.post(path, data=data, files=files, headers={"Origin": self.phone.sandbox.base})
+
+    def start(self, waiting: httpx.Response) -> str:
+        """What the QR of a waiting page holds."""
+        found = re.search(r'data-content="([^"]+)"', waiting.text)
+        assert found is not None, waiting.text[-2000:]
+        return unescape(found[1])
+
+    def finish(self, waiting: httpx.Response) -> httpx.Response:
+        """Where an approved waiting page leads."""
+        found = re.search(r'data-here="([^"]+)"', waiting.text)
+        assert found is not None
+        return self.http.get(f"{found[1]}/finish")
+
+    def asked(self) -> httpx.Response:
+        """Bring documents and ask to sign them: the page that waits."""
+        parts = [("files", (name, content, "application/pdf")) for name, content in FILES.items()]
+        draft = self.post("/envelopes", files=parts)
+        return self.post(draft.url.path, do="sign", role="Tenant", reason="Agreed", title="Lease of Linden Street 5")
+
+
+@pytest.fixture
+def ada(phone: Command) -> Iterator[Pages]:
+    """Signed in at our own pages."""
+    with httpx.Client(base_url=phone.sandbox.base, timeout=60, follow_redirects=True) as http:
+        pages = Pages(phone, http)
+        waiting = pages.post("/session/begin", onward="/envelopes")
+        assert phone("approve", pages.start(waiting), "--code", CODE)[0] == 0
+        pages.finish(waiting)
+        yield pages
+
+
+def test_documents_are_read_then_signed_with_a_certificate_of_this_phone(
+    phone: Command, ada: Pages, tmp_path: Path
+) -> None:
+    waiting = ada.asked()
+    start = ada.start(waiting)
+    status, shown = phone("show", start)
+    (creation,) = shown["shown"]["confirms"]
+    assert (status, shown["strange"], creation["type"], creation["quality"]) == (0, None, "credential", "test")
+    assert phone("approve", start, "--fingerprint")[1]["error"] == "code_needed"
+    assert phone("approve", start, "--code", NEW_CODE)[0] == 3
+    assert json.loads(phone.store.read_text())["signers"] == []
+    status, made = phone("approve", start, "--code", CODE)
+    assert (status, made["confirmed"]) == (0, [creation])
+    assert phone("certificates")[1] == {"certificates": [creation["credential"]]}
+
+    waiting = ada.finish(waiting)
+    start = ada.start(waiting)
+    opened, pages = tmp_path / "opened.pdf", tmp_path / "pages"
+    status, document = phone("document", start, "1", "--save", str(opened), "--pages", str(pages))
+    assert (status, document["label"], document["pages"]) == (0, "Lease.pdf", 2)
+    assert opened.read_bytes() == FILES["Lease.pdf"]
+    assert document["file_digest"] == b64u(hashlib.sha256(FILES["Lease.pdf"]).digest())
+    assert all((pages / f"page-{number}.png").read_bytes().startswith(b"\x89PNG") for number in (1, 2))
+    status, approved = phone("approve", start, "--code", CODE)
+    (signature,) = approved["confirmed"]
+    assert [one["label"] for one in signature["documents"]] == list(FILES)
+    assert signature["credential"] == creation["credential"]
+    finished = ada.finish(waiting)
+    assert finished.status_code == 200
+    with zipfile.ZipFile(io.BytesIO(ada.http.get(f"{finished.url.path}/all").content)) as files:
+        assert sum(b"/ByteRange" in files.read(name) for name in files.namelist()) == len(FILES)
+    entries = phone("history")[1]["entries"]
+    assert entries[0]["confirmed"][0]["labels"] == list(FILES)
+    assert entries[1]["confirmed"][0]["quality"] == "test"
+
+    assert phone("change-code", "--code", CODE, "--new-code", NEW_CODE)[0] == 0
+    assert json.loads(phone.store.read_text())["signers"] == []
+    again = phone("show", ada.start(ada.asked()))[1]["shown"]["confirms"][0]
+    assert (again["type"], again["credential"] != creation["credential"]) == ("credential", True)
