@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,8 @@ _LONGEST: Final = 6
 """Certificates from a signer to a root."""
 _SKEW: Final = timedelta(minutes=2)
 """By which other clocks may go ahead of ours."""
+_CLOSE: Final = timedelta(seconds=3)
+"""By so much an answer may be older than the time stamp for clocks that differ; it is then asked once more, later."""
 _OLDEST: Final = timedelta(days=3)
 """Of what is said of a certificate at all; a signer's must also be younger than the time stamp."""
 _NO_REVOCATION: Final = (
@@ -108,6 +111,21 @@ class Gathering:
     def _by_ocsp(self, certificate: x509.Certificate, issuer: x509.Certificate, after: datetime | None) -> None:
         if address(certificate) is None:
             raise Unproven(Missing.REVOCATION)
+        answered = self._answered(certificate, issuer)
+        if after is not None and timedelta(0) < after - answered.single.this_update_utc <= _CLOSE:
+            time.sleep((after - answered.single.this_update_utc).total_seconds() + 0.1)
+            answered = self._answered(certificate, issuer)
+        if after is not None and answered.single.this_update_utc < after:
+            raise Unproven(Missing.REVOCATION_OLD)
+        responder = answered.responder
+        if responder != issuer:
+            self._certificates.setdefault(_der(responder))
+            if extension(responder, x509.OCSPNoCheck) is None and not _is_short(responder):
+                self._by_crl(responder, issuer, None)
+        self._ocsps.setdefault(answered.octets)
+
+    def _answered(self, certificate: x509.Certificate, issuer: x509.Certificate) -> Answered:
+        """An answer that says that the certificate holds."""
         answer = self._asking.ocsp(_der(certificate), _der(issuer))
         answered = Answered(answer, certificate, issuer, None, self._now, _OLDEST)
         try:
@@ -116,14 +134,7 @@ class Gathering:
             raise Unproven(Missing.REVOKED) from error
         except OcspError as error:
             raise Unproven(Missing.REVOCATION) from error
-        if after is not None and answered.single.this_update_utc < after:
-            raise Unproven(Missing.REVOCATION_OLD)
-        responder = answered.responder
-        if responder != issuer:
-            self._certificates.setdefault(_der(responder))
-            if extension(responder, x509.OCSPNoCheck) is None and not _is_short(responder):
-                self._by_crl(responder, issuer, None)
-        self._ocsps.setdefault(answer)
+        return answered
 
     def _by_crl(self, certificate: x509.Certificate, issuer: x509.Certificate, after: datetime | None) -> None:
         why = Missing.REVOCATION

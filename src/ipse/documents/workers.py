@@ -36,6 +36,8 @@ from ipse.kernel.settings.parts import Papers
 Answer = TypeVar("Answer", bound=msgspec.Struct)
 STARTING: Final = 20
 """Seconds for a worker to report; the first one waits until everything is imported."""
+ASKING: Final = 30
+"""Seconds that whoever is asked may take, whatever their own time-outs."""
 BESIDE: Final = 16_000_000
 """Bytes that an answer may hold beside three files of the largest size: pictures, certificates, revocation lists."""
 _REFUSALS: Final[Mapping[str, type[PlatformError]]] = {
@@ -200,13 +202,14 @@ async def _told(question: Question, ask: Ask | None) -> bytes | None:
     if ask is None:
         return None
     try:
-        match question.what:
-            case "timestamp":
-                return await ask.timestamp(question.first)
-            case "ocsp":
-                return await ask.ocsp(question.first, question.second)
-            case "crl":
-                return await ask.crl(question.first.decode("ascii"))
-    except (PlatformError, UnicodeDecodeError) as error:
+        async with asyncio.timeout(ASKING):
+            match question.what:
+                case "timestamp":
+                    return await ask.timestamp(question.first)
+                case "ocsp":
+                    return await ask.ocsp(question.first, question.second)
+                case "crl":
+                    return await ask.crl(question.first.decode("ascii"))
+    except (PlatformError, UnicodeDecodeError, TimeoutError) as error:
         _log.info("documents.not_answered", what=question.what, why=type(error).__name__)
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from dataclasses import dataclass, field
@@ -19,8 +20,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 from ipse.documents.errors import NotAnswered
 
-OCSP_PORT = 24150
-ADDRESS = f"http://127.0.0.1:{OCSP_PORT}"
+PORTS = range(24150, 24160)
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
@@ -69,6 +69,7 @@ class Authority:
     down: set[str] = field(default_factory=set)
     revoked: set[int] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
+    address: str = f"http://127.0.0.1:{PORTS[0]}"
 
     @cached_property
     def _root_key(self) -> Key:
@@ -145,9 +146,9 @@ class Authority:
         if authority:
             builder = builder.add_extension(_usage(key_cert_sign=True, crl_sign=True), critical=True)
         if issuer:
-            builder = builder.add_extension(_points(f"{ADDRESS}/{issuer}.crl"), critical=False)
+            builder = builder.add_extension(_points(f"{self.address}/{issuer}.crl"), critical=False)
         if issuer == "issuing":
-            builder = builder.add_extension(_access(f"{ADDRESS}/ocsp"), critical=False)
+            builder = builder.add_extension(_access(f"{self.address}/ocsp"), critical=False)
         for extension, critical in extra or ():
             builder = builder.add_extension(extension, critical=critical)
         return builder.sign(signing, hashes.SHA256())
@@ -279,9 +280,17 @@ class Authority:
             def log_message(self, *_: object) -> None:
                 return
 
-        server = ThreadingHTTPServer(("127.0.0.1", OCSP_PORT), Handler)
+        server = _bound(Handler)
+        self.address = f"http://127.0.0.1:{server.server_port}"
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return server
+
+
+def _bound(handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+    for port in PORTS:
+        with contextlib.suppress(OSError):
+            return ThreadingHTTPServer(("127.0.0.1", port), handler)
+    raise AssertionError("no free port")
 
 
 def algos_certificate(certificate: x509.Certificate) -> Any:

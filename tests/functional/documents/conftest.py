@@ -41,11 +41,14 @@ class Desk:
 
 
 @pytest.fixture(scope="session")
-def certified() -> Authority:
-    """Keys and certificates, made once."""
+def certified() -> Iterator[Authority]:
+    """Keys and certificates, made once, which name a port where OCSP and lists are served."""
     authority = Authority()
+    server = authority.serve()
     _ = authority.elliptic, authority.rsa, authority.responder, authority.stamper
-    return authority
+    yield authority
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture
@@ -56,15 +59,6 @@ def authority(certified: Authority) -> Authority:
     certified.revoked.clear()
     certified.asked.clear()
     return certified
-
-
-@pytest.fixture(scope="session")
-def serving(certified: Authority) -> Iterator[Authority]:
-    """The authority with its OCSP responder on a port."""
-    server = certified.serve()
-    yield certified
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture(scope="session")

@@ -155,7 +155,7 @@ async def test_what_is_no_container_is_refused(desk: Desk) -> None:
     bomb = BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(zipfile.ZipInfo("mimetype"), "application/vnd.etsi.asic-e+zip")
-        archive.writestr("bomb", bytes(300_000_000))
+        archive.writestr("bomb", bytes(130_000_000))
     for content in (b"PK", b"%PDF-1.7", bomb.getvalue()):
         with pytest.raises(DocumentUnreadable):
             await desk.documents.prepare_asic(content, says(desk.authority.rsa))

@@ -6,9 +6,11 @@ import asyncio
 import os
 import random
 import signal
+import sys
 import time
 import zlib
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -40,7 +42,7 @@ def stream(entries: bytes, body: bytes) -> bytes:
 
 def bomb() -> bytes:
     """Two layers of compression around many zeros, as the content of a page and as a table of objects."""
-    packed = zlib.compress(zlib.compress(bytes(400_000_000), 9), 9)
+    packed = zlib.compress(zlib.compress(bytes(300_000_000), 1), 9)
     filters = b"/Filter [/FlateDecode /FlateDecode]"
     objects = stream(filters + b" /Type /ObjStm /N 1 /First 10", packed)
     page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R >>"
@@ -154,7 +156,7 @@ async def test_flipped_bytes_harm_nobody(desk: Desk) -> None:
             return
         assert bytes(changed) == signed or not any(one.intact for one in found.signatures)
 
-    await asyncio.gather(*(one() for _ in range(60)))
+    await asyncio.gather(*(one() for _ in range(40)))
 
 
 async def test_all_walls_stand(desk: Desk) -> None:
@@ -195,3 +197,41 @@ async def test_every_worker_busy_is_said_in_time() -> None:
                 await busy.inspect(pdf())
     finally:
         await busy.stop()
+
+
+ORPHAN = """
+import asyncio
+from ipse.documents.service import Documents
+from ipse.kernel.settings.parts import Papers
+
+
+async def main():
+    documents = Documents(Papers())
+    await documents.start()
+    print(documents._workers._waiting.pid, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+async def test_workers_end_with_whoever_asked() -> None:
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", ORPHAN, stdout=asyncio.subprocess.PIPE)
+    assert parent.stdout is not None
+    waiting = int(await asyncio.wait_for(parent.stdout.readline(), 30))
+    assert alive(waiting)
+    parent.kill()
+    await parent.wait()
+    for _ in range(200):
+        if not alive(waiting):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("the process that waits has outlived its parent")
+
+
+def alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()

@@ -40,9 +40,7 @@ PLACED = Placing(stamp=STAMP, box=BOX)
 
 @pytest.mark.parametrize("level", Level)
 @pytest.mark.parametrize("kind", ["elliptic", "rsa"])
-async def test_every_level_is_accepted_by_everybody(
-    desk: Desk, serving: Authority, referees: Referees, level: Level, kind: str
-) -> None:
+async def test_every_level_is_accepted_by_everybody(desk: Desk, referees: Referees, level: Level, kind: str) -> None:
     signer = getattr(desk.authority, kind)
     finished = await desk.sign_pdf(pdf(pages=2), signer, level, PLACED if kind == "rsa" else None)
     assert (finished.level, finished.missing) == (level, None)
@@ -52,7 +50,7 @@ async def test_every_level_is_accepted_by_everybody(
     await referees.etsi(finished.content, "Signature1", level)
 
 
-async def test_second_signer_leaves_the_first_as_it_was(desk: Desk, serving: Authority, referees: Referees) -> None:
+async def test_second_signer_leaves_the_first_as_it_was(desk: Desk, referees: Referees) -> None:
     first = await desk.sign_pdf(pdf(turned=90), desk.authority.elliptic, Level.B_LTA, PLACED)
     beside = Placing(stamp=STAMP, box=Box(page=1, left=300, top=100, width=200, height=80))
     second = await desk.sign_pdf(first.content, desk.authority.rsa, Level.B_LTA, beside, hash=Hash.SHA_512)
@@ -106,7 +104,7 @@ async def test_a_certifying_signature_holds_others_to_it(desk: Desk, referees: R
         await desk.sign_pdf(forms.content, desk.authority.rsa, Level.B_B, certifying=Certifying.FORMS)
 
 
-async def test_a_field_that_waits_is_signed(desk: Desk, serving: Authority, referees: Referees) -> None:
+async def test_a_field_that_waits_is_signed(desk: Desk, referees: Referees) -> None:
     field = "<< /FT /Sig /T (Buyer) /Type /Annot /Subtype /Widget /Rect [50 50 250 120] /P 10 0 R >>"
     waiting = pdf(extra="/AcroForm << /Fields [12 0 R] >>", more=(field,)).replace(
         b"/MediaBox [0 0 595 842]", b"/MediaBox [0 0 595 842] "
@@ -158,6 +156,21 @@ async def test_an_answer_older_than_the_time_stamp_does_not_do(desk: Desk) -> No
     desk.authority.delay = timedelta(minutes=30)
     finished = await desk.sign_pdf(pdf(), desk.authority.elliptic, Level.B_LT)
     assert (finished.level, finished.missing) == (Level.B_T, Missing.REVOCATION_OLD)
+
+
+async def test_clocks_may_differ_by_moments(desk: Desk) -> None:
+    desk.authority.delay = timedelta(seconds=1)
+    finished = await desk.sign_pdf(pdf(), desk.authority.elliptic, Level.B_LT)
+    assert (finished.level, finished.missing) == (Level.B_LT, None)
+
+
+async def test_a_restart_between_the_steps_loses_nothing(desk: Desk) -> None:
+    signer = desk.authority.rsa
+    prepared = await desk.documents.prepare_pdf(pdf(), Statement(certificates=signer.certificates, claimed_at=now()))
+    await desk.documents.stop()
+    signature = signer.sign(prepared.digest)
+    finished = await desk.documents.finish_pdf(prepared.state, signature, desk.aim(Level.B_B), desk.authority)
+    assert finished.level is Level.B_B
 
 
 async def test_a_revoked_certificate_gets_no_further(desk: Desk) -> None:
