@@ -16,7 +16,8 @@ from tests.support.signed_papers import paper, sign_asic, sign_pdf
 from tests.support.tampering import content_replaced, file_added, form_filled
 
 PICTURES = Path("artefacts/validation")
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+SIZES = {"desktop": (1280, 900, "en"), "phone": (390, 844, "de")}
+"""Width, height, language: German has the longest words."""
 PROBE = (Path(__file__).parents[2] / "javascript" / "accessibility_probe.js").read_text()
 
 pytestmark = pytest.mark.timeout(120)
@@ -53,7 +54,7 @@ VERDICTS = {"valid": "unchanged", "changed": "changed", "invalid": "invalid", "u
 async def test_a_person_brings_files(
     browser: Browser, place: Place, files: dict[str, tuple[str, bytes]], size: str
 ) -> None:
-    width, height = SIZES[size]
+    width, height, language = SIZES[size]
     context = await browser.new_context(
         viewport={"width": width, "height": height}, color_scheme="light", locale="en-GB", accept_downloads=True
     )
@@ -62,7 +63,7 @@ async def test_a_person_brings_files(
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
     for kind, (name, content) in files.items():
-        await page.goto(f"{place.address}/validate?lang=en")
+        await page.goto(f"{place.address}/validate?lang={language}")
         assert not await page.evaluate(PROBE)
         if kind == "valid":
             await page.screenshot(path=PICTURES / f"choose-{size}.png", full_page=True)

@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ipse.app.composition import build_scheme
+from ipse.app.keystores import create_keystore, open_keystore
 from ipse.documents.model import Aim, Box, Enclosure, Level, Placing, Stamp, Statement
 from ipse.documents.service import Documents
 from ipse.documents.validation.model import Anchors, Quality, Validation, Verdict, Why
 from ipse.kernel.clock import SystemClock
 from ipse.kernel.ids import RandomIds, sha256
-from ipse.kernel.settings import Environment
-from ipse.kernel.settings.parts import Papers
+from ipse.kernel.settings import Environment, SettingsError
+from ipse.kernel.settings.parts import Certification, Papers, Signing
 from ipse.signing.clients.authorities import read_authorities
 from ipse.signing.clients.revocation import RevocationClient
+from ipse.storage.database import open_database
+from ipse.storage.migrations import migrate
 from ipse.validation.service import Brought, Validations
 from tests.functional.documents.authority import Signer
 from tests.functional.documents.conftest import now
 from tests.functional.documents.samples import pdf
 from tests.functional.documents.test_with_certification import Asking
+from tests.functional.oidc.in_process import client_of
+from tests.functional.oidc.installation import settings_at
 from tests.support.certification import RunningCertification, running
+from tests.support.signed_papers import paper, sign_pdf
+from tests.support.signing_authority import Authority
+from tests.support.signing_authority import now as moment
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.processes]
 PORT = 24240
@@ -155,3 +166,36 @@ async def test_a_signer_who_is_suspended_later(
     # Its time stamp proves that it was made before.
     assert held.verdict is Verdict.UNCHANGED
     assert Why.REVOKED_LATER in {reason.code for reason in held.signatures[0].reasons}
+
+
+async def test_the_whole_scheme_mounts_it_and_believes_whom_its_operator_adds(
+    service: RunningCertification, tmp_path: Path
+) -> None:
+    other = Authority(moment(), name="others")
+    believed = tmp_path / "believed.pem"
+    chain = (other.issuing.certificate, other.root.certificate)
+    believed.write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in chain))
+    signing = Signing(
+        activation=f"unix:{tmp_path}/nobody",
+        certification=msgspec.convert(service.scheme_settings, Certification),
+        believed=str(believed),
+    )
+    settings = msgspec.structs.replace(settings_at(PORT + 5, f"sqlite://{tmp_path}/ipse.db"), signing=signing)
+    create_keystore(f"file:{tmp_path}/keys.json", RandomIds())
+    keystore = open_keystore(f"file:{tmp_path}/keys.json")
+    database = await open_database(settings.database)
+    await migrate(database, now=0)
+    scheme = await build_scheme(settings, keystore, database, clock=SystemClock(), ids=RandomIds())
+    async with client_of(scheme.application) as client:
+        page = await client.get(f"{settings.base_url}/validate", params={"lang": "nl"})
+        assert "Een ondertekend bestand nakijken" in page.text
+        file = await asyncio.to_thread(sign_pdf, other, other.issue("Ada"), paper(), level="B-LT")
+        answer = await client.post(f"{settings.base_url}/validation/v1/validations", content=file, timeout=60)
+    # Believed, and its own answers serve where its responder (authority.example) cannot be reached.
+    signature = answer.json()["signatures"][0]
+    assert (answer.json()["verdict"], signature["indication"]) == ("unchanged", "TOTAL-PASSED")
+    await scheme.close()
+    believed.write_bytes(b"-----BEGIN CERTIFICATE-----")
+    with pytest.raises(SettingsError, match=r"signing\.believed"):
+        await build_scheme(settings, keystore, database, clock=SystemClock(), ids=RandomIds())
+    await database.close()
