@@ -26,13 +26,6 @@ class InvalidRequest(CscError):
     )
 
 
-class UnauthorizedClient(CscError):
-    """The partner has no signing service, or may not do this."""
-
-    code = "unauthorized_client"
-    title = "The client is not authorized to use this method"
-
-
 class AccessDenied(CscError):
     """The person refused, let the time pass, or signature activation refused the approval."""
 
