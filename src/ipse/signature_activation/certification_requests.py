@@ -28,7 +28,8 @@ def build_request(shown: ShownCredential, serial_number: str, public_key: bytes,
         (NameOID.SURNAME, shown.surname),
         (NameOID.SERIAL_NUMBER, serial_number),
     )
-    subject = x509.Name([x509.NameAttribute(name, value) for name, value in names if value])
+    # Lengths are judged by `rules`, in characters (RFC 5280, appendix A.1); the library counts bytes.
+    subject = x509.Name([x509.NameAttribute(name, value, _validate=False) for name, value in names if value])
     public = load_der_public_key(public_key)
     key: _EllipticKey | _RsaKey
     if isinstance(public, ec.EllipticCurvePublicKey):

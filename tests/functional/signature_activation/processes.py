@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,13 +26,16 @@ class Place:
     folder: Path
     keys: str
     environment: dict[str, str] = field(default_factory=dict)
-    socket: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="ipse-")) / "socket")
     settings: dict[str, Any] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     @property
+    def door(self) -> Path:
+        return self.folder / "socket"
+
+    @property
     def address(self) -> str:
-        return f"unix:{self.socket}"
+        return f"unix:{self.door}"
 
     @property
     def log(self) -> Path:
@@ -44,7 +46,7 @@ class Place:
         self.settings |= settings
         members = {
             "environment": "sandbox",
-            "socket": str(self.socket),
+            "socket": str(self.door),
             "database": f"sqlite://{self.folder}/activation.db",
             "keys": self.keys,
             **self.settings,
@@ -75,7 +77,7 @@ class Place:
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
             with socket.socket(socket.AF_UNIX) as probe:
-                if probe.connect_ex(str(self.socket)) == 0:
+                if probe.connect_ex(str(self.door)) == 0:
                     return
             assert self.process is not None
             assert self.process.poll() is None, self.log.read_text()
@@ -93,7 +95,7 @@ class Place:
     def client(self) -> httpx.Client:
         """Somebody who can open the socket."""
         return httpx.Client(
-            transport=httpx.HTTPTransport(uds=str(self.socket)), base_url="http://activation", timeout=30.0
+            transport=httpx.HTTPTransport(uds=str(self.door)), base_url="http://activation", timeout=30.0
         )
 
     def _end(self, number: signal.Signals) -> int:

@@ -24,7 +24,7 @@ GUIDES = Path(__file__).resolve().parents[3] / "docs" / "guides"
 
 def test_only_user_and_group_reach_it_and_only_the_user_reads(served: Place) -> None:
     """B-50, B-54: the socket is the one thing that others may touch."""
-    assert served.socket.stat().st_mode & 0o777 == 0o660
+    assert served.door.stat().st_mode & 0o777 == 0o660
     for path in served.folder.glob("activation.*"):
         if path.suffix != ".toml":
             assert path.stat().st_mode & 0o077 == 0, path
@@ -92,7 +92,7 @@ def test_it_stops_with_who_has_started_it(own: Place) -> None:
     os.close(writing)
     assert own.process.wait(15) == 0
     own.process = None
-    assert not own.socket.exists()
+    assert not own.door.exists()
     assert '"event": "stopped"' in own.log.read_text()
 
 

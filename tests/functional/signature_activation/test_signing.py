@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import NameOID
 from msgspec.structs import replace
 
 from ipse.kernel.ids import b64u, b64u_decode
@@ -74,6 +75,16 @@ def test_a_credential_is_made_certified_and_signs_in_order(asking: Asking, algor
     for value, digest in zip(values, what, strict=True):
         verify(certificate, value, digest)
     verify_with_openssl(tmp_path, certificate, values[0], what[0])
+
+
+def test_a_long_name_of_many_bytes_is_in_the_request(asking: Asking) -> None:
+    """RFC 5280 counts 64 characters, whatever they weigh."""
+    phone, name = asking.phone(), "Zoé " * 16
+    document = shown(creation("long-name", common_name=name[:64], given_name="Zoé", surname="Đặng " * 20))
+    made = asking.create(NewCredential(approval=phone.approve(document), device_key=phone.public))
+    asked = x509.load_der_x509_csr(b64u_decode(made["request"]))
+    assert asked.is_signature_valid
+    assert asked.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value == name[:64]
 
 
 @pytest.mark.parametrize(
