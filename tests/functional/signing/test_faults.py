@@ -84,6 +84,7 @@ async def test_two_processes_conclude_the_same(
     await database.close()
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
 async def test_while_certification_is_down_nothing_is_lost(office: Office, certification: RunningCertification) -> None:
     ada = await office.signer()
     action_id = await office.approved(ada, "deed")
@@ -98,6 +99,7 @@ async def test_while_certification_is_down_nothing_is_lost(office: Office, certi
     assert len((await office.signing.conclude(action_id, PARTNER)).signatures) == 1
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
 async def test_while_signature_activation_is_down_nothing_is_lost(office: Office, activation: Place) -> None:
     ada = await office.signer()
     first = await office.begin("deed")

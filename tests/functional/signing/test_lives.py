@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tests.support.certification import RunningCertification
 
 
+ONE_ENGINE = pytest.mark.parametrize("engine", ["sqlite"])
+
+
 async def certified(office: Office, phone: Signer) -> Credential:
     return (await office.signing.conclude(await office.approved(phone), PARTNER)).credential
 
@@ -76,6 +79,7 @@ async def test_a_block_suspends_it_and_ends_what_was_approved(
     assert await office.signing.credential_of(ada.account_id) is None
 
 
+@ONE_ENGINE
 async def test_another_phone_ends_it(office: Office, certification: RunningCertification) -> None:
     ada = await office.signer()
     credential, features = await certified(office, ada), office.works.features
@@ -134,6 +138,7 @@ async def test_deletion_revokes_and_forgets(
     assert count(activation, "ended") == ended + 1
 
 
+@ONE_ENGINE
 async def test_one_that_has_run_out_ends_and_another_is_made(office: Office, activation: Place) -> None:
     ada = await office.signer()
     credential, ended = await certified(office, ada), count(activation, "ended")
@@ -148,6 +153,7 @@ async def test_one_that_has_run_out_ends_and_another_is_made(office: Office, act
     assert (await certified(office, ada)).state is CredentialState.ACTIVE
 
 
+@ONE_ENGINE
 async def test_an_operator_ends_one_key_alone(office: Office, certification: RunningCertification) -> None:
     ada = await office.signer()
     credential = await certified(office, ada)
@@ -162,6 +168,7 @@ async def test_an_operator_ends_one_key_alone(office: Office, certification: Run
     assert (await ada.home())["account"]["state"] == "active"
 
 
+@ONE_ENGINE
 async def test_certificates_for_one_signature(
     office: Office, activation: Place, certification: RunningCertification
 ) -> None:
@@ -182,6 +189,7 @@ async def test_certificates_for_one_signature(
     await short.close()
 
 
+@ONE_ENGINE
 async def test_reduced_phones_do_not_sign(office: Office) -> None:
     ada = await office.signer()
     await office.works.features.people.database.rows(
