@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.functional.csc.test_version_1 import sign
-from tests.functional.csc.town import Site, digests, refusal
+from tests.functional.csc.test_version_2 import PKCE, VERIFIER, details
+from tests.functional.csc.town import RSA_SHA256, Site, b64, digests, refusal
 
 if TYPE_CHECKING:
     from tests.functional.csc.town import Town
@@ -23,6 +24,38 @@ def test_signatures_wait_for_signature_activation(town: Town, activation: Place)
     finally:
         activation.start()
     assert sign(site, token, credential, sad, wanted).status_code == 200
+
+
+def test_what_was_asked_for_later_is_done_by_whoever_comes_next(town: Town, activation: Place) -> None:
+    """The process that had accepted it cannot do it; a job finds it left."""
+    site, phone = Site(town, version="v2"), town.ada()
+    first = site.approved(site.authorize(**PKCE), phone)
+    token = site.token(first, code_verifier=VERIFIER)
+    credential = site.post("credentials/list", token).json()["credentialIDs"][0]
+    wanted = digests(1, "left")
+    back = site.approved(
+        site.authorize(scope=None, authorization_details=details(credential, [(wanted[0], "x")]), **PKCE), phone
+    )
+    sad = site.token(back, code_verifier=VERIFIER)
+    activation.kill()
+    try:
+        accepted = site.post(
+            "signatures/signHash",
+            sad,
+            credentialID=credential,
+            hashes=[b64(wanted[0])],
+            signAlgo=RSA_SHA256,
+            operationMode="A",
+        ).json()
+        polled = site.post("signatures/signPolling", token, requestID=accepted["responseID"])
+        assert polled.status_code == 202
+    finally:
+        activation.start()
+    work_due = dict(town.scheme.jobs)["csc.work_due"]
+    with town.later(31):
+        town.line.call(work_due())
+    polled = site.post("signatures/signPolling", token, requestID=accepted["responseID"])
+    assert len(polled.json()["signatures"]) == 1
 
 
 def test_a_blocked_identity_signs_nothing_and_its_tokens_end(town: Town) -> None:
