@@ -8,8 +8,9 @@ import pytest
 from asn1crypto import cms
 from pyhanko.sign.fields import MDPPerm
 
+from ipse.documents.validation.container import MOST_UNPACKED
 from ipse.documents.validation.model import Indication, Validation, Verdict
-from tests.support.signed_papers import Sealed, paper, sign_asic, sign_cades, sign_pdf
+from tests.support.signed_papers import Sealed, pack, paper, sign_asic, sign_cades, sign_pdf
 from tests.support.signing_authority import Authority, Holder
 from tests.support.tampering import (
     ASIC_ATTACKS,
@@ -96,6 +97,12 @@ def test_a_tampered_container(name: str, sealed: Sealed, judged: Judge) -> None:
     attack, verdict, reason = ASIC_ATTACKS[name]
     validation = judged(attack(sealed))
     assert (validation.verdict.value, reason in told(validation)) == (verdict, True), told(validation)
+
+
+@pytest.mark.parametrize(("files", "size"), [(501, 0), (1, MOST_UNPACKED)])
+def test_a_container_that_unfolds_to_too_much(files: int, size: int, judged: Judge) -> None:
+    validation = judged(pack([(f"{number}.txt", bytes(size)) for number in range(files)]))
+    assert (validation.verdict, told(validation)) == (Verdict.UNKNOWN, {"too_many"})
 
 
 def test_a_comment_cuts_no_text_in_two(authority: Authority, ada: Holder, sealed: Sealed, judged: Judge) -> None:
