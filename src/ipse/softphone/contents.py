@@ -15,7 +15,6 @@ from ipse.softphone.signing_contents import UNSEEN
 Content = Mapping[str, Any]
 
 _KINDS = frozenset({"authentication", "identification", "data_sharing", "confirmation", "signing"})
-_CONFIRMING = frozenset({"confirmation", "signing"})
 _VERBS = frozenset({"unlock", "lock", "turn_on", "turn_off", "set"})
 _MEMBERS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "payment": (("amount", "currency"), ("creditor_name", "creditor_iban", "reference")),
@@ -38,7 +37,7 @@ def strange(shown: Mapping[str, Any]) -> str | None:
     if any(isinstance(text, str) and UNSEEN.search(text) for text in _names(shown)):
         return "names"
     if "confirms" not in shown:
-        return "confirms" if kind in _CONFIRMING else None
+        return "confirms" if kind == "confirmation" else None
     return _strange_content(kind, shown["confirms"])
 
 

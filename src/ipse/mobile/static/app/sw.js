@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "jVOQCE95S396ifaT";
+const VERSION = "arxPuh-Xrt7BkxFe";
 const FILES = [
   "/",
   "/app.js",

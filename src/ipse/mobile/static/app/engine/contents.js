@@ -17,8 +17,6 @@ import { asCredential, asPastSigning, asSignature, strangeSigning, UNSEEN } from
  */
 
 const KINDS = new Set(["authentication", "identification", "data_sharing", "confirmation", "signing"]);
-/** Kinds that ask for nothing else. */
-const CONFIRMING = new Set(["confirmation", "signing"]);
 const VERBS = new Set(["unlock", "lock", "turn_on", "turn_off", "set"]);
 
 /**
@@ -43,7 +41,7 @@ export function readContents({ v, type, partner, broker, service, confirms }) {
   if (v !== 1) return { contents: [], strange: "v" };
   if (typeof type !== "string" || !KINDS.has(type)) return { contents: [], strange: "type" };
   if ([broker, ...textsOf(partner), ...textsOf(service)].some(hides)) return { contents: [], strange: "names" };
-  if (confirms === undefined) return { contents: [], strange: CONFIRMING.has(type) ? "confirms" : null };
+  if (confirms === undefined) return { contents: [], strange: type === "confirmation" ? "confirms" : null };
   if (!Array.isArray(confirms) || confirms.length === 0) return { contents: [], strange: "confirms" };
   const contents = confirms.map(asContent);
   const known = contents.filter((content) => content !== null);

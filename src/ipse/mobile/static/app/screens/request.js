@@ -244,9 +244,11 @@ function sharing(app, parameters, choice) {
   const { attributes, partner, type } = request.shown;
   const required = attributes.filter((attribute) => attribute.required);
   const voluntary = attributes.filter((attribute) => !attribute.required);
-  const nothing = attributes.length === 0 && type === "authentication" && request.contents.length === 0;
+  const nothing = attributes.length === 0 && request.contents.length === 0;
   return [
-    nothing ? note("info", app.t("request.nothing_shared", { partner: partner.name })) : null,
+    nothing && type === "authentication" ? note("info", app.t("request.nothing_shared", { partner: partner.name })) : null,
+    // Who has a certificate already is only asked whether this partner may know it.
+    nothing && type === "signing" ? note("info", app.t("request.certificate_shown", { partner: partner.name })) : null,
     required.length === 0 ? null : group(app, parameters, choice, "request.required", required),
     voluntary.length === 0 ? null : group(app, parameters, choice, "request.voluntary", voluntary),
   ];
