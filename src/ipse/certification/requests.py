@@ -104,7 +104,8 @@ def check_subject(subject: Subject) -> None:
 def name_of(subject: Subject) -> list[x509.NameAttribute[str]]:
     """The names as parts of a certificate's subject."""
     found = ((oid, getattr(subject, field)) for oid, field, _ in _PARTS)
-    return [x509.NameAttribute(oid, value) for oid, value in found if value]
+    # Characters were counted above; the library counts bytes (RFC 5280 counts characters).
+    return [x509.NameAttribute(oid, value, _validate=False) for oid, value in found if value]
 
 
 def _fit(key: object) -> PublicKey:
