@@ -23,7 +23,9 @@ from ipse.envelopes import ENDED, TURN
 from ipse.envelopes import http as envelopes_http
 from ipse.envelopes.model import DOOR as ENVELOPES
 from ipse.envelopes.service import Envelopes
+from ipse.envelopes.service.deleting import Deleting
 from ipse.envelopes.service.parties import Letter
+from ipse.envelopes.service.vault import Vault
 from ipse.oidc.service import Provider
 from ipse.partners.service import PartnerDesk
 from ipse.sessions import DOOR as SESSION
@@ -50,6 +52,8 @@ class Doors:
     csc: Csc
     dss: Dss
     sessions: Sessions
+    deleting: Deleting
+    """Of envelopes, also where nothing is signed any more."""
     envelopes: Envelopes | None = None
     """None where nothing is signed."""
     validations: Validations | None = None
@@ -105,9 +109,8 @@ class Doors:
         found: dict[str, Callable[[str], Awaitable[object]]] = {
             "sessions.forget": self.sessions.end_all,
             "csc.forget": self.csc.tokens.forget_account,
+            "envelopes.forget": self.deleting.forget_account,
         }
-        if self.envelopes is not None:
-            found["envelopes.forget"] = self.envelopes.parties.forget_account
         return found
 
     async def close(self) -> None:
@@ -153,6 +156,7 @@ def open_doors(
     )
     sessions = Sessions(actions, scheme=settings.name, origin=settings.base_url)
     envelopes = open_envelopes(given, parts, actions, attributes, letter)
+    deleting = Deleting(Vault(actions.database, actions.people, given.clock, given.ids))
     papers = {} if envelopes is None else {ENVELOPES: envelopes.reading}
     csc, validations = open_csc(ground, provider, parts), open_validation(given, parts)
-    return Doors(given, parts, csc, dss, sessions, envelopes, validations, papers)
+    return Doors(given, parts, csc, dss, sessions, deleting, envelopes, validations, papers)

@@ -80,6 +80,7 @@ OWNED = "select envelope_id from envelopes_envelopes where account_id = $1"
 # A draft, or one that has ended: an open one is withdrawn first.
 DELETE = "delete from envelopes_envelopes where envelope_id = $1 and state <> 'open' returning envelope_id"
 DELETE_ANY = "delete from envelopes_envelopes where envelope_id = $1 returning envelope_id"
+DELETE_OF_PERSON = "delete from envelopes_envelopes where account_id = $1 returning envelope_id"
 
 # --- the pen ---
 
@@ -231,7 +232,8 @@ ADD_STEP = """
 insert into envelopes_steps (step_id, envelope_id, signer_id, kind, at, sealed_details) values ($1, $2, $3, $4, $5, $6)
 """
 STEPS = """
-select step_id, signer_id, kind, at, sealed_details from envelopes_steps where envelope_id = $1 order by at, step_id
+select step_id, signer_id, kind, at, sealed_details from envelopes_steps where envelope_id = $1
+order by at, case when kind = 'finished' then 1 else 0 end, step_id
 """
 DELETE_STEPS = "delete from envelopes_steps where envelope_id = $1 returning step_id"
 

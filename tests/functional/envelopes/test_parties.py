@@ -77,7 +77,7 @@ async def test_time_ends_it_and_later_deletes_it(guests: Guests) -> None:
     full = await guests.envelopes.reading.full(at.rpartition("/")[2], ada.phone.account_id)
     assert full.envelope.state == "expired"
     guests.clock.ahead = 21 * 86_400
-    assert await guests.envelopes.parties.delete_due() == 1
+    assert await guests.envelopes.parties.deleting.delete_due() == 1
     assert await guests.house.scheme.database.rows("select blob_id from envelopes_pieces") == []
 
 
@@ -86,10 +86,10 @@ async def test_who_is_gone_takes_their_envelopes_along(guests: Guests) -> None:
     _, link = await _invited(ada)
     await bram.accept(link)
     database = guests.house.scheme.database
-    await guests.envelopes.parties.forget_account(bram.phone.account_id)
+    await guests.envelopes.parties.deleting.forget_account(bram.phone.account_id)
     rows = await database.rows("select account_id from envelopes_signers order by place")
     assert [row["account_id"] for row in rows] == [ada.phone.account_id, None]
-    await guests.envelopes.parties.forget_account(ada.phone.account_id)
+    await guests.envelopes.parties.deleting.forget_account(ada.phone.account_id)
     assert await database.rows("select envelope_id from envelopes_envelopes") == []
     assert await database.rows("select blob_id from envelopes_blobs") == []
 

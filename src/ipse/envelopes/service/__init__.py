@@ -12,6 +12,7 @@ from ipse.documents.model import Ask, Level
 from ipse.documents.service import Documents
 from ipse.envelopes.model import PAGE
 from ipse.envelopes.service.attempts import Attempts, Visit
+from ipse.envelopes.service.deleting import Deleting
 from ipse.envelopes.service.drafts import Brought, Drafts, Wishes
 from ipse.envelopes.service.parties import Letter, Parties
 from ipse.envelopes.service.people import Names
@@ -56,7 +57,7 @@ class Envelopes:
             ("envelopes.settle", self.attempts.settle_due),
             ("envelopes.raise", self.raising.raise_due),
             ("envelopes.expire", self.parties.expire),
-            ("envelopes.delete", self.parties.delete_due),
+            ("envelopes.delete", self.parties.deleting.delete_due),
             ("envelopes.sweep", self.reading.vault.sweep),
         ]
 
@@ -98,7 +99,7 @@ def build_envelopes(
     )
     return Envelopes(
         drafts=Drafts(vault, documents, names, papers),
-        parties=Parties(vault, names, texts, scheme, origin, papers.days, letter),
+        parties=Parties(vault, Deleting(vault), names, texts, scheme, origin, papers.days, letter),
         attempts=Attempts(vault, workshop, papers.days),
         reading=Reading(vault, documents, Record(vault)),
         raising=Raising(vault, workshop),

@@ -23,12 +23,13 @@ from ipse.envelopes.model import (
     StepKind,
 )
 from ipse.envelopes.rules import forms, turns
+from ipse.envelopes.service.deleting import Deleting
 from ipse.envelopes.service.people import Names
 from ipse.envelopes.service.record import adding
 from ipse.envelopes.service.vault import Vault, link, link_hash
 from ipse.kernel.clock import SECOND, day
 from ipse.storage.publishing import publishing
-from ipse.storage.statement import Transaction, one, run
+from ipse.storage.statement import Transaction, one
 from ipse.web.languages import Texts
 
 Letter = Callable[..., Awaitable[bool]]
@@ -41,6 +42,7 @@ class Parties:
     """Use cases of everybody around an envelope, but for signing itself."""
 
     vault: Vault
+    deleting: Deleting
     names: Names
     texts: Mapping[str, Texts]
     scheme: str
@@ -264,37 +266,8 @@ class Parties:
     async def delete(self, envelope_id: str, account_id: str) -> None:
         """Delete a draft, or what has ended. Raises UnknownEnvelope, EnvelopeEnded (it is open: withdraw it first)."""
         await self._owned(envelope_id, account_id)
-        if not await self._delete(envelope_id, store.DELETE):
+        if not await self.deleting.delete(envelope_id, store.DELETE):
             raise EnvelopeEnded
-
-    async def delete_due(self) -> int:
-        """Delete what has lain long enough. A job; returns how many."""
-        rows = await self.vault.database.rows(store.TO_DELETE, self.vault.clock.now())
-        for row in rows:
-            await self._delete(row["envelope_id"])
-        return len(rows)
-
-    async def forget_account(self, account_id: str) -> None:
-        """A person is gone: their envelopes with them, and their name beside the parts they had in others'."""
-        for row in await self.vault.database.rows(store.OWNED, account_id):
-            await self._delete(row["envelope_id"])
-        await self.vault.database.rows(store.LEAVE, account_id)
-
-    async def _delete(self, envelope_id: str, statement: str = store.DELETE_ANY) -> bool:
-        """An envelope and what belongs to it. Files left over when the process stops are swept away later."""
-        rows = await self.vault.database.rows(store.BLOBS_OF_ENVELOPE, envelope_id)
-
-        def clearing() -> Transaction[bool]:
-            if (yield from one(statement, envelope_id)) is None:
-                return False
-            for text_ in (store.DELETE_DOCUMENTS, store.DELETE_SIGNERS, store.DELETE_ATTEMPTS, store.DELETE_STEPS):
-                yield from run(text_, envelope_id)
-            return True
-
-        deleted = await self.vault.database.transact(clearing)
-        if deleted:
-            await self.vault.drop(*(row["blob_id"] for row in rows))
-        return deleted
 
     async def _owned(self, envelope_id: str, account_id: str) -> Full:
         full = await self.vault.read(envelope_id)
