@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+import warnings
 from dataclasses import dataclass
 from typing import Final
 
@@ -104,8 +105,10 @@ def check_subject(subject: Subject) -> None:
 def name_of(subject: Subject) -> list[x509.NameAttribute[str]]:
     """The names as parts of a certificate's subject."""
     found = ((oid, getattr(subject, field)) for oid, field, _ in _PARTS)
-    # Characters were counted above; the library counts bytes (RFC 5280 counts characters).
-    return [x509.NameAttribute(oid, value, _validate=False) for oid, value in found if value]
+    with warnings.catch_warnings():
+        # `check_subject` counts characters, as RFC 5280 does; the library counts bytes.
+        warnings.simplefilter("ignore", UserWarning)
+        return [x509.NameAttribute(oid, value, _validate=False) for oid, value in found if value]
 
 
 def _fit(key: object) -> PublicKey:
