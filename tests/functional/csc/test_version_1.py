@@ -333,6 +333,15 @@ def test_who_refuses_or_waits_too_long_denies_access(signer: tuple[Site, str, st
         assert site.back(page).items() >= DENIED.items()
 
 
+def test_another_partner_learns_the_same_certificate_once_its_person_agrees(signer: tuple[Site, str, str]) -> None:
+    site, _, credential = signer
+    rival = Site(site.town, client_id="rival", account="also-ada")
+    page = rival.authorize()
+    assert page.status_code == 200  # a name that means nobody yet: the person is asked
+    token = rival.token(rival.approved(page, site.town.ada()))
+    assert rival.post("credentials/list", token).json() == {"credentialIDs": [credential]}
+
+
 def test_a_name_stays_with_its_person(signer: tuple[Site, str, str]) -> None:
     """Two browsers begin with the same new name: the second person does not become the first."""
     site, _, _ = signer
