@@ -10,7 +10,7 @@ import pytest
 
 from ipse.envelopes.errors import PenTaken
 from ipse.envelopes.service import Visit
-from ipse.kernel.ids import sha256
+from ipse.kernel.ids import b64u, sha256
 from tests.functional.documents.samples import pdf
 from tests.functional.envelopes.guests import Guests, headings, links, signatures
 
@@ -71,7 +71,15 @@ async def test_an_approval_outlives_its_browser_and_its_process(guests: Guests) 
     ada = await guests.certified("Ada")
     at = await ada.draft(lease=pdf())
     waiting = await ada.post(at, do="sign")
-    await ada.phone.approve(await ada.phone.claim(waiting.url.path.rpartition("/")[2]))
+    request = await ada.phone.claim(waiting.url.path.rpartition("/")[2])
+    [signed] = request.confirms
+    reading, document = guests.envelopes.reading, signed["documents"][0]
+    opened = await reading.paper(request.action, document["document"])
+    assert opened is not None
+    assert (opened.pages, b64u(sha256(opened.octets))) == (1, document["file_digest"])
+    assert (await reading.page(request.action, document["document"], 1) or b"").startswith(b"\x89PNG")
+    assert await reading.paper(request.action, "another") is None
+    await ada.phone.approve(request)
 
     # The browser never comes back. Two processes look at once; one signature comes of it.
     guests.clock.ahead = 30
