@@ -75,7 +75,17 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     folder = tmp_path_factory.mktemp("kills")
     port = free_ports()
     subprocess.run(
-        [sys.executable, *IPSE[1:], "sandbox", "--port", str(port), "--data", str(folder), "--prepare-only"],
+        [
+            sys.executable,
+            *IPSE[1:],
+            "sandbox",
+            "--port",
+            str(port),
+            "--data",
+            str(folder),
+            "--prepare-only",
+            "--no-signing",
+        ],
         check=True,
         timeout=90,
     )

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.processes, pytest.mark.timeout(24
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path_factory.mktemp("signing")) as running:
+    with running_sandbox(tmp_path_factory.mktemp("signing"), signing=True) as running:
         yield running
 
 

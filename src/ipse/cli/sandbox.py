@@ -60,6 +60,9 @@ def sandbox(
     prepare_only: Annotated[
         bool, Parameter(help="Write the files and register the partners; run nothing.", negative="")
     ] = False,
+    signing: Annotated[
+        bool, Parameter(help="Let people sign documents, too: two processes more.", negative="--no-signing")
+    ] = True,
 ) -> None:
     """Run the scheme, its phone app, banks, a shop, a town hall, a house, a service desk and a notary, until Ctrl-C."""
     with _folder(data) as folder:
@@ -70,14 +73,13 @@ def sandbox(
             _check_ports(places)
         from ipse.cli.world_files import prepare
 
-        _, signing = prepare(folder, places)
+        beside = prepare(folder, places, signing=signing)
         if prepare_only:
-            parts = (f"ipse serve --config {folder}/ipse.toml", f"ipse world --data {folder}")
-            more = (f"ipse signature-activation serve --config {signing.config}",)
-            last = (f"ipse certification serve --config {signing.certification.config}",)
-            console.print(f"ready in {folder}:", *parts, *more, *last, sep="\n  ", soft_wrap=True)
+            commands = [f"ipse serve --config {folder}/ipse.toml", f"ipse world --data {folder}"]
+            commands += beside.commands() if beside else []
+            console.print(f"ready in {folder}:", *commands, sep="\n  ", soft_wrap=True)
             return
-        _run(folder, places, signing, kept=data is not None)
+        _run(folder, places, beside, kept=data is not None)
 
 
 def world(
@@ -149,7 +151,7 @@ def _check_ports(places: Places) -> None:
             raise SettingsError(f"port {port} is taken by {who}. Stop it, or choose another with --port")
 
 
-def _run(folder: Path, places: Places, signing: SigningWorld, *, kept: bool) -> None:
+def _run(folder: Path, places: Places, beside: SigningWorld | None, *, kept: bool) -> None:
     logs = folder / "logs"
     logs.mkdir(exist_ok=True)
     environment = dict(os.environ)
@@ -158,10 +160,10 @@ def _run(folder: Path, places: Places, signing: SigningWorld, *, kept: bool) -> 
     parts = (
         Part("scheme", [*_IPSE, "serve", "--config", str(folder / "ipse.toml")], logs / "scheme.log", environment),
         Part("world", [*_IPSE, "world", "--data", str(folder)], logs / "world.log", environment),
-        *signing.parts(logs, environment),
+        *(beside.parts(logs, environment) if beside else ()),
     )
     with Together(parts) as processes:
-        if _wait_until_ready(processes, places, signing):
+        if _wait_until_ready(processes, places, beside):
             _say_where(folder, places, kept=kept)
             ended = processes.wait()
         else:
@@ -174,13 +176,13 @@ def _run(folder: Path, places: Places, signing: SigningWorld, *, kept: bool) -> 
     sys.exit(1)
 
 
-def _wait_until_ready(processes: Together, places: Places, signing: SigningWorld) -> bool:
+def _wait_until_ready(processes: Together, places: Places, beside: SigningWorld | None) -> bool:
     """Whether all answer; False if one ended or we were asked to stop meanwhile."""
     deadline = time.monotonic() + _START_SECONDS
     with console.status("starting …"), _client(places) as client:
         while time.monotonic() < deadline and processes.ended() is None and not processes.stopping.is_set():
             both = all(_answers(client, url) for url in (places.issuer + "/jwkSet", places.world + "/world.json"))
-            if both and signing.ready():
+            if both and (beside is None or beside.ready()):
                 return True
             processes.stopping.wait(0.1)
     return False

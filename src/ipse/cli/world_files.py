@@ -40,17 +40,17 @@ _GENEROUS = {"burst": 5000, "per_minute": 10_000}
 """For one address: in a sandbox everybody, and every program, is this machine."""
 
 
-def prepare(folder: Path, places: Places) -> tuple[World, SigningWorld]:
-    """Write or refresh everything in `folder`; what is there already is kept."""
+def prepare(folder: Path, places: Places, *, signing: bool = True) -> SigningWorld | None:
+    """Write or refresh everything in `folder`; what is there already is kept. Gives what signing needs beside it."""
     world = World.create(folder / "world", places, RandomIds())
     config = folder / "ipse.toml"
     chosen = settings(folder, world)
-    signing = prepare_signing(folder, places, makers(folder, world))
-    config.write_text(toml({**chosen, "signing": signing.settings()}))
+    beside = prepare_signing(folder, places, makers(folder, world)) if signing else None
+    config.write_text(toml(chosen | ({"signing": beside.settings()} if beside else {})))
     if not (folder / "keystore.json").exists():
         keystores.create_keystore(f"file:{folder}/keystore.json", RandomIds())
     asyncio.run(_fill(config, world))
-    return world, signing
+    return beside
 
 
 def settings(folder: Path, world: World) -> dict[str, object]:

@@ -63,6 +63,13 @@ class SigningWorld:
         """The scheme's table `signing`."""
         return {"activation": f"unix:{self.socket}", "certification": self.certification_settings}
 
+    def commands(self) -> list[str]:
+        """How to start them by hand."""
+        return [
+            f"ipse signature-activation serve --config {self.config}",
+            f"ipse certification serve --config {self.certification.config}",
+        ]
+
     def parts(self, logs: Path, environment: Mapping[str, str]) -> tuple[Part, Part]:
         """The processes to run."""
         theirs = {**environment, **self.environment}

@@ -54,7 +54,7 @@ class Command:
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+    with running_sandbox(tmp_path_factory.mktemp("sandbox"), signing=True) as running:
         yield running
 
 
