@@ -27,6 +27,7 @@ from ipse.storage.database import Database
 
 _HOUR, _DAY = 3600, 86_400
 _SERIAL_BYTES = 16
+_OF_PEOPLE = frozenset({"person", "short_term"})
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,12 @@ class Authority:
         build = profiles.responder if kind == "responder" else profiles.timestamps
         made = await asyncio.to_thread(build, self.by, public, serial, length)
         return Pair(key, x509.load_der_x509_certificate(await self._keep(wanted.serial, made, "system")))
+
+    async def change_of_person(self, serial: str, asked: StatusChange, *, asked_by: str) -> StatusNow:
+        """As `change`, for those who register people: the service's own certificates are none of theirs."""
+        if (await self._known(serial)).kind not in _OF_PEOPLE:
+            raise RefusedError("unknown_certificate")
+        return await self.change(serial, asked, asked_by=asked_by)
 
     async def change(self, serial: str, asked: StatusChange, *, asked_by: str) -> StatusNow:
         """Put on hold, resume or revoke. The list that says so is there when this returns.

@@ -197,7 +197,7 @@ class Registration:
         """`POST /registration/certificates/{serial}/status`."""
         client, serial = self._client(request), _serial(request)
         asked = await _json(request, words.StatusChange)
-        return _told(await self.authority.change(serial, asked, asked_by=client))
+        return _told(await self.authority.change_of_person(serial, asked, asked_by=client))
 
     async def status(self, request: Request) -> Response:
         """`GET /registration/certificates/{serial}/status`."""

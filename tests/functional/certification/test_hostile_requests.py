@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import NameOID
 from uvicorn.server import ServerState
 
@@ -186,6 +187,23 @@ def test_a_revoked_certificate_is_not_given_again(certification: RunningCertific
 def test_unknown_serial_numbers(certification: RunningCertification, serial: str) -> None:
     answer = certification.registration.post(f"{PATH}/{serial}/status", json={"status": "revoked"})
     assert answer.status_code == 404
+
+
+def test_who_registers_people_cannot_end_the_services_own_certificates(certification: RunningCertification) -> None:
+    """Else one stolen secret of registration would stop answers and time stamps for everybody."""
+    person = certification.issue(valid_seconds=3600)
+    asked = ocsp.OCSPRequestBuilder().add_certificate(person.certificate, person.issuer, hashes.SHA256()).build()
+    answer = httpx.post(
+        f"{certification.folder.public_url}/ocsp",
+        content=asked.public_bytes(Encoding.DER),
+        headers={"Content-Type": "application/ocsp-request"},
+        timeout=5,
+    )
+    (own,) = ocsp.load_der_ocsp_response(answer.content).certificates
+    place = f"{PATH}/{own.serial_number:x}/status"
+    refused = certification.registration.post(place, json={"status": "revoked"})
+    assert (refused.status_code, refused.json()["code"]) == (404, "unknown_certificate")
+    assert certification.registration.get(place).json()["status"] == "good"
 
 
 def _decoded(text: str) -> bytes:
