@@ -17,6 +17,8 @@ COOKIE: Final = "invitation"
 MOST_OPEN: Final = 50
 """Drafts and open envelopes that one person may have."""
 MOST_SIGNERS: Final = 20
+MOST_HELD: Final = 25
+"""Files of the largest size that all envelopes of one person may hold together."""
 LONGEST_TITLE: Final = 100
 LONGEST_MESSAGE: Final = 500
 LONGEST_NAME: Final = 80
@@ -147,6 +149,8 @@ class Party(msgspec.Struct, frozen=True, kw_only=True):
     """A word of `rules.commitments`."""
     why: str = ""
     """Of declining."""
+    invited_as: str = ""
+    """What the owner had typed, where the certificate then said another name."""
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):

@@ -148,6 +148,10 @@ DROP_PIECES = "delete from envelopes_pieces where blob_id = $1 returning place"
 DROP_BLOB = "delete from envelopes_blobs where blob_id = $1 returning blob_id"
 BLOBS_OF_ATTEMPT = "select blob_id from envelopes_blobs where attempt_id = $1"
 BLOBS_OF_ENVELOPE = "select blob_id from envelopes_blobs where envelope_id = $1"
+HELD_BYTES = """
+select coalesce(sum(b.bytes), 0) as held from envelopes_blobs b
+where b.envelope_id in (select e.envelope_id from envelopes_envelopes e where e.account_id = $1)
+"""
 # Nobody names them: an upload that broke off, a file that was replaced, what an attempt that has ended had prepared.
 ORPHANS = """
 select blob_id from envelopes_blobs
@@ -195,8 +199,8 @@ update envelopes_signers set state = $2, decided_at = $3, sealed_about = $4 wher
 returning signer_id
 """
 SIGNED = """
-update envelopes_signers set state = 'signed', decided_at = $2 where signer_id = $1 and state = 'waiting'
-returning signer_id
+update envelopes_signers set state = 'signed', decided_at = $2, sealed_about = $3
+where signer_id = $1 and state = 'waiting' returning signer_id
 """
 LEFT = "select signer_id from envelopes_signers where envelope_id = $1 and state <> 'signed'"
 LEAVE = "update envelopes_signers set account_id = null where account_id = $1 returning envelope_id"

@@ -88,7 +88,8 @@ class Sessions:
             raise SignInOver(type(error).__name__) from error
         await self._actions.revoke(redeemed.access_token, PARTNER)
         action = (await self._actions.find(redeemed.action_id)).action
-        if action.account_id is None or not hmac.compare_digest(action.browser_hash, browser_hash):
+        mine = action.request.protocol.get("door") == DOOR
+        if not mine or action.account_id is None or not hmac.compare_digest(action.browser_hash, browser_hash):
             raise SignInOver("another browser")
         token, now = self.ids.secret(), self._actions.clock.now()
         try:

@@ -129,7 +129,8 @@ async def test_two_at_once_and_a_pen_that_was_left_lying(guests: Guests) -> None
     assert signatures((await bram.get(file)).content) == 2
 
 
-async def test_a_pen_taken_by_a_process_that_stopped(guests: Guests) -> None:
+async def test_a_pen_taken_by_a_process_that_stopped(sqlite_guests: Guests) -> None:
+    guests = sqlite_guests
     ada = await guests.certified("Ada")
     at = await ada.draft(lease=pdf())
     await ada.post(at, do="send")

@@ -63,11 +63,6 @@ async def test_a_sign_in_gives_its_browser_a_session_and_no_other(
     assert [row["level"] for row in rows] == ["substantial"]
 
 
-async def test_an_address_elsewhere_leads_home(browser: Browser, phone: Handset) -> None:
-    done = await browser.sign_in(phone, "//evil.example/")
-    assert done.headers["location"] == "/envelopes"
-
-
 async def test_a_session_ends_when_nothing_is_asked_and_after_half_a_day(
     house: House, browser: Browser, phone: Handset
 ) -> None:
@@ -88,6 +83,10 @@ async def test_a_session_ends_when_nothing_is_asked_and_after_half_a_day(
 async def test_a_block_ends_it_at_once_and_a_new_activation_brings_nothing_back(
     house: House, browser: Browser, phone: Handset
 ) -> None:
+    for _ in range(2):
+        await browser.sign_in(phone)
+    await house.works.features.doors.sessions.end_all(phone.account_id)
+    assert await house.scheme.database.rows(CURRENT) == [], "deleting the account ends all"
     await browser.sign_in(phone)
     messages = house.scheme.messages
     await messages.block(phone.account_id, BlockReason.BY_PERSON, StopReason.BLOCKED, actor="test")
@@ -95,24 +94,22 @@ async def test_a_block_ends_it_at_once_and_a_new_activation_brings_nothing_back(
     assert await house.scheme.database.rows(CURRENT) == []
 
 
-async def test_signing_out_forgets_it(house: House, browser: Browser, phone: Handset) -> None:
-    await browser.sign_in(phone)
-    kept = browser.http.cookies["ipse-session"]
-    out = await browser.send("/session/end", onward="/envelopes")
-    assert out.status_code == 303
-    assert "Max-Age=0" in out.headers["set-cookie"]
-    browser.http.cookies.set("ipse-session", kept, domain="localhost.local")
-    assert await whose(browser) is None
-
-
-async def test_another_sites_form_neither_begins_nor_ends(house: House, browser: Browser, phone: Handset) -> None:
-    await browser.sign_in(phone)
+async def test_only_our_own_forms_begin_and_end_it(house: House, browser: Browser, phone: Handset) -> None:
+    done = await browser.sign_in(phone, "//evil.example/")
+    assert done.headers["location"] == "/envelopes"
     for address in ("/session/begin", "/session/end"):
         fields = {"token": await browser.token()}
         refused = await browser.http.post(address, data=fields, headers={"Origin": "https://evil.example"})
         assert refused.status_code == 403
         assert (await browser.http.post(address, data={"token": "x"})).status_code == 403
     assert await whose(browser) == phone.account_id
+
+    kept = browser.http.cookies["ipse-session"]
+    out = await browser.send("/session/end", onward="/envelopes")
+    assert out.status_code == 303
+    assert "Max-Age=0" in out.headers["set-cookie"]
+    browser.http.cookies.set("ipse-session", kept, domain="localhost.local")
+    assert await whose(browser) is None, "the server has forgotten it, too"
 
 
 async def test_refusal_and_duress_sign_nobody_in(house: House, browser: Browser, phone: Handset) -> None:
@@ -127,11 +124,4 @@ async def test_refusal_and_duress_sign_nobody_in(house: House, browser: Browser,
     await phone.approve(await phone.claim(handle_of(page)), DURESS)
     back = await browser.http.get(f"/v2/sign-in/{handle_of(page)}/finish")
     assert back.headers["location"] == "/envelopes"
-    assert await whose(browser) is None
-
-
-async def test_deleting_the_account_ends_all(house: House, browser: Browser, phone: Handset) -> None:
-    await browser.sign_in(phone)
-    await house.works.features.doors.sessions.end_all(phone.account_id)
-    assert await house.scheme.database.rows(CURRENT) == []
     assert await whose(browser) is None

@@ -159,7 +159,9 @@ def test_deadlines_end_with_their_day() -> None:
             forms.deadline(typed, now=NOW, most_days=10)
 
 
-@pytest.mark.parametrize("words", ["see http://x", "www.evil.be", "mail me@evil.be", "go to evil.be/x", "evil.be"])
+@pytest.mark.parametrize(
+    "words", ["see http://x", "www.evil.be", "mail me@evil.be", "go to evil.be/x", "evil.be", "evil.be.", "evil.be-x"]
+)
 def test_nothing_to_go_to_stands_in_a_letter(words: str) -> None:
     assert forms.harmless(words) == ""
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from ipse.envelopes.errors import UnknownEnvelope
 from ipse.envelopes.http.desk import Desk
@@ -29,8 +29,8 @@ class Files:
     async def all(self, request: Request) -> Response:
         """All documents and the record."""
         full = await self._full(request)
-        content = await self.desk.envelopes.reading.archive(full)
-        return _download(content, "application/zip", f"{full.envelope.about.title or 'documents'}.zip")
+        response = StreamingResponse(self.desk.envelopes.reading.archive(full), media_type="application/zip")
+        return _named(response, f"{full.envelope.about.title or 'documents'}.zip")
 
     async def record(self, request: Request) -> Response:
         """Who did what, and when, for people."""
@@ -64,7 +64,10 @@ class Files:
 
 
 def _download(content: bytes, media_type: str, name: str) -> Response:
-    response = Response(content, media_type=media_type)
+    return _named(Response(content, media_type=media_type), name)
+
+
+def _named(response: Response, name: str) -> Response:
     plain = "".join(sign if sign.isascii() and sign.isprintable() and sign not in '"\\;' else "_" for sign in name)
     response.headers["content-disposition"] = (
         f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -12,7 +12,7 @@ from ipse.envelopes.model import LONGEST_NAME
 from ipse.envelopes.rules.turns import DAY
 
 _EMAIL: Final = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
-_LINKS: Final = re.compile(r"://|www\.|@|\w\.\w{2,}(?![\w.-])", re.IGNORECASE)
+_LINKS: Final = re.compile(r"://|www\.|@|\w\.[^\W\d_]{2,}", re.IGNORECASE)
 _LONGEST_FILE: Final = 120
 COMMITMENTS: Final = {
     "": "",

@@ -21,6 +21,8 @@ from ipse.envelopes.service.reading import Reading
 from ipse.envelopes.service.record import Record
 from ipse.envelopes.service.vault import Vault
 from ipse.envelopes.service.workshop import Workshop
+from ipse.fraud.service.limits import SharedLimits
+from ipse.kernel.fraud import Fraud, Rate
 from ipse.kernel.settings import Papers
 from ipse.signin.model import Ended, WayBack
 from ipse.signing.service import Signing
@@ -77,6 +79,12 @@ class Means:
     papers: Papers
 
 
+def _letters(actions: Actions) -> SharedLimits:
+    """Forty letters at once, then ten an hour for each owner; a thousand an hour for all."""
+    rates = Fraud(number=Rate(burst=40, per_hour=10), partner=Rate(burst=2000, per_hour=1000))
+    return SharedLimits(rates, actions.database, actions.keystore, actions.clock, purpose="letters ")
+
+
 def build_envelopes(
     actions: Actions, attributes: Attributes, means: Means, *, letter: Letter, scheme: str, origin: str
 ) -> Envelopes:
@@ -99,7 +107,7 @@ def build_envelopes(
     )
     return Envelopes(
         drafts=Drafts(vault, documents, names, papers),
-        parties=Parties(vault, Deleting(vault), names, texts, scheme, origin, papers.days, letter),
+        parties=Parties(vault, Deleting(vault), names, texts, scheme, origin, papers.days, letter, _letters(actions)),
         attempts=Attempts(vault, workshop, papers.days),
         reading=Reading(vault, documents, Record(vault)),
         raising=Raising(vault, workshop),

@@ -11,6 +11,7 @@ import hmac
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import structlog
 
 from ipse.actions.errors import RequestEnded, RequestExpired, RequestPending, ResultFault, UnknownAction
@@ -290,9 +291,16 @@ class Attempts:
             values = (prepared.document_id, prepared.base, blob_id, file.level, file.raised_at)
             if (yield from one(store.REPLACE, *values)) is None:
                 raise _LostError
-        if (yield from one(store.SIGNED, attempt.signer_id, now)) is None:
+        if (yield from one(store.SIGNED, attempt.signer_id, now, self._certified(full, attempt, made))) is None:
             raise _LostError
         yield from self._telling(full, attempt, made.details, now)
+
+    def _certified(self, full: Full, attempt: Attempt, made: Made) -> bytes:
+        """The signer as they are called from now on: by the name that was certified."""
+        party = next(each.party for each in full.signers if each.signer_id == attempt.signer_id)
+        if made.details.name and made.details.name != party.name:
+            party = msgspec.structs.replace(party, name=made.details.name, invited_as=party.name)
+        return store.sealed(full.key, "signers", attempt.signer_id, party)
 
     def _telling(self, full: Full, attempt: Attempt, details: SignedDetails, now: int) -> Transaction[None]:
         envelope_id, ids = attempt.envelope_id, self.vault.ids

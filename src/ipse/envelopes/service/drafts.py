@@ -18,6 +18,7 @@ from ipse.envelopes.model import (
     LONGEST_REASON,
     LONGEST_ROLE,
     LONGEST_TITLE,
+    MOST_HELD,
     MOST_OPEN,
     MOST_SIGNERS,
     About,
@@ -81,6 +82,7 @@ class Drafts:
             DocumentRefused: one of them is none that anybody should sign; nothing was kept.
             EnvelopeRefused: too many drafts and open envelopes.
         """
+        await self._check_room(account_id, files)
         papers = await self._judged(files, [])
         vault, envelope_id = self.vault, self.vault.ids.identifier()
         now = vault.clock.now()
@@ -110,6 +112,7 @@ class Drafts:
     async def add(self, envelope_id: str, account_id: str, files: Sequence[Brought]) -> None:
         """More files into a draft. Raises as `bring`, and EnvelopeEnded."""
         full = await self.own(envelope_id, account_id)
+        await self._check_room(account_id, files)
         papers = await self._judged(files, [document.paper.name for document in full.documents])
         blobs = [await self.vault.keep(full.key, envelope_id, file.content) for file in files]
 
@@ -297,6 +300,13 @@ class Drafts:
         sealed = store.sealed(full.key, "envelopes", envelope.envelope_id, about)
         deleted = turns.deletion(until, self.papers.days)
         return sealed, int(wishes.in_order), int(wishes.same_email), until, deleted
+
+    async def _check_room(self, account_id: str, files: Sequence[Brought]) -> None:
+        """Refuse what is more than one person may keep here, finished envelopes counted."""
+        row = await self.vault.database.row(store.HELD_BYTES, account_id)
+        held = (0 if row is None else int(row["held"])) + sum(len(file.content) for file in files)
+        if held > MOST_HELD * self.papers.most_bytes:
+            raise EnvelopeRefused("no room left", why="room")
 
     async def _judged(self, files: Sequence[Brought], beside: list[str]) -> list[Paper]:
         """What the files are; each is looked at in a worker, the names are made to differ."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+import structlog
 
 from ipse.envelopes import store
 from ipse.envelopes.errors import EnvelopeEnded, InvitationRefused, NotYourTurn, UnknownEnvelope
@@ -27,6 +28,7 @@ from ipse.envelopes.service.deleting import Deleting
 from ipse.envelopes.service.people import Names
 from ipse.envelopes.service.record import adding
 from ipse.envelopes.service.vault import Vault, link, link_hash
+from ipse.fraud.service.limits import SharedLimits
 from ipse.kernel.clock import SECOND, day
 from ipse.storage.publishing import publishing
 from ipse.storage.statement import Transaction, one
@@ -35,6 +37,7 @@ from ipse.web.languages import Texts
 Letter = Callable[..., Awaitable[bool]]
 """Sends a letter: `to`, `subject`, `text`, `language`; False where it never will be taken. Raises when it may later."""
 _NOBODY: Final = "-"
+log = structlog.get_logger("ipse.envelopes")
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Parties:
     origin: str
     days: int
     letter: Letter
+    letters: SharedLimits
+    """How often one owner has letters written to people who are invited."""
 
     async def invited(self, token: str) -> tuple[Full, Signer]:
         """What an invitation is about.
@@ -174,6 +179,9 @@ class Parties:
         if signer.state is not SignerState.WAITING:
             return
         address = await self._address(signer)
+        if address and not await self.letters.for_number(full.envelope.account_id, "envelopes"):
+            log.warning("envelopes.too_many_letters")
+            return  # the owner still has the link
         if address:
             known = signer.account_id is not None
             page = f"{self.origin}{PAGE}/{full.envelope.envelope_id}" if known else self.link(full, signer)
@@ -200,8 +208,8 @@ class Parties:
         if owner:
             await self._write(full, full.envelope.about.language, owner, kind, page)
         for signer in full.signers:
-            concerned = signer.account_id is not None or signer.invited_at is not None
-            if signer.account_id == full.envelope.account_id or not concerned:
+            # Whoever never came is not written to again: it need not be anybody who wants our letters.
+            if signer.account_id in {None, full.envelope.account_id}:
                 continue
             address = await self._address(signer)
             if address:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import zipfile
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -23,6 +24,29 @@ WIDTHS: Final = (200, 900, 1400)
 _APP_WIDTH: Final = 1000
 _MOST_KEPT: Final = 48
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+
+
+class _Outlet(io.RawIOBase):
+    """What a ZIP file is written to, and taken from at once: it cannot go back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written = bytearray()
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, octets: Any, /) -> int:  # noqa: ANN401 - anything with bytes in it
+        """Keep until taken."""
+        self._written += octets
+        return len(octets)
+
+    def taken(self) -> bytes:
+        """What was written since the last time."""
+        taken = bytes(self._written)
+        self._written.clear()
+        return taken
 
 
 @dataclass
@@ -88,16 +112,18 @@ class Reading:
             self._pictures.popitem(last=False)
         return self._pictures[place]
 
-    async def archive(self, full: Full) -> bytes:
-        """All documents and the record in one ZIP file."""
-        out = io.BytesIO()
+    async def archive(self, full: Full) -> AsyncIterator[bytes]:
+        """All documents and the record as a ZIP file, of which only a piece at a time is in memory."""
+        out = _Outlet()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
             for document in full.documents:
-                content = await self.vault.content(full.key, document.blob_id)
-                archive.writestr(zipfile.ZipInfo(document.paper.name, _EPOCH), content)
+                with archive.open(zipfile.ZipInfo(document.paper.name, _EPOCH), "w") as entry:
+                    async for piece in self.vault.pieces(full.key, document.blob_id):
+                        entry.write(piece)
+                        yield out.taken()
             record = msgspec.json.format(msgspec.json.encode(await self.record.of(full)))
             archive.writestr(zipfile.ZipInfo("record.json", _EPOCH), record)
-        return out.getvalue()
+        yield out.taken()
 
     # --- the app ---------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from ipse.envelopes import store
 from ipse.envelopes.model import Full, SignedDetails, Step, StepKind
 from ipse.envelopes.service.vault import Vault
 from ipse.kernel.clock import text
-from ipse.kernel.ids import b64u_decode, sha256
+from ipse.kernel.ids import b64u_decode
 from ipse.storage.statement import Transaction, run
 
 
@@ -45,7 +45,7 @@ class Record:
         """The record as programs read it. Times are UTC; digests are SHA-256, hexadecimal, of whole files."""
         names = {signer.signer_id: signer.party.name for signer in full.signers}
         envelope = full.envelope
-        files = [await self.vault.content(full.key, document.blob_id) for document in full.documents]
+        digests = [await self.vault.digest(full.key, document.blob_id) for document in full.documents]
         return {
             "envelope": envelope.envelope_id,
             "title": envelope.about.title,
@@ -56,10 +56,10 @@ class Record:
                     "name": document.paper.name,
                     "pages": document.paper.pages,
                     "brought": _hex(document.paper.digest),
-                    "now": sha256(content).hex(),
+                    "now": digest.hex(),
                     "level": document.level,
                 }
-                for document, content in zip(full.documents, files, strict=True)
+                for document, digest in zip(full.documents, digests, strict=True)
             ],
             "steps": [_line(full, step, names) for step in await self.steps(full)],
         }
@@ -69,6 +69,8 @@ def _line(full: Full, step: Step, names: Mapping[str, str]) -> dict[str, Any]:
     line: dict[str, Any] = {"at": text(step.at), "what": str(step.kind)}
     if step.signer_id is not None:
         line["who"] = names.get(step.signer_id, "")
+        if invited_as := next((each.party.invited_as for each in full.signers if each.signer_id == step.signer_id), ""):
+            line["invited_as"] = invited_as
     if step.signed is None:
         return line
     signed = step.signed

@@ -6,7 +6,9 @@ written piece by piece before anything names it, so that no lock is held for lon
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -88,17 +90,26 @@ class Vault:
             UnknownEnvelope: it is gone.
             UnsealError: somebody changed it.
         """
+        return b"".join([piece async for piece in self.pieces(key, blob_id)])
+
+    async def digest(self, key: bytes, blob_id: str) -> bytes:
+        """SHA-256 of a file, of which only a piece at a time is in memory. Raises as `content`."""
+        digest = hashlib.sha256()
+        async for piece in self.pieces(key, blob_id):
+            digest.update(piece)
+        return digest.digest()
+
+    async def pieces(self, key: bytes, blob_id: str) -> AsyncIterator[bytes]:
+        """A file, piece by piece. Raises as `content`."""
         row = await self.database.row(store.BLOB, blob_id)
         if row is None:
             raise UnknownEnvelope("the file is gone")
-        parts = []
         for place in range(-(-row["bytes"] // PIECE)):
             piece = await self.database.row(store.PIECE, blob_id, place)
             if piece is None:
                 raise UnknownEnvelope("the file is gone")
             sealed = bytes(piece["sealed"])
-            parts.append(unseal(key, sealed, table="envelopes_pieces", row=f"{blob_id} {place}", column="sealed"))
-        return b"".join(parts)
+            yield unseal(key, sealed, table="envelopes_pieces", row=f"{blob_id} {place}", column="sealed")
 
     async def drop(self, *blob_ids: str) -> None:
         """Delete files."""
