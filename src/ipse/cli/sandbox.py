@@ -71,6 +71,7 @@ def sandbox(
         places = _places(port, folder, lan)
         if not prepare_only:
             _check_ports(places)
+            _check_kept_port(folder, places, signing=signing)
         from ipse.cli.world_files import prepare
 
         beside = prepare(folder, places, signing=signing)
@@ -146,9 +147,24 @@ def _check_name(name: str) -> None:
 def _check_ports(places: Places) -> None:
     for port in places.ports:
         if not is_free(port, places.listen):
-            by = holder(port)
-            who = f"process {by.pid}: {by.command}" if by else "a process that this user cannot see"
-            raise SettingsError(f"port {port} is taken by {who}. Stop it, or choose another with --port")
+            raise SettingsError(f"port {port} is taken by {_holder(port)}. Stop it, or choose another with --port")
+
+
+def _check_kept_port(folder: Path, places: Places, *, signing: bool) -> None:
+    """Certification of a folder that was used before may listen elsewhere than `places` say."""
+    from ipse.cli.world_signing import kept_port
+
+    port = kept_port(folder)
+    if signing and port is not None and port not in places.ports and not is_free(port, "127.0.0.1"):
+        raise SettingsError(
+            f"port {port} is taken by {_holder(port)}. The certificates in {folder} name it for ever, whatever "
+            "--port says: stop that process, begin anew with --fresh, or leave signing out with --no-signing"
+        )
+
+
+def _holder(port: int) -> str:
+    by = holder(port)
+    return f"process {by.pid}: {by.command}" if by else "a process that this user cannot see"
 
 
 def _run(folder: Path, places: Places, beside: SigningWorld | None, *, kept: bool) -> None:

@@ -65,7 +65,7 @@ def settings(folder: Path, world: World) -> dict[str, object]:
         "keystore": f"file:{folder}/keystore.json",
         "listen": {"host": places.listen, "port": places.port},
         "app_listen": {"host": places.listen, "port": places.port + 2},
-        "limits": dict.fromkeys(("page", "wait", "partner", "phone", "enrolment", "static"), _GENEROUS),
+        "limits": dict.fromkeys(("page", "wait", "partner", "phone", "enrolment", "validation", "static"), _GENEROUS),
     }
     if places.tls_certificate and places.tls_key:
         chosen |= {"tls_certificate": places.tls_certificate, "tls_key": places.tls_key}

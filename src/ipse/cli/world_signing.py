@@ -123,6 +123,12 @@ def prepare_signing(folder: Path, places: Places, makers: str) -> SigningWorld:
     return world
 
 
+def kept_port(folder: Path) -> int | None:
+    """Where certification listens in a folder that was used before, whatever the ports of the others are now."""
+    kept = folder / "certification" / "port"
+    return int(kept.read_text()) if kept.exists() else None
+
+
 def _port(folder: Path, places: Places) -> int:
     """Certification stays where it was at first: its certificates name the address for ever."""
     kept = folder / "certification" / "port"
@@ -140,12 +146,25 @@ def _keys(activation: Path, token: Token | None) -> str:
 
 
 def _tokens(folder: Path) -> tuple[Token, Token] | None:
-    """A token for each of the two, where SoftHSM and its Python package are installed."""
+    """A token for each of the two, where SoftHSM and its Python package are installed.
+
+    Keys stay where they were made: what is installed later moves none, and what was removed since is missed.
+
+    Raises:
+        SettingsError: the keys are in SoftHSM, which is not here any more.
+    """
     module = next((path for path in _MODULES if Path(path).exists()), None)
     tool = shutil.which("softhsm2-util")
-    if module is None or tool is None or importlib.util.find_spec("pkcs11") is None:
-        return None
     home = folder / "softhsm"
+    if (folder / "signature-activation" / "keys").exists() and not home.exists():
+        return None
+    if module is None or tool is None or importlib.util.find_spec("pkcs11") is None:
+        if home.exists():
+            raise SettingsError(
+                f"the signing keys in {folder} were made with SoftHSM: install softhsm2 and the Python package "
+                "python-pkcs11 again, or begin anew with --fresh"
+            )
+        return None
     (home / "tokens").mkdir(parents=True, exist_ok=True, mode=0o700)
     config = home / "softhsm2.conf"
     config.write_text(f"directories.tokendir = {home}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")

@@ -166,6 +166,36 @@ def test_it_names_the_process_that_holds_a_port(tmp_path: Path, offset: int, add
     assert "Traceback" not in refused.stderr
 
 
+def test_it_says_who_holds_the_port_that_certificates_name(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        (tmp_path / "certification").mkdir()
+        (tmp_path / "certification" / "port").write_text(str(port))
+        refused = run("sandbox", "--port", str(free_ports()), "--data", str(tmp_path))
+    assert refused.returncode == 1
+    assert f"port {port} is taken by process {os.getpid()}:" in refused.stderr
+    assert "--fresh" in refused.stderr
+
+
+def test_signing_keys_stay_where_they_were_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    again = ("sandbox", "--port", str(free_ports()), "--data", str(tmp_path), "--prepare-only")
+    with monkeypatch.context() as without:
+        without.setenv("PATH", str(tmp_path))
+        assert run(*again).returncode == 0
+    settings = tmp_path / "signature-activation" / "signature-activation.toml"
+    assert 'keys = "file:' in settings.read_text()
+    assert run(*again).returncode == 0
+    assert 'keys = "file:' in settings.read_text()
+    (tmp_path / "softhsm").mkdir()
+    with monkeypatch.context() as without:
+        without.setenv("PATH", str(tmp_path))
+        missed = run(*again)
+    assert missed.returncode == 1
+    assert "install softhsm2" in missed.stderr
+
+
 def test_state_survives_with_data_and_is_forgotten_when_asked(tmp_path: Path) -> None:
     def secret(running: Running) -> Any:
         document = httpx.get(f"http://127.0.0.1:{running.port + 1}/world.json", timeout=5).json()
