@@ -14,6 +14,7 @@ import resource
 import signal
 import struct
 import sysconfig
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,8 @@ _LIBC: Final = ctypes.CDLL(None, use_errno=True)
 _NEW_NETWORK, _NEW_USERS = 0x40000000, 0x10000000
 _NO_NEW_PRIVILEGES, _DIE_WITH_PARENT, _SECCOMP, _DUMPABLE = 38, 1, 22, 4
 _FILTER = 2
+_CAPABILITIES: Final = 0x20080522
+"""The version of their description (linux/capability.h)."""
 
 
 class Confined(StrEnum):
@@ -33,7 +36,7 @@ class Confined(StrEnum):
     FILES = "files"
     """No files but those of Python and of this package, and those only to read."""
     CALLS = "calls"
-    """The kernel refuses sockets, programs, processes and looking into others."""
+    """The kernel refuses sockets, programs, processes, whatever touches others, and what would outlive the worker."""
 
 
 def apart() -> bool:
@@ -44,6 +47,7 @@ def apart() -> bool:
 def confine(seconds: int, megabytes: int, *, is_apart: bool) -> tuple[Confined, ...]:
     """Take everything away from this process that a job does not need; for good."""
     _limit(seconds, megabytes)
+    _without_privileges()
     _LIBC.prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
     _LIBC.prctl(_DUMPABLE, 0, 0, 0, 0)
     _LIBC.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
@@ -63,6 +67,11 @@ def _limit(seconds: int, megabytes: int) -> None:
     for kind, value in most.items():
         resource.setrlimit(kind, (value, value))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+
+
+def _without_privileges() -> None:
+    """Let go of every capability: those of root, and those that a namespace of its own has brought."""
+    _LIBC.capset(struct.pack("=Ii", _CAPABILITIES, 0), bytes(24))
 
 
 # Landlock (linux/landlock.h). The numbers of its calls are the same on every machine.
@@ -99,7 +108,7 @@ def _pythons_own() -> set[str]:
 
 _ARCHITECTURES: Final = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 """How the kernel names the machine, and which number of a call is its own."""
-_REFUSED_CALLS: Final = {
+_REFUSED_CALLS: Final[Mapping[str, tuple[int, int | None]]] = {
     "socket": (41, 198),
     "connect": (42, 203),
     "accept": (43, 202),
@@ -132,9 +141,60 @@ _REFUSED_CALLS: Final = {
     "add_key": (248, 217),
     "request_key": (249, 218),
     "io_uring_setup": (425, 425),
+    "io_setup": (206, 0),
+    # Signals to others, by other ways than kill.
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
+    "pidfd_send_signal": (424, 424),
+    # Others' priority, processors and memory.
+    "setpriority": (141, 140),
+    "ioprio_set": (251, 30),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setaffinity": (203, 122),
+    "sched_setattr": (314, 274),
+    "migrate_pages": (256, 238),
+    "move_pages": (279, 239),
+    "process_madvise": (440, 440),
+    "process_mrelease": (448, 448),
+    # Memory and queues that stay when the worker has gone.
+    "shmget": (29, 194),
+    "shmat": (30, 196),
+    "shmctl": (31, 195),
+    "semget": (64, 190),
+    "semctl": (66, 191),
+    "msgget": (68, 186),
+    "msgctl": (71, 187),
+    "mq_open": (240, 180),
+    # Whom a file belongs to, who may read it, and when it was written: Landlock knows nothing of it.
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "fchown": (93, 55),
+    "lchown": (94, None),
+    "fchownat": (260, 54),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "setxattrat": (463, 463),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "removexattrat": (466, 466),
+    "truncate": (76, 45),
 }
-"""What no job needs: by machine, the number of each call."""
+"""What no job needs: by machine, the number of each call; None where it has no such call."""
+_LIMITS: Final = (302, 261)
+"""prlimit64: of others no, of itself yes, because the C library asks by it."""
 _LOAD, _IS, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_FIRST: Final = 16
+"""Where the first argument of a call stands: zero means the process itself."""
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000 | 1, 0x80000000
 
 
@@ -145,8 +205,10 @@ def _without_calls() -> bool:
     architecture, column = _ARCHITECTURES[platform.machine()]
     steps = [(_LOAD, 0, 0, 4), (_IS, 1, 0, architecture), (_RETURN, 0, 0, _KILL), (_LOAD, 0, 0, 0)]
     steps += [(_AT_LEAST, 0, 1, 0x40000000), (_RETURN, 0, 0, _KILL)]
-    for numbers in _REFUSED_CALLS.values():
-        steps += [(_IS, 0, 1, numbers[column]), (_RETURN, 0, 0, _REFUSE)]
+    refused = (numbers[column] for numbers in _REFUSED_CALLS.values())
+    for number in (number for number in refused if number is not None):
+        steps += [(_IS, 0, 1, number), (_RETURN, 0, 0, _REFUSE)]
+    steps += [(_IS, 0, 3, _LIMITS[column]), (_LOAD, 0, 0, _FIRST), (_IS, 1, 0, 0), (_RETURN, 0, 0, _REFUSE)]
     steps.append((_RETURN, 0, 0, _ALLOW))
     program = b"".join(struct.pack("=HBBI", *step) for step in steps)
     kept = ctypes.create_string_buffer(program)
