@@ -133,3 +133,14 @@ async def test_a_large_certificate_arrives_whole(behind: Behind) -> None:
     async with behind.client(large) as own:
         assert (await redeem(behind, party, own)).status_code == 200
     await party.close()
+
+
+async def test_what_is_brought_to_be_signed_arrives(behind: Behind) -> None:
+    """Whole documents at people's name; the interface for signatures by mutual TLS at that of partners."""
+    async with behind.client(None) as anybody:
+        for address, body in (
+            (f"https://localhost:{PEOPLE}/v2/token", bytes(2_000_000)),
+            (f"https://localhost:{PARTNERS}/qes-partners/1.0.0/user_identification", b"{}"),
+        ):
+            answer = await anybody.post(address, content=body)
+            assert "nginx" not in answer.text, address
