@@ -19,10 +19,12 @@ import ipse
 from ipse.app.composition import build_scheme
 from ipse.app.keystores import create_keystore, open_keystore
 from ipse.broker.http.openapi import build_description
+from ipse.certification.folder import make_folder, scheme_settings
 from ipse.kernel.clock import SystemClock
 from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import Environment, Limits, Settings
+from ipse.kernel.settings.parts import Certification, Signing
 from ipse.sandbox.operators.descriptions import description as operator_api
 from ipse.standards.camara import Api
 from ipse.storage.database import open_database
@@ -156,14 +158,18 @@ def routes_page() -> str:
 
 
 async def build_routes() -> list[list[Route]]:
-    """Build a scheme on an empty database, and read the routes of its two applications."""
+    """Build a scheme where people sign on an empty database, and read the routes of its two applications."""
     with tempfile.TemporaryDirectory() as folder:
+        certification = scheme_settings(make_folder(Path(folder, "certification"), 8005, SystemClock(), RandomIds()))
         settings = Settings(
             environment=Environment.SANDBOX,
             base_url="http://localhost:8000",
             app_origin="http://localhost:8002",
             database=f"sqlite://{folder}/ipse.db",
             keystore=f"file:{folder}/keystore.json",
+            signing=Signing(
+                activation=f"unix:{folder}/socket", certification=msgspec.convert(certification, Certification)
+            ),
         )
         create_keystore(settings.keystore, RandomIds())
         database = await open_database(settings.database)
