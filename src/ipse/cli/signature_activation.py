@@ -98,6 +98,32 @@ def verify(
     console.print(f"the log is whole; its head: {head}", soft_wrap=True)
 
 
+@audit.command
+def accept(head: str, config: Config = DEFAULT_CONFIG) -> None:
+    """Go on with a database from a back-up, whose log ends with this head. Tries and ends since then are lost."""
+    from ipse.signature_activation.errors import Tampered
+    from ipse.signature_activation.own_secrets import place_of
+    from ipse.signature_activation.server import open_records
+    from ipse.signature_activation.settings import read_settings
+
+    settings = read_settings(config)
+
+    async def work() -> str:
+        async with open_records(settings, place_of(settings.keys).open()) as records:
+            try:
+                await records.replay(restored=True)
+            except Tampered as error:
+                raise SettingsError(f"the log does not hold: {error}") from error
+            if records.register.head == head:
+                await records.note()
+            return records.register.head
+
+    found = asyncio.run(work())
+    if found != head:
+        raise SettingsError(f"the log ends with {found}, not with {head}")
+    console.print(f"the log goes on after {head}", soft_wrap=True)
+
+
 @app.command
 def bench(
     config: Config = DEFAULT_CONFIG,

@@ -41,6 +41,12 @@ class HeadFile:
         os.pwrite(self._file, content + self._mac(content), (seq % 2) * _SLOT)
         os.fdatasync(self._file)
 
+    def restart(self, seq: int, digest: bytes) -> None:
+        """Note a line in place of all that was noted, later ones too."""
+        self.write(seq, digest)
+        os.pwrite(self._file, bytes(_SLOT), ((seq + 1) % 2) * _SLOT)
+        os.fdatasync(self._file)
+
     def close(self) -> None:
         """Let others have it."""
         os.close(self._file)

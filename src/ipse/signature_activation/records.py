@@ -32,22 +32,32 @@ class Records:
     head: HeadFile
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def replay(self, kept: str = "") -> None:
+    async def replay(self, kept: str = "", *, restored: bool = False) -> None:
         """Read the whole log, and see that it is the one that was written; `kept` is a head somebody has noted.
+
+        `restored`: whatever the head file says, because somebody has judged that it is a back-up.
 
         Raises:
             Tampered: a line was changed or is missing, or the database is older than what was written last.
         """
         noted, digest = await asyncio.to_thread(self.head.read)
-        now, reached = seconds(self.clock.now()), noted == 0
+        now, reached = seconds(self.clock.now()), restored
         async for line in lines_of(self.database):
             self.register.follow(line, now=now)
             reached = reached or (line.seq == noted and hmac.compare_digest(line.digest, digest))
             kept = "" if kept == self.register.head else kept
         if kept:
             raise Tampered("the audit log does not hold the line that was noted")
-        if not reached:
+        # A crash may lose the note of the very first line, never that of later ones: then somebody has removed it.
+        if not reached and noted == 0 and self.register.seq > 1:
+            raise Tampered("the head file is missing or was changed; put back the newest")
+        if not reached and noted:
             raise Tampered(f"the audit log was cut off or replaced before line {noted}; put back the newest database")
+
+    async def note(self) -> None:
+        """Note the last line in the head file, whatever was noted before."""
+        if self.register.seq:
+            await asyncio.to_thread(self.head.restart, self.register.seq, self.register.digest)
 
     async def held(self, credential: str) -> Held | None:
         """A credential, None where there never was one.

@@ -100,6 +100,7 @@ async def opened(settings: ActivationSettings) -> AsyncIterator[SignatureActivat
         records = await stack.enter_async_context(open_records(settings, secrets))
         try:
             await records.replay()
+            await records.note()
         except Tampered as error:
             raise SettingsError(f"{settings.database}: {error}") from error
         threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="keys")

@@ -183,6 +183,11 @@ def test_an_older_or_changed_database_is_not_served(own: Place, authority: Autho
 
     shutil.copy(older, own.folder / "activation.db")
     assert "cut off or replaced" in served()
+    (own.folder / "activation.head").rename(tmp_path / "head")
+    assert "head file is missing" in served()
+    assert "the log ends with" in own.command("audit", "accept", "3:00").stderr
+    assert "head file is missing" in served()
+    (tmp_path / "head").replace(own.folder / "activation.head")
     shutil.copy(newer, own.folder / "activation.db")
     write(own, "update audit_lines set subject = 'somebody' where seq = 2")
     assert "line 2" in served()
@@ -194,6 +199,15 @@ def test_an_older_or_changed_database_is_not_served(own: Place, authority: Autho
     with own.client() as client:
         assert len(Asking(client, authority).sign(used)) == 1
     assert "serves already" in served()
+    own.stop()
+
+    # Somebody has judged that this back-up is the best there is.
+    shutil.copy(older, own.folder / "activation.db")
+    head = own.command("audit", "accept", "3:00").stderr.split("ends with ")[1].split(",")[0]
+    assert own.command("audit", "accept", head).returncode == 0
+    own.start()
+    with own.client() as client:
+        assert len(Asking(client, authority).sign(used)) == 1
 
 
 # -- the security module
