@@ -39,9 +39,20 @@ class Documents:
         """Which walls stood around the last worker; None: there was none yet."""
         return self._workers.confined
 
-    async def run(self, job: str, request: msgspec.Struct, answer: type[Answer], ask: Ask | None = None) -> Answer:
-        """Do one job in a worker: the way for packages that bring a job of their own (`JOBS` in `worker.jobs`)."""
-        return await self._workers.run(job, request, answer, ask)
+    async def run(
+        self,
+        job: str,
+        request: msgspec.Struct,
+        answer: type[Answer],
+        ask: Ask | None = None,
+        *,
+        stranger: bool = False,
+    ) -> Answer:
+        """Do one job in a worker: the way for packages that bring a job of their own (`JOBS` in `worker.jobs`).
+
+        `stranger`: somebody whom nobody knows asks for it; where there are two workers or more, one is left to others.
+        """
+        return await self._workers.run(job, request, answer, ask, stranger=stranger)
 
     async def inspect(self, pdf: bytes) -> Inspected:
         """What a PDF is, and what forbids signing it."""

@@ -54,11 +54,12 @@ _log = structlog.get_logger("ipse.documents")
 
 
 class Workers:
-    """One process for each job, at most `workers` at a time."""
+    """One process for each job, at most `workers` at a time; strangers' jobs leave one place free for all others."""
 
     def __init__(self, papers: Papers) -> None:
         self._papers = papers
         self._places = asyncio.Semaphore(papers.workers)
+        self._strangers = asyncio.Semaphore(max(1, papers.workers - 1))
         self._beginning = asyncio.Lock()
         self._waiting: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -75,25 +76,27 @@ class Workers:
         async with self._beginning:
             await asyncio.to_thread(self._end)
 
-    async def run(self, job: str, request: msgspec.Struct, answer: type[Answer], ask: Ask | None) -> Answer:
-        """Do one job."""
+    async def run(
+        self, job: str, request: msgspec.Struct, answer: type[Answer], ask: Ask | None, *, stranger: bool = False
+    ) -> Answer:
+        """Do one job; `stranger`: of somebody whom nobody knows."""
         body = msgspec.msgpack.encode(request)
-        async with self._place(), self._worker() as (reader, writer):
+        places = (self._strangers, self._places) if stranger else (self._places,)
+        async with self._place(*places), self._worker() as (reader, writer):
             writer.write(packed(Start(job, body)))
             done = await self._conversation(reader, writer, ask)
         return msgspec.msgpack.decode(done, type=answer)
 
     @contextlib.asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        try:
-            async with asyncio.timeout(self._papers.worker_seconds):
-                await self._places.acquire()
-        except TimeoutError as error:
-            raise errors.DocumentsUnavailable("every worker is busy") from error
-        try:
+    async def _place(self, *places: asyncio.Semaphore) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(self._papers.worker_seconds):
+                    for place in places:
+                        await held.enter_async_context(place)
+            except TimeoutError as error:
+                raise errors.DocumentsUnavailable("every worker is busy") from error
             yield
-        finally:
-            self._places.release()
 
     @contextlib.asynccontextmanager
     async def _worker(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:

@@ -60,7 +60,7 @@ class Validations:
             now=self.clock.now(),
         )
         try:
-            return await self.documents.run("validate", question, Validation, self.ask)
+            return await self.documents.run("validate", question, Validation, self.ask, stranger=True)
         except (DocumentTakesTooLong, DocumentTooLarge, DocumentUnreadable):
             # A file that overwhelms its reader proves nothing; to whom it was sent, that is an answer.
             return _unreadable(question)

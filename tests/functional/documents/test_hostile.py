@@ -20,7 +20,8 @@ from ipse.documents.errors import (
     DocumentTooLarge,
     DocumentUnreadable,
 )
-from ipse.documents.model import Level, Problem
+from ipse.documents.model import Inspected, Level, Problem
+from ipse.documents.requests import Inspect
 from ipse.documents.service import Documents
 from ipse.documents.worker.confinement import Confined
 from ipse.kernel.errors import PlatformError
@@ -192,11 +193,21 @@ async def test_every_worker_busy_is_said_in_time() -> None:
     busy = Documents(Papers(worker_seconds=1, workers=1))
     try:
         await busy.inspect(pdf())
-        async with busy._workers._place():
+        async with busy._workers._place(busy._workers._places):
             with pytest.raises(DocumentsUnavailable):
                 await busy.inspect(pdf())
     finally:
         await busy.stop()
+
+
+async def test_strangers_leave_a_worker_to_others(documents: Documents) -> None:
+    """Whoever brings slow files to be judged keeps nobody from signing."""
+    workers = documents._workers
+    async with workers._place(workers._strangers, workers._places):
+        judging = asyncio.create_task(documents.run("inspect", Inspect(pdf(), 9), Inspected, stranger=True))
+        assert (await documents.inspect(pdf())).problems == ()
+        assert not judging.done()
+    assert (await judging).problems == ()
 
 
 ORPHAN = """
