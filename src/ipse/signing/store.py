@@ -61,8 +61,9 @@ on conflict (action_id) do update set account_id = excluded.account_id, phone_id
 where signing_requests.state = 'claimed'
 returning action_id
 """
+# Whose approval it was: of two phones that claimed at one moment, the one that lost may have written here last.
 CONCLUDE = """
-update signing_requests set state = 'concluded', sealed_result = $2
+update signing_requests set state = 'concluded', sealed_result = $2, account_id = $3, phone_id = $4
 where action_id = $1 and state = 'claimed'
 returning action_id
 """

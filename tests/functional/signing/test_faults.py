@@ -85,6 +85,20 @@ async def test_two_processes_conclude_the_same(
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
+async def test_a_phone_that_lost_the_claim_takes_nothing_from_the_one_that_won(office: Office) -> None:
+    """Both have looked at the same moment; what the loser had noted must not hide the winner's signature."""
+    ada, bob = await office.signer(), await office.signer()
+    action_id = await office.approved(ada, "deed")
+    actions = office.works.features.actions
+    action = (await actions.find(action_id)).action
+    await office.signing.completing(action, bob.account_id, "another phone", actions.confidential(action))
+    concluded = await office.signing.conclude(action_id, PARTNER)
+    assert concluded.account_id == ada.account_id
+    await office.signing.credentials.forget_account(bob.account_id)
+    assert await office.signing.conclude(action_id, PARTNER) == concluded
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
 async def test_while_certification_is_down_nothing_is_lost(office: Office, certification: RunningCertification) -> None:
     ada = await office.signer()
     action_id = await office.approved(ada, "deed")

@@ -248,11 +248,11 @@ class Conclusions:
     async def _keep(self, approval: SignatureApproval, result: Result) -> Concluded:
         key, action_id = await self.actions.people.person_key(approval.account_id), approval.action_id
         sealed = seal(key, msgspec.msgpack.encode(result), table=_TABLE, row=action_id, column="sealed_result")
-        now = self.actions.clock.now()
+        values, now = (action_id, sealed, approval.account_id, approval.phone_id), self.actions.clock.now()
         used = self.terms.short_term and bool(result.signatures)
 
         def transaction() -> Transaction[None]:
-            if (yield from one(store.CONCLUDE, action_id, sealed)) is None or not result.signatures:
+            if (yield from one(store.CONCLUDE, *values)) is None or not result.signatures:
                 return
             details = {"action": action_id, "partner": approval.partner_id, "count": len(result.signatures)}
             yield from auditing(now, actor=PERSON, act="signing.sign", subject=result.credential, details=details)
