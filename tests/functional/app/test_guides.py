@@ -31,6 +31,7 @@ def test_what_is_commented_out_in_the_example_is_right_too() -> None:
     uncommented = re.sub(r"^# (?=\[|\w+ = )", "", text, flags=re.MULTILINE)
     settings = read_settings(uncommented.encode())
     assert settings.trusted_proxies == ("192.0.2.1",)
+    assert settings.signing is not None
     assert settings.incident is not None
     assert set(settings.incident.sentence) == {"nl", "fr", "de", "en"}
 
@@ -44,6 +45,7 @@ def test_the_unit_does_not_try_again_what_cannot_help() -> None:
     assert service["RestartPreventExitStatus"] == "78"
     assert service["LoadCredentialEncrypted"].startswith("pin:")
     assert service["LimitCORE"] == "0"
+    assert "landlock_restrict_self" in service["SystemCallFilter"], "what reads documents gives up all files by it"
 
 
 def test_the_unit_exposes_little() -> None:
