@@ -78,7 +78,8 @@ class Desk:
             "form_token": cookies.form_token(request, self.ids),
             "quality": self.envelopes.quality,
             "limits": self.envelopes.papers,
-            "when": _when,
+            "when": lambda microseconds: self._shown(language, "moment", microseconds),
+            "day": lambda microseconds: self._shown(language, "day", microseconds),
             **context,
         }
         response = self.pages.render(f"envelopes/{template}.html", language, status=status, **values)
@@ -126,9 +127,11 @@ class Desk:
         sentence = self.sentence(request, error).replace("\\", "").replace('"', "'")
         return Response(f'{{"problem":"{sentence}"}}', status_code=error.status, media_type="application/json")
 
-
-def _when(microseconds: int | None) -> str:
-    """A moment as a page shows it."""
-    if microseconds is None:
-        return ""
-    return datetime.fromtimestamp(microseconds // SECOND, UTC).strftime("%Y-%m-%d %H:%M")
+    def _shown(self, language: str, form: str, microseconds: int | None) -> str:
+        """A moment, or its day, in words."""
+        if microseconds is None:
+            return ""
+        at = datetime.fromtimestamp(microseconds // SECOND, UTC)
+        months = self.pages.text(language, "envelopes.months").split()
+        parts = {"day": str(at.day), "month": months[at.month - 1], "year": str(at.year), "time": f"{at:%H:%M}"}
+        return self.pages.text(language, f"envelopes.{form}", **parts)

@@ -70,6 +70,11 @@ function point(event) {
 
 /** @type {((event: PointerEvent) => void) | undefined} */
 let moving;
+/**
+ * Where the page was pressed beside the box: there the box goes. A mouse that moves on draws a new one, a finger scrolls.
+ * @type {{x: number, y: number} | undefined}
+ */
+let pressed;
 
 sheet.addEventListener("pointerdown", (event) => {
   if (event.button !== 0) return;
@@ -87,9 +92,10 @@ sheet.addEventListener("pointerdown", (event) => {
       show({ ...before, left: before.left + at.x - start.x, top: before.top + at.y - start.y });
     };
   } else {
+    pressed = start;
     moving = (now) => {
       const at = point(now);
-      if (Math.hypot(at.x - start.x, at.y - start.y) < 8) return;
+      if (now.pointerType === "touch" || Math.hypot(at.x - start.x, at.y - start.y) < 8) return;
       show({
         left: Math.min(start.x, at.x),
         top: Math.min(start.y, at.y),
@@ -102,12 +108,22 @@ sheet.addEventListener("pointerdown", (event) => {
   event.preventDefault();
 });
 sheet.addEventListener("pointermove", (event) => moving?.(event));
-for (const kind of /** @type {const} */ (["pointerup", "pointercancel"])) {
-  sheet.addEventListener(kind, () => {
-    if (moving && !mark.classList.contains("away")) drawn();
-    moving = undefined;
-  });
-}
+sheet.addEventListener("pointerup", (event) => {
+  const at = point(event);
+  const tapped = pressed && Math.hypot(at.x - pressed.x, at.y - pressed.y) < 8;
+  if (tapped) {
+    const { width, height } = read();
+    show({ left: at.x - width / 2, top: at.y - height / 2, width, height });
+  }
+  if (moving && (tapped || !pressed || event.pointerType !== "touch")) drawn();
+  moving = pressed = undefined;
+});
+sheet.addEventListener("pointercancel", () => {
+  if (moving && !pressed) drawn();
+  moving = pressed = undefined;
+});
+// A finger on the box moves it, never the page.
+mark.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
 
 mark.addEventListener("keydown", (event) => {
   const far = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key];
@@ -134,7 +150,8 @@ form.addEventListener("change", (event) => {
     }
     return;
   }
-  if (chosen.name !== "place" || chosen.value === "drawn") return;
+  if (chosen.name !== "place") return;
+  if (chosen.value === "drawn") return show(read());
   if (chosen.value === "invisible") return mark.classList.add("away");
   const width = Number(data["usualWidth"]);
   const height = Number(data["usualHeight"]);

@@ -6,6 +6,9 @@ for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySel
   const news = /** @type {HTMLElement} */ (form.querySelector(".drop-news"));
   const progress = /** @type {HTMLProgressElement} */ (form.querySelector(".drop-progress"));
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
+  const list = /** @type {HTMLElement} */ (form.querySelector(".drop-files"));
+  const choose = /** @type {HTMLElement} */ (form.querySelector(".zone .button"));
+  const first = choose.textContent;
   const words = /** @type {Record<string, string | undefined>} */ (form.dataset);
 
   /** @param {string} text @param {boolean} bad */
@@ -23,7 +26,15 @@ for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySel
   const chosen = () => {
     const why = wrong();
     const files = [...(input.files ?? [])];
-    tell(why || (files.length > 1 ? files.map((file) => file.name).join(" · ") : ""), Boolean(why));
+    list.replaceChildren(
+      ...files.map((file) => {
+        const line = document.createElement("li");
+        line.textContent = file.name;
+        return line;
+      }),
+    );
+    choose.textContent = files.length ? (choose.dataset["others"] ?? "") : first;
+    tell(why, Boolean(why));
   };
 
   const fail = (/** @type {string} */ text) => {
@@ -61,6 +72,9 @@ for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySel
     request.send(new FormData(form));
   };
 
+  // The browser's own button speaks the browser's language: ours takes its place, and the whole zone is the input.
+  choose.hidden = false;
+  zone.classList.add("live");
   input.addEventListener("change", chosen);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
