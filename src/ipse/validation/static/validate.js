@@ -8,6 +8,10 @@ const judge = /** @type {HTMLButtonElement} */ (document.getElementById("judge")
 const problem = /** @type {HTMLElement} */ (document.getElementById("problem"));
 const words = judge.textContent;
 
+const chosen = /** @type {HTMLElement} */ (document.getElementById("chosen"));
+const other = /** @type {HTMLElement} */ (document.getElementById("other"));
+const first = other.textContent;
+
 function tooLarge() {
   const most = Number(form.dataset["most"]);
   return [file, content].some((input) => [...(input.files ?? [])].some((each) => each.size > most));
@@ -18,6 +22,8 @@ function look() {
   problem.textContent = refused ? (form.dataset["tooLarge"] ?? "") : "";
   problem.hidden = !refused;
   file.setAttribute("aria-invalid", String(refused));
+  chosen.textContent = file.files?.[0]?.name ?? "";
+  other.textContent = file.files?.length ? (other.dataset["other"] ?? "") : first;
   return !refused;
 }
 
@@ -50,8 +56,13 @@ form.addEventListener("submit", (event) => {
   judge.setAttribute("aria-disabled", "true");
 });
 
+// The browser's own button speaks the browser's language: ours takes its place, and the whole field is the input.
+other.hidden = false;
+drop.classList.add("live");
+
 // Back from the answer the button is as it was.
 addEventListener("pageshow", () => {
+  look();
   judge.textContent = words;
   judge.removeAttribute("aria-disabled");
 });
