@@ -9,7 +9,9 @@ import pkgutil
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
+from ipse import dss
 from ipse.broker import rules as broker_rules
+from ipse.csc import rules as csc_rules
 from ipse.oidc import rules as oidc_rules
 from ipse.oidc.model import PROFILES, SIGNED, Profile
 from tools.operator_reference import meanings
@@ -64,7 +66,7 @@ def profiles_page() -> str:
 
 def checks_page() -> str:
     """List every check of every list, with what it demands."""
-    lists = [found for rules in (oidc_rules, broker_rules) for found in _lists(rules)]
+    lists = [found for rules in (oidc_rules, broker_rules, csc_rules, dss) for found in _lists(rules)]
     return CHECKS_PAGE + "".join(map(_list, lists))
 
 
