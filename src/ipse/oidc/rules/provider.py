@@ -8,7 +8,7 @@ from typing import Any, Final
 from ipse.attributes.model import ATTRIBUTES
 from ipse.oidc.model import DEFAULT, EIDAS, LEVELS, SCOPES, Vocabulary
 from ipse.oidc.rules.confirmation import TEMPLATE_CLAIMS
-from ipse.oidc.rules.details import TYPES
+from ipse.oidc.rules.details import SIGNATURE, TYPES
 from ipse.oidc.rules.tokens import APPROVAL_DIGEST, DETAILS_DIGEST
 from ipse.standards.dpop import ALGORITHMS as DPOP_ALGORITHMS
 from ipse.standards.oauth import AUTHORIZATION_CODE, CIBA, CLIENT_CREDENTIALS
@@ -51,11 +51,12 @@ def provider_metadata(
     opening: Collection[str],
     certificate_methods: Collection[str] = (),
     mtls_issuer: str | None = None,
+    signs: bool = False,
 ) -> dict[str, Any]:
     """The discovery document.
 
     `signing` and `opening` are the algorithms there are keys for, `certificate_methods` the ways to authenticate with a
-    certificate, `mtls_issuer` the issuer's alias where connections may bring one.
+    certificate, `mtls_issuer` the issuer's alias where connections may bring one, `signs` whether people sign here.
     """
     methods = ["private_key_jwt", "client_secret_post", *certificate_methods]
     answers = {
@@ -76,6 +77,7 @@ def provider_metadata(
         "grant_types_supported": [AUTHORIZATION_CODE, CLIENT_CREDENTIALS, CIBA],
         "subject_types_supported": ["pairwise"],
         **_content(vocabulary),
+        "authorization_details_types_supported": [name for name in TYPES if signs or name != SIGNATURE],
         **answers,
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": _named(ASSERTION_ALGORITHMS),
@@ -112,7 +114,6 @@ def _content(vocabulary: Vocabulary) -> dict[str, Any]:
             "authorization_details",
             *(vocabulary.prefix + name for name in (*TEMPLATE_CLAIMS, APPROVAL_DIGEST, DETAILS_DIGEST)),
         ],
-        "authorization_details_types_supported": list(TYPES),
     }
 
 

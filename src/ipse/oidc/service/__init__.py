@@ -85,6 +85,7 @@ def build_provider(
             opening=keys.opening,
             certificate_methods=_certificate_methods(settings, desk),
             mtls_issuer=settings.mtls_issuer,
+            signs=settings.signing is not None,
         ),
         keys=keys,
         authorizations=Authorizations(
