@@ -166,7 +166,7 @@ def living(
         limits=Limits(phone=_PLENTY, enrolment=_PLENTY, page=_PLENTY, partner=_PLENTY, static=_PLENTY, wait=_PLENTY),
         signing=Signing(activation=activation, certification=msgspec.convert(dict(certification), Certification)),
     )
-    scheme = line.call(_begun(settings, keystore, clock, world))
+    scheme = line.call(begun(settings, keystore, clock, world))
     town = Town(scheme, line, clock, settings, keystore, port)
     with (
         serving(line, scheme.application, port),
@@ -182,7 +182,7 @@ def living(
     line.close()
 
 
-async def _begun(settings: Settings, keystore: Keystore, clock: MovableClock, world: World) -> Scheme:
+async def begun(settings: Settings, keystore: Keystore, clock: MovableClock, world: World) -> Scheme:
     """A new installation: its banks and partners are registered."""
     scheme = await built(settings, keystore, clock)
     registrars = Registrars(scheme.database, clock, settings.environment)
