@@ -152,6 +152,16 @@ async def test_what_is_down_is_added_later(
     assert again.content == later.content
 
 
+async def test_the_next_signature_brings_what_an_earlier_one_lacked(desk: Desk, referees: Referees) -> None:
+    desk.authority.down.update({"ocsp", "crl"})
+    first = await desk.sign_pdf(pdf(), desk.authority.elliptic, Level.B_LT)
+    desk.authority.down.clear()
+    second = await desk.sign_pdf(first.content, desk.authority.rsa, Level.B_LT)
+    assert (first.level, second.level) == (Level.B_T, Level.B_LT)
+    for name in ("Signature1", "Signature2"):
+        await referees.etsi(second.content, name, Level.B_LT)
+
+
 async def test_an_answer_older_than_the_time_stamp_does_not_do(desk: Desk) -> None:
     desk.authority.delay = timedelta(minutes=30)
     finished = await desk.sign_pdf(pdf(), desk.authority.elliptic, Level.B_LT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Final
@@ -123,10 +125,11 @@ def _filled(pdf: bytes, last: _Last) -> bytes:
 
 
 def _with_evidence(file: _File, last: _Last, gathering: Gathering) -> bytes:
-    """One more revision, with a document security store."""
-    token = opened_stamp(stamp_of(last.content) or b"")
-    gathering.collect(certificates_of(last.content), token.at)
-    gathering.collect(token.certificates, token.at)
+    """One more revision, with a document security store: of this signature, and of earlier ones that still lack it."""
+    _collect(last.content, gathering)
+    for earlier in _unproven(file.pdf):
+        with suppress(Unproven):  # a stranger's, or one whose certificate was revoked: no reason to keep this one back
+            _collect(earlier, gathering)
     evidence = gathering.evidence()
     output = BytesIO(file.pdf)
     DocumentSecurityStore.add_dss(
@@ -137,6 +140,22 @@ def _with_evidence(file: _File, last: _Last, gathering: Gathering) -> bytes:
         crls=[crl.CertificateList.load(answer) for answer in evidence.crls],
     )
     return output.getvalue()
+
+
+def _collect(content: cms.ContentInfo, gathering: Gathering) -> None:
+    token = opened_stamp(stamp_of(content) or b"")
+    gathering.collect(certificates_of(content), token.at)
+    gathering.collect(token.certificates, token.at)
+
+
+def _unproven(pdf: bytes) -> Iterator[cms.ContentInfo]:
+    """Signatures before the last with a time stamp and no evidence: when they were made, something was down."""
+    reader = opened(pdf)
+    with careful():
+        for signature in [each for each in signatures(reader) if not is_timestamp(each)][:-1]:
+            content = cms.ContentInfo.load(signature.pkcs7_content)
+            if not _has_evidence(reader, signature) and stamp_of(content) is not None:
+                yield content
 
 
 def _with_stamp(pdf: bytes, hash_: Hash, ask: Asking, gathering: Gathering) -> bytes:
