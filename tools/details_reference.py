@@ -78,7 +78,8 @@ _MORE: Final = {
     "ipse_signature": (
         "For services of type `identification` whose contract lets them sign (`ipse partner service --signs`), alone\n"
         "in the array, with at most as many documents as the contract says: one approval, with the code, identifies\n"
-        "and signs. Like every identification the request asks for one attribute at least. The digests are signed as they are. Whoever has no certificate on the phone gets one with it.\n\n"
+        "and signs. Like every identification the request asks for one attribute at least. The digests are\n"
+        "signed as they are. Whoever has no certificate on the phone gets one with it.\n\n"
         "In the token response and in UserInfo the object has three members more: `signatures` (base64, in the order\n"
         "of the documents; PKCS #1 v1.5, or ECDSA in DER), `sign_algorithm` (OID) and `certificates` (base64 of DER,\n"
         "the person's first, then its issuers without the root). While signing services are down the token response\n"
