@@ -61,6 +61,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self.scheme = name
         self._environment.globals.update(
             asset=self.assets.url,
             scheme=name,

@@ -102,9 +102,9 @@ class Desk:
             again=isinstance(error, (PenTaken, SigningUnavailable)), signed_in=False,
         )  # fmt: skip
 
-    def to(self, request: Request, address: str) -> Response:
-        """Go on to an address of ours; a script is told where."""
-        address = f"{address}?lang={language_of(request)}"
+    def to(self, request: Request, address: str, part: str = "") -> Response:
+        """Go on to an address of ours, or to a part of its page; a script is told where."""
+        address = f"{address}?lang={language_of(request)}{part and '#'}{part}"
         if request.headers.get(_SCRIPTED):
             return Response(f'{{"to":"{address}"}}', media_type="application/json")
         return RedirectResponse(address, 303)

@@ -21,6 +21,8 @@ from ipse.sessions import Session
 from ipse.signing.errors import SigningUnavailable
 from ipse.web.forms import read_own_form
 
+_ABOUT_PEOPLE: Final = {"add", "join", "up", "out"}
+"""Buttons after which the page is shown where it was: at the people who sign."""
 _NOTHING_TYPED: Final = dict.fromkeys(("name", "email", "title", "message", "deadline"), "")
 
 
@@ -45,7 +47,7 @@ class EnvelopePages:
             return await self._page(request, error, typed=fields)
         if do == "sign":
             return await self._begin(request, envelope_id)
-        return self.desk.to(request, f"{PAGE}/{envelope_id}")
+        return self.desk.to(request, f"{PAGE}/{envelope_id}", "who" if do in _ABOUT_PEOPLE else "")
 
     async def add(self, request: Request) -> Response:
         """More files for a draft."""

@@ -106,7 +106,9 @@ class SignIn:
         now = self._clock.now()
         left = max(0, -(-(action.expires_at - now) // SECOND))
         frame = self._actions.frame(action, now, drawn=True)
-        title = self._pages.text(language, _heading(action.kind), partner=asked.partner_name)
+        title = self._pages.text(
+            language, _heading(action.kind, here=asked.partner_name == self._pages.scheme), partner=asked.partner_name
+        )
         purpose = asked.purpose_in(language)
         response = self._pages.render_fast(
             "signin/page.html",
@@ -341,5 +343,6 @@ def _language(request: Request, action: Action) -> str:
     return languages.choose(request.query_params.get("lang"), None, action.request.language)
 
 
-def _heading(kind: str) -> str:
-    return f"signin.heading.{kind}"
+def _heading(kind: str, *, here: bool) -> str:
+    """The first line of the page; on pages of the scheme itself nobody signs for anybody."""
+    return "signin.heading.signing_here" if here and kind == "signing" else f"signin.heading.{kind}"
