@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from asn1crypto import cms, core, tsp
 
+from ipse.standards.asn1_lengths import mend
+
+mend()
+
 
 class TimestampAnswer(core.Sequence):  # type: ignore[misc]  # asn1crypto is not typed
     """TimeStampResp."""
