@@ -105,12 +105,13 @@ def build_envelopes(
         scheme=scheme,
         texts=texts,
     )
+    raising = Raising(vault, workshop)
     return Envelopes(
         drafts=Drafts(vault, documents, names, papers),
         parties=Parties(vault, Deleting(vault), names, texts, scheme, origin, papers.days, letter, _letters(actions)),
-        attempts=Attempts(vault, workshop, papers.days),
+        attempts=Attempts(vault, workshop, raising, papers.days),
         reading=Reading(vault, documents, Record(vault)),
-        raising=Raising(vault, workshop),
+        raising=raising,
         names=names,
         quality=means.quality,
         papers=papers,

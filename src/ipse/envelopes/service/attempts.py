@@ -16,6 +16,7 @@ import structlog
 
 from ipse.actions.errors import RequestEnded, RequestExpired, RequestPending, ResultFault, UnknownAction
 from ipse.actions.model import OPEN, Action, ActionState, ActionView
+from ipse.documents.model import Level
 from ipse.envelopes import store
 from ipse.envelopes.errors import PenTaken, UnknownEnvelope
 from ipse.envelopes.events import ENDED, TURN
@@ -34,12 +35,13 @@ from ipse.envelopes.model import (
     StepKind,
 )
 from ipse.envelopes.rules import turns
+from ipse.envelopes.service.raising import Raising
 from ipse.envelopes.service.record import adding
 from ipse.envelopes.service.vault import Vault
 from ipse.envelopes.service.workshop import Made, Workshop
 from ipse.kernel.clock import SECOND
 from ipse.sessions import PARTNER
-from ipse.signing.errors import SigningRefused
+from ipse.signing.errors import SigningRefused, SigningUnavailable
 from ipse.storage.publishing import publishing
 from ipse.storage.statement import Transaction, one, run
 
@@ -69,6 +71,7 @@ class Attempts:
 
     vault: Vault
     workshop: Workshop
+    raising: Raising
     days: int
 
     async def begin(self, envelope_id: str, visit: Visit) -> str | None:
@@ -183,11 +186,13 @@ class Attempts:
 
     async def _ask_signature(self, full: Full, signer: Signer, visit: Visit) -> str:
         envelope_id, attempt_id = full.envelope.envelope_id, self.vault.ids.identifier()
+        await self.raising.before_next(full)
         await self._take_pen(full, attempt_id)
         try:
             # As it is now that nobody else can change it.
             full = await self.vault.read(envelope_id)
             signer = turns.check_turn(full, visit.account_id, now=self.vault.clock.now())
+            _check_stamped(full)
             prepared = await self._prepared(full, signer, attempt_id, visit)
             action = await self.workshop.ask_signature(
                 full, signer, prepared, account_id=visit.account_id, browser_hash=visit.browser_hash,
@@ -344,3 +349,13 @@ class Attempts:
             return await self.workshop.actions.find(attempt.action_id)
         except UnknownAction:
             return None
+
+
+def _check_stamped(full: Full) -> None:
+    """Nothing may be signed over that waits for its time stamp: it could not be put in any more.
+
+    Raises:
+        SigningUnavailable: there is such a signature.
+    """
+    if any(document.level == Level.B_B for document in full.documents):
+        raise SigningUnavailable("an earlier signature waits for its time stamp")

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from ipse.documents.model import Missing
+from ipse.documents.model import Level, Missing
 from ipse.envelopes import store
 from ipse.envelopes.errors import UnknownEnvelope
 from ipse.envelopes.model import Document, Full
@@ -40,6 +40,12 @@ class Raising:
             except (PlatformError, UnknownEnvelope) as error:
                 log.warning("envelopes.not_raised", code=error.code)
         return len(rows)
+
+    async def before_next(self, full: Full) -> None:
+        """Try, for another signature is to come: what has no time stamp by then never gets one."""
+        for document in full.documents:
+            if document.level == Level.B_B:
+                await self._raise(full.envelope.envelope_id, document.document_id)
 
     async def _raise(self, envelope_id: str, document_id: str) -> None:
         pen, until = self.vault.ids.identifier(), self.vault.clock.now() + _PEN_SECONDS * SECOND
