@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ipse.documents.errors import DocumentsUnavailable
+from ipse.documents.validation.model import Validation
 from ipse.validation import rules
 from ipse.validation.errors import FileTooLarge, NoFile
 from ipse.validation.service import Brought, Validations
@@ -21,6 +23,9 @@ from ipse.web.uploads import Upload, UploadedFile, read_limited, read_upload
 PAGE: Final = "/validate"
 API: Final = "/validation/v1/validations"
 _FILES: Final = 2
+_MOST_AT_ONCE: Final = 8
+_SECONDS: Final = 120
+"""For a file to arrive."""
 _FILE, _CONTENT = "file", "content"
 _XML: Final = "application/xml"
 
@@ -39,6 +44,7 @@ def routes(validations: Validations, pages: Pages) -> list[Route]:
 class _Endpoints:
     validations: Validations
     pages: Pages
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_AT_ONCE))
 
     async def page(self, request: Request) -> Response:
         """`GET /validate`: choose a file."""
@@ -47,7 +53,7 @@ class _Endpoints:
     async def judge(self, request: Request) -> Response:
         """`POST /validate`: the verdict as a page. Nothing changes by it, so it needs no token."""
         try:
-            validation = await self.validations.judge(await self._brought(request))
+            validation = await self._judged(request)
         except (UploadTooLarge, FileTooLarge):
             return self._form(request, "too_large", FileTooLarge.status)
         except NoFile:
@@ -72,11 +78,27 @@ class _Endpoints:
 
     async def call(self, request: Request) -> Response:
         """`POST /validation/v1/validations`: a form with `file` (and `content`), or the file itself as the body."""
-        validation = await self.validations.judge(await self._brought(request))
+        validation = await self._judged(request)
         headers = {"cache-control": "no-store"}
         if _XML in request.headers.get("accept", "") and validation.report:
             return Response(validation.report, media_type=_XML, headers=headers)
         return Response(rules.told_json(validation), media_type="application/json", headers=headers)
+
+    async def _judged(self, request: Request) -> Validation:
+        """Judge what came. Strangers' files lie in memory until then: so many at a time, and none that never ends.
+
+        Raises:
+            DocumentsUnavailable: too many are at it, or it came too slowly.
+        """
+        if self.places.locked():
+            raise DocumentsUnavailable("too many files at once")
+        async with self.places:
+            try:
+                async with asyncio.timeout(_SECONDS):
+                    brought = await self._brought(request)
+            except TimeoutError as error:
+                raise DocumentsUnavailable("the file came too slowly") from error
+            return await self.validations.judge(brought)
 
     async def _brought(self, request: Request) -> Brought:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import time
+from contextlib import ExitStack
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -90,3 +93,19 @@ def test_what_was_filled_in_afterwards_is_told(client: httpx.Client, place: Plac
     answer = client.post("/validate", files={"file": ("f.pdf", form)}, headers={"origin": place.address})
     assert 'data-verdict="changed"' in answer.text
     assert "amount" in answer.text
+
+
+def test_slow_senders_take_no_more_than_their_places(client: httpx.Client, place: Place, signed: bytes) -> None:
+    """A file is kept in memory while it comes: so many at a time, and the next is told at once."""
+    head = b"POST /validation/v1/validations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n%PDF-"
+    with ExitStack() as stack:
+        for _ in range(8):
+            slow = stack.enter_context(socket.create_connection((client.base_url.host, client.base_url.port or 80)))
+            slow.sendall(head)
+        until = time.monotonic() + 10
+        while (told := client.post("/validation/v1/validations", content=signed)).status_code == 200:
+            assert time.monotonic() < until
+        assert (told.status_code, told.json()["code"]) == (503, "documents_unavailable")
+    until = time.monotonic() + 10
+    while client.post("/validation/v1/validations", content=signed).status_code == 503:
+        assert time.monotonic() < until
