@@ -9,6 +9,7 @@ import threading
 import time
 from base64 import b64decode
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -20,6 +21,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from ipse.kernel.ids import RandomIds
 from ipse.standards.oauth import challenge_of
+from tests.functional.csc.others import accept_cades, accept_container, accept_pdf
 from tests.functional.csc.test_version_1 import verify
 from tests.functional.csc.town import (
     BACK,
@@ -37,6 +39,7 @@ from tests.functional.csc.town import (
     digests,
     refusal,
 )
+from tests.support.certification import RunningCertification
 from tests.support.signed_papers import paper
 
 if TYPE_CHECKING:
@@ -290,7 +293,9 @@ def test_time_stamps_carry_the_partners_nonce(signer: tuple[Site, str, str]) -> 
         assert refusal(site.post("signatures/timestamp", token, **members)) == (400, "invalid_request", words)
 
 
-def test_whole_documents_are_prepared_approved_and_finished(signer: tuple[Site, str, str]) -> None:
+def test_whole_documents_are_prepared_approved_and_finished(
+    signer: tuple[Site, str, str], certification: RunningCertification, tmp_path: Path
+) -> None:
     """A PDF to B-LTA, a CAdES signature and a container at once."""
     site, token, credential = signer
     text = b"What was agreed."
@@ -344,6 +349,9 @@ def test_whole_documents_are_prepared_approved_and_finished(signer: tuple[Site, 
     signed = cms.ContentInfo.load(b64decode(answer.json()["SignatureObject"][0]))["content"]
     attributes = {each["type"].native: each["values"] for each in signed["signer_infos"][0]["signed_attrs"]}
     assert attributes["message_digest"][0].native == hashlib.sha256(text).digest()
+    accept_pdf(tmp_path, pdf)
+    accept_cades(tmp_path, text, b64decode(answer.json()["SignatureObject"][0]), certification)
+    accept_container(tmp_path, container, certification)
     assert answer.json()["validationInfo"]["ocsp"] or answer.json()["validationInfo"]["crl"]
     again = site.post("signatures/signDoc", token, **members)
     assert refusal(again) == (400, "invalid_request", "Invalid parameter SAD")
