@@ -311,19 +311,25 @@ def test_by_our_own_page(installation: Installation, step: str) -> None:
     assert installation.approvals_used() == before + 1
 
 
+def asked_for(installation: Installation) -> tuple[dict[str, Any], httpx.Response]:
+    """A deed that the signing API has prepared, and that the person has approved; the page waits for her browser."""
+    site = installation.site
+    document = {"document": b64(paper("A deed")), "signature_format": "P", "conformance_level": "Ades-B-LT"}
+    documents = [{**document, "signAlgo": ECDSA_SHA256, "label": "Deed.pdf"}]
+    named = {"credentialID": installation.credential, "documents": documents}
+    made = site.post("signatures/prepareDoc", installation.token, **named).json()
+    digests = {"documentDigests": made["documentDigests"], "hashAlgorithmOID": SHA256}
+    asked = [{"type": "credential", "credentialID": installation.credential, **digests}]
+    page = site.authorize(scope=None, authorization_details=json.dumps(asked), **PKCE)
+    installation.phone.approve(installation.phone.claim(site.content(page)), CODE)
+    return named, page
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_by_the_signing_api(installation: Installation, step: str) -> None:
     """Where a call got no answer, the same call again; the authorization still counts, and counts once."""
     site, before = installation.site, installation.approvals_used()
-    document = {"document": b64(paper("A deed")), "signature_format": "P", "conformance_level": "Ades-B-LT"}
-    documents = [{**document, "signAlgo": ECDSA_SHA256, "label": "Deed.pdf"}]
-    named = {"credentialID": installation.credential, "documents": documents}
-    prepared = site.post("signatures/prepareDoc", installation.token, **named).json()
-    digests = {"documentDigests": prepared["documentDigests"], "hashAlgorithmOID": SHA256}
-    asked = [{"type": "credential", "credentialID": installation.credential, **digests}]
-    page = site.authorize(scope=None, authorization_details=json.dumps(asked), **PKCE)
-    installation.phone.approve(installation.phone.claim(site.content(page)), CODE)
-
+    named, page = asked_for(installation)
     code = ""
     redeemed: dict[str, Any] = {}
 
@@ -347,3 +353,21 @@ def test_both_logs_count_the_same(installation: Installation) -> None:
     verified = subprocess.run([*IPSE, "audit", "verify", "--config", str(installation.config)], check=False)
     assert verified.returncode == 0
     assert installation.signed() == 2 * len(STEPS)
+
+
+@pytest.mark.parametrize("installation", ["sqlite"], indirect=True)
+def test_time_stamps_that_hang_hold_nobody_up_for_long(installation: Installation) -> None:
+    """Our own page keeps the signature without, and adds it later; the signing API says to ask again."""
+    site = installation.site
+    files = [("files", ("lease.pdf", paper("A lease"), "application/pdf"))]
+    waiting = installation.send(installation.send("/envelopes", files=files).url.path, data={"do": "sign"})
+    onward = installation.approve(waiting)
+    named, page = asked_for(installation)
+    token = site.redeem(site.back(page)["code"], code_verifier=VERIFIER).json()["access_token"]
+    with ThreadPoolExecutor(1) as pool, installation.services.stamps.stopping(STAMP, Where.BEFORE):
+        hanging = pool.submit(site.post, "signatures/signDoc", token, **named)
+        done = installation.page(installation.pages.get(onward))
+        later = hanging.result(30)
+    assert "PAdES B-B" in done.text
+    assert later.status_code == 503, later.text
+    assert site.post("signatures/signDoc", token, **named).status_code == 200
