@@ -1,6 +1,7 @@
 """A web process in the hands of a thief: without the phone it cannot make one signature (B-51).
 
-It has the socket, every approval that ever passed, every public key, and the scheme's database.
+It has the socket, every approval that ever passed, every public key, and the scheme's database. What it can do, as any
+registration authority: have a new key made for a phone of its own. It is another key, with another certificate.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ipse.kernel.ids import b64u, b64u_decode
@@ -95,4 +97,10 @@ def test_without_the_phone_nothing_is_signed(asking: Asking) -> None:
     for attempt in thief.attempts():
         status, answer = asking.post("/signatures", attempt)
         assert (status >= 400, "signatures" in answer) == (True, False), answer
+    # Neither can the person's credential be made once more, for a phone of the thief's.
+    stolen = asking.phone()
+    for device_key in (stolen.public, phone.public):
+        made = msgspec.structs.replace(stolen.create(name), device_key=device_key)
+        assert asking.post("/credentials", made)[0] >= 400
+    assert asking.post("/signatures", stolen.approve(shown(signature(name, digests()))))[0] >= 400
     assert asking.sign(signed) == honest
