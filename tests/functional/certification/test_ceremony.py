@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
@@ -71,6 +72,8 @@ def ipse(capsys: pytest.CaptureFixture[str]) -> Ipse:
             status = int(ended.code or 0)
         except SettingsError as error:
             status, refusal = 1, str(error)  # as `ipse` itself prints it
+        finally:
+            structlog.reset_defaults()  # `serve` logs to a stream that ends with this test
         told = capsys.readouterr()
         return Said(status, told.out, told.err + refusal)
 

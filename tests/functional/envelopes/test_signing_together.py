@@ -31,6 +31,7 @@ async def _rows(guests: Guests) -> list[int]:
     return [row["found"] for row in found if row is not None]
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
 async def test_alone_and_in_order(guests: Guests) -> None:
     ada, bram = await guests.guest("Ada"), await guests.guest("Bram")
     at = await ada.draft(lease=pdf())
@@ -67,6 +68,7 @@ async def test_alone_and_in_order(guests: Guests) -> None:
     assert await _rows(guests) == [0] * 7
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
 async def test_an_approval_outlives_its_browser_and_its_process(guests: Guests) -> None:
     ada = await guests.certified("Ada")
     at = await ada.draft(lease=pdf())
