@@ -38,7 +38,9 @@ def certutil() -> str:
 @pytest.mark.journey
 def test_a_browser_that_trusts_the_authority_plays(tmp_path: Path, chromium: str, certutil: str) -> None:
     port = free_ports()
-    prepared = run("sandbox", "--port", str(port), "--data", str(tmp_path), "--lan", NAME, "--prepare-only")
+    prepared = run(
+        "sandbox", "--port", str(port), "--data", str(tmp_path), "--lan", NAME, "--prepare-only", "--no-signing"
+    )
     assert prepared.returncode == 0, prepared.stderr
     authority = tmp_path / "world" / "tls" / "authority.crt"
     home = _home_that_trusts(tmp_path, authority, certutil)
