@@ -172,9 +172,8 @@ def test_sealed_messages_that_were_touched_do_not_open() -> None:
 def test_another_library_opens_what_is_sealed_to_signature_activation() -> None:
     """B-50: the phone's approval reaches signature activation through a scheme that cannot read it."""
     compact = phone_channel.sign(DEVICE, "p1", PAYLOAD)
-    content = json.loads(
-        jwe.decrypt_compact(phone_channel.seal_activation(RECIPIENT, compact, proof=b"p" * 32), _server()).plaintext
-    )
+    sealed = phone_channel.seal_activation(RECIPIENT, compact, proof=b"p" * 32)
+    content = json.loads(jwe.decrypt_compact(sealed, _server()).plaintext or b"")
     assert (content["jws"], content["proof"]) == (compact, b64u(b"p" * 32))
 
 
