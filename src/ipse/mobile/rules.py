@@ -165,8 +165,7 @@ def handover(members: Mapping[str, Any], *, prefix: str = "") -> CodeKeyHandover
 
 def build_watch(key: bytes, watch: Watch) -> str:
     """A watch token: a MAC over what it allows; nothing is stored."""
-    body = b64u(msgspec.json.encode(watch))
-    return f"{body}.{b64u(hmac.digest(key, b'watch' + bytes(1) + body.encode(), 'sha256'))}"
+    return _with_mac(key, b"watch", watch)
 
 
 def read_watch(key: bytes, token: str, *, now: int) -> Watch:
@@ -175,12 +174,9 @@ def read_watch(key: bytes, token: str, *, now: int) -> Watch:
     Raises:
         WatchRefused: not ours, or too old.
     """
-    body, _, mac = token.partition(".")
-    expected = b64u(hmac.digest(key, b"watch" + bytes(1) + body.encode(), "sha256"))
-    if not token.isascii() or not hmac.compare_digest(expected, mac):
-        raise WatchRefused
-    watch = msgspec.json.decode(b64u_decode(body), type=Watch)
-    if watch.expires_at * SECOND < now:
+    body = _without_mac(key, b"watch", token)
+    watch = None if body is None else msgspec.json.decode(body, type=Watch)
+    if watch is None or watch.expires_at * SECOND < now:
         raise WatchRefused
     return watch
 
@@ -196,8 +192,7 @@ class PaperToken(msgspec.Struct, frozen=True, array_like=True):
 
 def build_paper_token(key: bytes, token: PaperToken) -> str:
     """A token for one document: a MAC over what it allows; nothing is stored."""
-    body = b64u(msgspec.json.encode(token))
-    return f"{body}.{b64u(hmac.digest(key, b'paper' + bytes(1) + body.encode(), 'sha256'))}"
+    return _with_mac(key, b"paper", token)
 
 
 def read_paper_token(key: bytes, token: str, *, now: int) -> PaperToken:
@@ -206,14 +201,28 @@ def read_paper_token(key: bytes, token: str, *, now: int) -> PaperToken:
     Raises:
         DocumentTokenRefused: not ours, or too old.
     """
-    body, _, mac = token.partition(".")
-    expected = b64u(hmac.digest(key, b"paper" + bytes(1) + body.encode(), "sha256"))
-    if not token.isascii() or not hmac.compare_digest(expected, mac):
-        raise DocumentTokenRefused
-    read = msgspec.json.decode(b64u_decode(body), type=PaperToken)
-    if read.expires_at * SECOND < now:
+    body = _without_mac(key, b"paper", token)
+    read = None if body is None else msgspec.json.decode(body, type=PaperToken)
+    if read is None or read.expires_at * SECOND < now:
         raise DocumentTokenRefused
     return read
+
+
+def _with_mac(key: bytes, use: bytes, allowed: Watch | PaperToken) -> str:
+    body = b64u(msgspec.json.encode(allowed))
+    return f"{body}.{b64u(_mac(key, use, body))}"
+
+
+def _without_mac(key: bytes, use: bytes, token: str) -> bytes | None:
+    """What a token of ours for this use holds; None for any other."""
+    body, _, mac = token.partition(".")
+    if not token.isascii() or not hmac.compare_digest(b64u(_mac(key, use, body)), mac):
+        return None
+    return b64u_decode(body)
+
+
+def _mac(key: bytes, use: bytes, body: str) -> bytes:
+    return hmac.digest(key, use + bytes(1) + body.encode(), "sha256")
 
 
 def is_older(version: str, minimum: str) -> bool:
