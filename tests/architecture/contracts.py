@@ -90,7 +90,8 @@ class ReachContract(_DirectImportContract):
 
 
 NOT_FEATURES = {
-    f"ipse.{name}" for name in ("app", "cli", "kernel", "sandbox", "softphone", "standards", "storage", "web")
+    f"ipse.{name}"
+    for name in ("app", "cli", "kernel", "process", "sandbox", "softphone", "standards", "storage", "web")
 }
 
 

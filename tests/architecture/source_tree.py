@@ -18,6 +18,7 @@ NOT_FEATURES = frozenset(
         "certification",
         "cli",
         "kernel",
+        "process",
         "sandbox",
         "signature_activation",
         "softphone",

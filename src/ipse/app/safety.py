@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from ipse.kernel.ids import RandomIds
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Environment, Finding, Settings, SettingsError, refuse
 from ipse.partners.service.grants import Grants, Lapse
+from ipse.process.times import kernel_clock_is_synchronised
 from ipse.sim.service.operators import Operators
 from ipse.storage.database import Database, open_database
 from ipse.storage.errors import DatabaseUnavailableError
@@ -30,17 +30,8 @@ from ipse.storage.module_address import SCHEME, read_address
 from ipse.storage.private_files import closing, open_to_others
 from ipse.storage.rights import excessive_rights
 
-_CLOCK_ERROR = 5
 _GRANT_DAYS = 30
 """How long before a grant ends its operator is told."""
-
-
-def kernel_clock_is_synchronised() -> bool:
-    """Whether the kernel's clock is disciplined by a time source (adjtimex(2))."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    buffer = ctypes.create_string_buffer(512)  # larger than struct timex; modes 0 only reads
-    state = int(libc.adjtimex(buffer))
-    return 0 <= state < _CLOCK_ERROR
 
 
 @dataclass(frozen=True)

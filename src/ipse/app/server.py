@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import errno
 import gc
 import os
-import resource
-import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -21,13 +18,15 @@ from starlette.types import ASGIApp
 
 from ipse.app.certificates import server_context
 from ipse.app.composition import Scheme, build_scheme
-from ipse.app.connections import BoundedProtocol
 from ipse.app.keystores import open_keystore
 from ipse.app.safety import check_database
 from ipse.audit.service import Audit
 from ipse.kernel.clock import SystemClock
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import Address, Environment, Settings, SettingsError
+from ipse.process.connections import BoundedProtocol
+from ipse.process.memory import keep_memory_private
+from ipse.process.servers import Server, stop_when_told
 from ipse.storage.database import Database, open_database
 from ipse.storage.errors import DatabaseUnavailableError
 from ipse.storage.migrations import pending
@@ -37,16 +36,6 @@ log = structlog.get_logger("ipse.app")
 _GRACE_SECONDS = 3
 _JOB_SECONDS = 30
 _BACKLOG = 4096
-_PR_SET_DUMPABLE = 4
-
-
-class _Server(uvicorn.Server):
-    """A server whose signals are the process's business."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone."""
-        yield
 
 
 class NotReadyError(Exception):
@@ -135,17 +124,13 @@ async def _run(
         for server in servers:
             server.should_exit = True
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    if lifeline is not None:
-        _stop_with(lifeline, stop)
+    stop_when_told(stop, lifeline)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(_running(scheme))
         stack.push_async_callback(scheme.close)
         log.info("serving", issuer=settings.issuer, app=settings.app_origin, environment=settings.environment)
         if ready is not None:
-            loop.call_later(0.05, ready)
+            asyncio.get_running_loop().call_later(0.05, ready)
         await asyncio.gather(*(server.serve(sockets=place) for server, place in zip(servers, places, strict=True)))
 
 
@@ -167,7 +152,7 @@ def _free(path: str) -> str:
     return path
 
 
-def _server(application: ASGIApp, settings: Settings, *, path: str | None = None) -> _Server:
+def _server(application: ASGIApp, settings: Settings, *, path: str | None = None) -> Server:
     """A server for a bound port, or for the socket at `path`, which needs no TLS."""
     config = uvicorn.Config(
         application,
@@ -186,7 +171,7 @@ def _server(application: ASGIApp, settings: Settings, *, path: str | None = None
     config.load()
     if settings.tls_certificate and settings.tls_key and path is None:
         config.ssl = server_context(settings.tls_certificate, settings.tls_key)
-    return _Server(config)
+    return Server(config)
 
 
 @contextmanager
@@ -205,25 +190,6 @@ def _bound(address: Address) -> Iterator[socket.socket]:
             ) from error
         listener.setblocking(False)  # noqa: FBT003 - the standard library's own signature
         yield listener
-
-
-def keep_memory_private() -> None:
-    """Let nobody have this process's memory, which holds the keys: no core dump, no debugger of the same user."""
-    with contextlib.suppress(OSError, ValueError):  # a supervisor may have forbidden the call, having made it itself
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-
-
-def _stop_with(lifeline: int, stop: Callable[[], None]) -> None:
-    """Stop when the pipe's other end closes: a process that started us is gone."""
-    loop = asyncio.get_running_loop()
-
-    def readable() -> None:
-        if not os.read(lifeline, 1):
-            loop.remove_reader(lifeline)
-            stop()
-
-    loop.add_reader(lifeline, readable)
 
 
 @contextlib.asynccontextmanager

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ctypes
-import os
-import resource
-import signal
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -24,7 +19,6 @@ from starlette.types import ASGIApp
 from ipse.certification import ceremony, keys, store
 from ipse.certification.applicants import read_clients
 from ipse.certification.authority import Authority
-from ipse.certification.connections import PatientProtocol
 from ipse.certification.errors import NotReadyError
 from ipse.certification.http import Public, Registration
 from ipse.certification.keys import PrivateKey, PublicKey
@@ -36,6 +30,10 @@ from ipse.certification.timestamps import TimeStamps
 from ipse.kernel.clock import Clock, SystemClock
 from ipse.kernel.ids import Ids, RandomIds
 from ipse.kernel.settings import Address, Environment, SettingsError
+from ipse.process.connections import BoundedProtocol
+from ipse.process.memory import keep_memory_private
+from ipse.process.servers import Server, stop_when_told
+from ipse.process.times import kernel_clock_is_synchronised
 from ipse.storage.database import Database, open_database
 from ipse.storage.errors import DatabaseUnavailableError
 from ipse.storage.migrations import migrate, pending
@@ -45,17 +43,12 @@ HISTORY: Final = "ipse.certification.migrations"
 _TICK_SECONDS: Final = 30
 _GRACE_SECONDS: Final = 3
 _CONNECTIONS: Final = 400
-_PR_SET_DUMPABLE: Final = 4
-_CLOCK_ERROR: Final = 5
 
 
-class _Server(uvicorn.Server):
-    """A server whose signals are the process's business."""
+class Patient(BoundedProtocol):
+    """One connection, which ends sooner when a request does not arrive."""
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone."""
-        yield
+    seconds = 15.0
 
 
 @dataclass
@@ -128,7 +121,7 @@ async def composed(settings: CertificationSettings, clock: Clock, ids: Ids) -> A
         authority = Authority(database, by, Lists(database, by, clock), clock, ids)
         answers = OwnPair(authority, "responder", opened[1], settings.responder_days, 0.5)
         stamps = OwnPair(authority, "timestamps", opened[2], settings.timestamp_days, 0.2)
-        is_right = clock_is_right if settings.environment is Environment.PRODUCTION else _always
+        is_right = kernel_clock_is_synchronised if settings.environment is Environment.PRODUCTION else _always
         service = Service(
             settings,
             database,
@@ -189,7 +182,7 @@ async def serve(
         NotReadyError: the database does not answer.
     """
     if settings.environment is Environment.PRODUCTION:
-        _keep_memory_private()
+        keep_memory_private()
     if any(place.startswith("file:") for place in (settings.keys.issuing, settings.keys.timestamps)):
         log.warning("keys.in.files", told="KEYS LIE IN FILES: for sandbox and lab only, production refuses them")
     with _bound(settings.listen) as public, _bound_for(settings) as registration:
@@ -212,11 +205,8 @@ async def _serve(
             for server in servers:
                 server.should_exit = True
 
+        stop_when_told(stop, lifeline)
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop)
-        if lifeline is not None:
-            _stop_with(lifeline, stop)
         keeping = loop.create_task(_keep_up(service))
         log.info("serving", public=settings.public_url, registration=settings.registration)
         if ready is not None:
@@ -273,10 +263,10 @@ def _bound_path(path: Path) -> Iterator[socket.socket]:
         yield listener
 
 
-def _server(application: ASGIApp, tls: Tls | None = None) -> _Server:
+def _server(application: ASGIApp, tls: Tls | None = None) -> Server:
     config = uvicorn.Config(
         application,
-        http=PatientProtocol,
+        http=Patient,
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -295,34 +285,8 @@ def _server(application: ASGIApp, tls: Tls | None = None) -> _Server:
         except (ssl.SSLError, OSError) as error:
             raise SettingsError("tls: certificate and key are missing, or do not belong together") from error
         config.ssl = context
-    return _Server(config)
-
-
-def clock_is_right() -> bool:
-    """Whether the kernel's clock is disciplined by a time source (adjtimex(2)); no time stamp without."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    buffer = ctypes.create_string_buffer(512)  # larger than struct timex; modes 0 only reads
-    return 0 <= int(libc.adjtimex(buffer)) < _CLOCK_ERROR
+    return Server(config)
 
 
 def _always() -> bool:
     return True
-
-
-def _keep_memory_private() -> None:
-    """No core dump, no debugger of the same user."""
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-
-
-def _stop_with(lifeline: int, stop: Callable[[], None]) -> None:
-    """Stop when the pipe's other end closes: a process that started us is gone."""
-    loop = asyncio.get_running_loop()
-
-    def readable() -> None:
-        if not os.read(lifeline, 1):
-            loop.remove_reader(lifeline)
-            stop()
-
-    loop.add_reader(lifeline, readable)

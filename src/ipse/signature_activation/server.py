@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import os
-import resource
-import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +16,8 @@ import uvicorn
 from ipse.kernel.clock import SystemClock
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import SettingsError
+from ipse.process.memory import keep_memory_private
+from ipse.process.servers import Server, stop_when_told
 from ipse.signature_activation import migrations, store
 from ipse.signature_activation.attestations import open_makers
 from ipse.signature_activation.errors import Tampered
@@ -38,16 +37,6 @@ from ipse.storage.migrations import migrate
 log = structlog.get_logger("ipse.signature_activation")
 _GRACE_SECONDS = 5
 _FORGET_SECONDS = 30
-_PR_SET_DUMPABLE = 4
-
-
-class _Server(uvicorn.Server):
-    """A server whose signals are the process's business."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone."""
-        yield
 
 
 async def prepare(settings: ActivationSettings) -> None:
@@ -77,7 +66,7 @@ async def serve(settings: ActivationSettings, *, lifeline: int | None = None) ->
     Raises:
         SettingsError: settings, keys or database cannot be used, or the database is not the one written last.
     """
-    _keep_memory_private()
+    keep_memory_private()
     async with opened(settings) as service:
         with _listening(settings.socket) as listener:
             await _run(service, settings, listener, lifeline)
@@ -159,17 +148,13 @@ async def _run(
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    server = _Server(config)
+    server = Server(config)
 
     def stop() -> None:
         server.should_exit = True
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    if lifeline is not None:
-        _stop_with(lifeline, server)
-    forgetting = loop.create_task(_forget(service))
+    stop_when_told(stop, lifeline)
+    forgetting = asyncio.get_running_loop().create_task(_forget(service))
     log.info("serving", environment=settings.environment, credentials=len(service.records.register.rows))
     try:
         await server.serve(sockets=[listener])
@@ -186,17 +171,6 @@ async def _forget(service: SignatureActivation) -> None:
             await service.records.forget(kept)
         except DatabaseUnavailableError as error:
             log.warning("database.unavailable", error=type(error).__name__)
-
-
-def _stop_with(lifeline: int, server: uvicorn.Server) -> None:
-    loop = asyncio.get_running_loop()
-
-    def readable() -> None:
-        if not os.read(lifeline, 1):
-            loop.remove_reader(lifeline)
-            server.should_exit = True
-
-    loop.add_reader(lifeline, readable)
 
 
 @contextlib.contextmanager
@@ -221,10 +195,3 @@ def _listening(path: str) -> Iterator[socket.socket]:
         listener.close()
         with contextlib.suppress(OSError):
             place.unlink(missing_ok=True)
-
-
-def _keep_memory_private() -> None:
-    """Let nobody have this process's memory, which holds the keys: no core dump, no debugger of the same user."""
-    with contextlib.suppress(OSError, ValueError):  # a supervisor may have forbidden the call, having made it itself
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -13,8 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from ipse.app import connections
-from ipse.app.connections import MOST_BYTES, BoundedProtocol
+from ipse.process.connections import MOST_BYTES, BoundedProtocol
 from tests.functional.app.conftest import open_shop
 from tests.functional.app.installation import Place
 
@@ -31,7 +30,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 @pytest.fixture
 async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     """A server that waits half a second for a request."""
-    monkeypatch.setattr(connections, "SECONDS", 0.5)
+    monkeypatch.setattr(BoundedProtocol, "seconds", 0.5)
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(echo, http=BoundedProtocol, lifespan="off", log_config=None))
     serving = asyncio.create_task(server.serve(sockets=[listener]))

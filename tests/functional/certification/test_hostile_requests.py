@@ -17,9 +17,8 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import NameOID
 from uvicorn.server import ServerState
 
-from ipse.certification import connections
-from ipse.certification.connections import PatientProtocol
 from ipse.certification.http import Application
+from ipse.certification.server import Patient
 from ipse.kernel.ids import b64u
 from tests.support.certification import PERSON, RunningCertification, request
 
@@ -129,14 +128,14 @@ def test_who_sends_slowly_is_not_waited_for(
     certification: RunningCertification, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A request that never ends, in the service's own protocol; its patience is shortened here."""
-    monkeypatch.setattr(connections, "SECONDS", 0.2)
+    monkeypatch.setattr(Patient, "seconds", 0.2)
 
     async def slow() -> bytes:
-        config = uvicorn.Config(app=Application({}), http=PatientProtocol, lifespan="off", log_config=None)
+        config = uvicorn.Config(app=Application({}), http=Patient, lifespan="off", log_config=None)
         config.load()
         state = ServerState()
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: PatientProtocol(config, state, {}), "127.0.0.1", 0)
+        server = await loop.create_server(lambda: Patient(config, state, {}), "127.0.0.1", 0)
         async with server:
             reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
             writer.write(b"POST /ocsp HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n")

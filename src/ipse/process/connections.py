@@ -18,6 +18,7 @@ SECONDS = 30.0
 class BoundedProtocol(HttpToolsProtocol):
     """One connection. A request that is too large is refused, one that is too slow ends the connection."""
 
+    seconds = SECONDS
     _arriving = True
     _bytes = 0
     _timer: asyncio.TimerHandle | None = None
@@ -60,7 +61,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _wait(self) -> None:
         if self._timer is None:
-            self._timer = self.loop.call_later(SECONDS, self.transport.close)
+            self._timer = self.loop.call_later(self.seconds, self.transport.close)
 
     def _rest(self) -> None:
         if self._timer is not None:
