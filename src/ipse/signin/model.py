@@ -9,6 +9,16 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from ipse.actions.model import Collected
 
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """The browser that a partner sends: its language or languages (Accept-Language), its cookie's hash, its address."""
+
+    language: str
+    cookie_hash: bytes
+    address: str = ""
+
+
 Outcome = Literal["rejected", "cancelled", "expired", "failed"]
 
 

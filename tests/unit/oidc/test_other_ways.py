@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from ipse.kernel.settings import Environment
 from ipse.oidc.model import AuthorizationRequest
-from ipse.oidc.service.authorizations import Browser, new_action
+from ipse.oidc.service.authorizations import new_action
 from ipse.partners.errors import PartnerRegistrationError
 from ipse.partners.model import Service, ServiceType
 from ipse.partners.rules.fallbacks import METHODS, check_fallbacks, independent
+from ipse.signin.model import Browser
 from tests.unit.oidc.partners import VOCABULARY, partner, service
 
 WAYS = ("eid_card", "bank", "sheet")

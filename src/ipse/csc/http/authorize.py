@@ -10,9 +10,10 @@ from starlette.responses import Response
 from ipse.actions.model import Action
 from ipse.csc.errors import InvalidRequest
 from ipse.csc.model import Version
-from ipse.csc.service.rounds import Browser, Rounds
+from ipse.csc.service.rounds import Rounds
 from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import Ids
+from ipse.signin.model import Browser
 from ipse.signin.service import SignIn
 from ipse.web import cookies, problems
 from ipse.web.errors import MethodNotAllowed

@@ -15,12 +15,12 @@ from ipse.csc.service.documents import Documents, Paper
 from ipse.csc.service.ground import Ground
 from ipse.csc.service.pushed import Pushed
 from ipse.csc.service.responses import Responses
-from ipse.csc.service.rounds import Browser, Rounds
+from ipse.csc.service.rounds import Rounds
 from ipse.csc.service.signatures import KIND, Signatures
 from ipse.csc.service.timestamps import Stamp, Timestamps
 from ipse.csc.service.tokens import Tokens
 
-__all__ = ["Asserted", "Browser", "Csc", "Ground", "Paper", "Stamp", "build_csc"]
+__all__ = ["Asserted", "Csc", "Ground", "Paper", "Stamp", "build_csc"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

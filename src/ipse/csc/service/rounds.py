@@ -30,7 +30,7 @@ from ipse.csc.store import rounds as store
 from ipse.kernel.clock import SECOND, seconds
 from ipse.kernel.ids import sha256
 from ipse.partners.model import Partner, Service
-from ipse.signin.model import Ended, WayBack
+from ipse.signin.model import Browser, Ended, WayBack
 from ipse.signing.errors import SigningUnavailable, WrongSigning
 from ipse.signing.model import Credential, CredentialState, NewSigning
 from ipse.standards.oauth import OAuthFormError, parameters, with_parameters
@@ -46,15 +46,6 @@ _DESCRIPTIONS: Final[Mapping[str, str]] = {
 }
 
 log = structlog.get_logger("ipse.csc")
-
-
-@dataclass(frozen=True, slots=True)
-class Browser:
-    """The browser that comes: its language (Accept-Language), the hash of its cookie, its address."""
-
-    language: str
-    cookie_hash: bytes
-    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

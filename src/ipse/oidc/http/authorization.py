@@ -12,7 +12,8 @@ from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import Ids
 from ipse.oidc.errors import InvalidRequest
 from ipse.oidc.http.errors import read_parameters
-from ipse.oidc.service.authorizations import Authorizations, Browser, Resumed
+from ipse.oidc.service.authorizations import Authorizations, Resumed
+from ipse.signin.model import Browser
 from ipse.signin.service import SignIn
 from ipse.web import cookies, problems
 from ipse.web.errors import MethodNotAllowed

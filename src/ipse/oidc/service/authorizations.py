@@ -40,7 +40,7 @@ from ipse.oidc.service.request_objects import RequestObjects
 from ipse.oidc.service.responses import Recipient, Responses
 from ipse.partners.model import Partner, Service
 from ipse.partners.service import Partners, RequestLog
-from ipse.signin.model import Ended, WayBack
+from ipse.signin.model import Browser, Ended, WayBack
 from ipse.storage.errors import DatabaseUnavailableError
 from ipse.web import languages
 
@@ -64,15 +64,6 @@ class Resumed:
     """The request has begun an action in this browser before: its page again."""
 
     handle: str
-
-
-@dataclass(frozen=True, slots=True)
-class Browser:
-    """The browser that asks: its language or languages (Accept-Language), the hash of its cookie, its address."""
-
-    language: str
-    cookie_hash: bytes
-    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

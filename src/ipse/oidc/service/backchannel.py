@@ -34,13 +34,14 @@ from ipse.oidc.model import DEFAULT, FAPI2, PROFILES, AuthorizationRequest, Voca
 from ipse.oidc.rules import backchannel as rules
 from ipse.oidc.rules.backchannel import BackchannelRequest
 from ipse.oidc.rules.client_proofs import ClientProof, check_client
-from ipse.oidc.service.authorizations import Browser, new_action
+from ipse.oidc.service.authorizations import new_action
 from ipse.oidc.service.pings import Pings
 from ipse.oidc.store import backchannel as store
 from ipse.partners.model import Partner
 from ipse.partners.service import PartnerDesk
 from ipse.people.errors import UnknownAccountError
 from ipse.people.model import AccountState
+from ipse.signin.model import Browser
 from ipse.standards import jose
 from ipse.storage.database import Database
 
