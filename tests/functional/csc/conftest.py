@@ -35,13 +35,8 @@ def certification(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningC
 
 @pytest.fixture(scope="session")
 def activation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    folder = tmp_path_factory.mktemp("activation")
-    place = Place(folder, f"file:{folder}/keys")
-    made = place.command("init")
-    assert made.returncode == 0, made.stderr
-    place.start()
-    yield place
-    place.stop()
+    with Place.running(tmp_path_factory.mktemp("activation")) as place:
+        yield place
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -9,9 +10,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -32,6 +34,19 @@ class Place:
     @property
     def door(self) -> Path:
         return self.folder / "socket"
+
+    @classmethod
+    @contextlib.contextmanager
+    def running(cls, folder: Path) -> Iterator[Self]:
+        """A process with keys in a file, for tests of others."""
+        place = cls(folder, f"file:{folder}/keys")
+        made = place.command("init")
+        assert made.returncode == 0, made.stderr
+        place.start()
+        try:
+            yield place
+        finally:
+            place.stop()
 
     @property
     def address(self) -> str:

@@ -30,13 +30,8 @@ def keystore(tmp_path_factory: pytest.TempPathFactory) -> Keystore:
 
 @pytest.fixture(scope="session")
 def activation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    folder = tmp_path_factory.mktemp("signing-activation")
-    place = Place(folder, f"file:{folder}/keys")
-    made = place.command("init")
-    assert made.returncode == 0, made.stderr
-    place.start()
-    yield place
-    place.stop()
+    with Place.running(tmp_path_factory.mktemp("signing-activation")) as place:
+        yield place
 
 
 @pytest.fixture(scope="session")
