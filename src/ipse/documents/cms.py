@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from asn1crypto import algos, cms, core, parser, tsp, x509
 from pyhanko.sign.ades import cades_asn1
@@ -56,7 +56,7 @@ def assembled(attributes: bytes, signature: bytes, certificates: tuple[bytes, ..
     named = {"issuer": carried[0].issuer, "serial_number": carried[0].serial_number}
     signer = {
         "version": "v1",
-        "sid": _settled(cms.SignerIdentifier({"issuer_and_serial_number": cms.IssuerAndSerialNumber(named)})),
+        "sid": cms.SignerIdentifier({"issuer_and_serial_number": cms.IssuerAndSerialNumber(named)}),
         "digest_algorithm": cms.DigestAlgorithm({"algorithm": hash_.value}),
         "signature_algorithm": _signature_algorithm(certificates[0], hash_),
         "signed_attrs": cms.CMSAttributes.load(attributes),
@@ -66,10 +66,10 @@ def assembled(attributes: bytes, signature: bytes, certificates: tuple[bytes, ..
         "version": "v1",
         "digest_algorithms": cms.DigestAlgorithms((cms.DigestAlgorithm({"algorithm": hash_.value}),)),
         "encap_content_info": {"content_type": "data"},
-        "certificates": _settled(cms.CertificateSet(carried)),
-        "signer_infos": _settled(cms.SignerInfos([_settled(cms.SignerInfo(signer))])),
+        "certificates": cms.CertificateSet(carried),
+        "signer_infos": cms.SignerInfos([cms.SignerInfo(signer)]),
     }
-    return _settled(cms.ContentInfo({"content_type": "signed_data", "content": _settled(cms.SignedData(signed))}))
+    return cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(signed)})
 
 
 def signature_value(content: cms.ContentInfo) -> bytes:
@@ -122,13 +122,8 @@ def _set(content: bytes) -> bytes:
     return bytes(parser.emit(0, 1, 17, content))
 
 
-def _settled(value: Any) -> Any:  # noqa: ANN401 - any value of a library without types
-    """A value as if read from a file: nested values that were only just built are written again for each level."""
-    return type(value).load(value.dump())
-
-
 def _attribute(kind: str, value: object) -> cms.CMSAttribute:
-    return _settled(cms.CMSAttribute({"type": kind, "values": (value,)}))
+    return cms.CMSAttribute({"type": kind, "values": (value,)})
 
 
 def _signature_algorithm(certificate: bytes, hash_: Hash) -> algos.SignedDigestAlgorithm:
@@ -145,9 +140,9 @@ def _protection(statement: Statement) -> cms.CMSAlgorithmProtection:
 def _certificate_named(certificate: x509.Certificate) -> tsp.SigningCertificateV2:
     digest = digest_of(certificate.dump(), Hash.SHA_256)
     issuer = x509.GeneralName(name="directory_name", value=certificate.issuer)
-    serial = _settled(tsp.IssuerSerial({"issuer": [_settled(issuer)], "serial_number": certificate.serial_number}))
+    serial = tsp.IssuerSerial({"issuer": [issuer], "serial_number": certificate.serial_number})
     named = tsp.ESSCertIDv2({"hash_algorithm": {"algorithm": "sha256"}, "cert_hash": digest, "issuer_serial": serial})
-    return _settled(tsp.SigningCertificateV2({"certs": [_settled(named)]}))
+    return tsp.SigningCertificateV2({"certs": [named]})
 
 
 def _policy(policy: Policy) -> cades_asn1.SignaturePolicyIdentifier:
@@ -155,5 +150,5 @@ def _policy(policy: Policy) -> cades_asn1.SignaturePolicyIdentifier:
     fields: dict[str, object] = {"sig_policy_id": policy.oid, "sig_policy_hash": digest}
     if policy.url:
         fields["sig_policy_qualifiers"] = [{"sig_policy_qualifier_id": "sp_uri", "sig_qualifier": policy.url}]
-    named = _settled(cades_asn1.SignaturePolicyId(fields))
+    named = cades_asn1.SignaturePolicyId(fields)
     return cades_asn1.SignaturePolicyIdentifier({"signature_policy_id": named})
