@@ -236,7 +236,7 @@ async def _operator_advice(settings: Settings, database: Database) -> list[Findi
     if await Operators(database, SystemClock(), settings.environment).active():
         return []
     what = "no mobile operator is asked: registrars alone vouch for numbers, and nobody reports a changed SIM"
-    return [Finding(what, "ipse operator add", unsafe=False)]
+    return [Finding(what, "ipse mobile-operator add", unsafe=False)]
 
 
 async def _registrar_advice(settings: Settings, database: Database) -> list[Finding]:

@@ -35,7 +35,7 @@ def test_a_proper_installation_is_well(proper: Place) -> None:
         "--client-id",
         "ipse",
     )
-    assert proper.ipse("operator", "add", *operator).returncode == 0
+    assert proper.ipse("mobile-operator", "add", *operator).returncode == 0
     told = proper.changed(**SECOND_CHANNEL).ipse("doctor")
     assert (told.returncode, told.stdout.strip()) == (0, "nothing is missing or unsafe"), told.stderr
 

@@ -30,7 +30,7 @@ def _commands(sandbox: Sandbox) -> list[list[str]]:
     """The guide's checks as they stand, towards this sandbox; events come to a port beside it."""
     found = []
     for line in "".join(_BLOCK.findall(GUIDE.read_text())).splitlines():
-        if line.startswith("ipse operator check"):
+        if line.startswith("ipse mobile-operator check"):
             text = line.replace("http://127.0.0.1:8001", f"http://127.0.0.1:{sandbox.port + 1}")
             text = text.replace("http://127.0.0.1:8099", "http://127.0.0.1:19440")
             text = text.replace("world/ipse.toml", str(sandbox.folder / "data" / "ipse.toml"))

@@ -1,4 +1,4 @@
-"""`ipse operator check`: a good operator meets every expectation, and each is missed by one that is broken so."""
+"""`ipse mobile-operator check`: a good operator meets every expectation, and each is missed by one that is broken so."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 import pytest_asyncio
 from starlette.applications import Starlette
 
-from ipse.cli.operator.check import check, impostor
-from ipse.cli.operator.checking import EXPECTATIONS, Candidate, Listener, Numbers, Result, Verdict, judge
+from ipse.cli.mobile_operator.check import check, impostor
+from ipse.cli.mobile_operator.checking import EXPECTATIONS, Candidate, Listener, Numbers, Result, Verdict, judge
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import SettingsError
 from ipse.sandbox.moods import How

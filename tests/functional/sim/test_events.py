@@ -269,7 +269,7 @@ async def test_whoever_looks_completes_a_sim_that_is_ready_now(asked: Asked) -> 
 
 
 async def test_a_stopped_operator_is_asked_nothing(asked: Asked) -> None:
-    """`ipse operator stop`: its phones go on until the answer is old, then with reduced functions."""
+    """`ipse mobile-operator stop`: its phones go on until the answer is old, then with reduced functions."""
     await asked.operated.operators.stop("lumo", actor="test")
     asked.operated.stage.clock.advance(seconds=DAY + 1)
     with pytest.raises(Refused) as refused:

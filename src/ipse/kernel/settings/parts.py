@@ -73,7 +73,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How mobile operators are asked. Who they are: `ipse operator`."""
+    """How mobile operators are asked. Who they are: `ipse mobile-operator`."""
 
     swap_hours: int = 72
     """A SIM that was changed less long ago activates nothing through a bank, only with the card; 1 to 2400."""

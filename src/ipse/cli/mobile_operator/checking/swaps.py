@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ipse.cli.operator.checking.candidate import (
+from ipse.cli.mobile_operator.checking.candidate import (
     Candidate,
     SkippedError,
     UnmetError,
@@ -12,7 +12,7 @@ from ipse.cli.operator.checking.candidate import (
     expect_problem,
     told,
 )
-from ipse.cli.operator.checking.expectation import Expectation
+from ipse.cli.mobile_operator.checking.expectation import Expectation
 from ipse.standards.camara import (
     CHECK,
     CORRELATOR_HEADER,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ipse.cli.operator.checking.candidate import Candidate, UnmetError, expect, expect_problem, told
-from ipse.cli.operator.checking.expectation import Expectation
+from ipse.cli.mobile_operator.checking.candidate import Candidate, UnmetError, expect, expect_problem, told
+from ipse.cli.mobile_operator.checking.expectation import Expectation
 from ipse.standards.camara import CODE_LABEL, SEND_CODE, VALIDATE_CODE, Api, Code, CodeSent, Scope
 
 _MESSAGE: Final = f"{CODE_LABEL} is sent to try this number"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ipse.cli.operator.checking.candidate import Candidate, UnmetError, expect, expect_oauth_error, json_object
-from ipse.cli.operator.checking.expectation import Expectation
+from ipse.cli.mobile_operator.checking.candidate import Candidate, UnmetError, expect, expect_oauth_error, json_object
+from ipse.cli.mobile_operator.checking.expectation import Expectation
 from ipse.kernel.clock import seconds
 from ipse.standards.camara import PURPOSE, Api, Scope, scopes
 

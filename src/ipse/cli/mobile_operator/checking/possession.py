@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from ipse.cli.operator.checking.candidate import (
+from ipse.cli.mobile_operator.checking.candidate import (
     Candidate,
     SkippedError,
     UnmetError,
@@ -17,7 +17,7 @@ from ipse.cli.operator.checking.candidate import (
     json_object,
     told,
 )
-from ipse.cli.operator.checking.expectation import Expectation
+from ipse.cli.mobile_operator.checking.expectation import Expectation
 from ipse.standards.camara import (
     DEVICE_PHONE_NUMBER,
     PURPOSE,

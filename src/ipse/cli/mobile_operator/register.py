@@ -1,4 +1,4 @@
-"""`ipse operator add`, `change`, `list`, `show`, `cap`, `stop` and `start`."""
+"""`ipse mobile-operator add`, `change`, `list`, `show`, `cap`, `stop` and `start`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ipse.cli.configuration import CLOCK, DEFAULT_CONFIG, Config, actor, opened
-from ipse.cli.operator.desk import app, console
+from ipse.cli.mobile_operator.desk import app, console
 from ipse.kernel.settings import SettingsError
 from ipse.sim.model import Operator
 from ipse.sim.service.operators import Operators
@@ -55,9 +55,9 @@ async def add(  # noqa: PLR0913 - one option for each fact of an operator
     timeout_ms: Annotated[int, Parameter(help="Milliseconds that one question may take.")] = 5000,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Register a mobile operator. It is asked at once; check it before: ipse operator check.
+    """Register a mobile operator. It is asked at once; check it before: ipse mobile-operator check.
 
-    Example: ipse operator add lumo "Lumo Mobile" --country BE --prefix +3247 --issuer https://api.lumo.example
+    Example: ipse mobile-operator add lumo "Lumo Mobile" --country BE --prefix +3247 --issuer https://api.lumo.example
     --client-id ipse
     """
     operator = Operator(
@@ -93,7 +93,7 @@ async def change(  # noqa: PLR0913 - one option for each fact of an operator
 ) -> None:
     """Say something else of a mobile operator; what is left out stays as it is.
 
-    Example: ipse operator change lumo --prefix +3247 --prefix +32455
+    Example: ipse mobile-operator change lumo --prefix +3247 --prefix +32455
     """
     said = {"name": name, "country": country, "issuer": issuer, "api_root": api_root, "client_id": client_id}
     changes: dict[str, object] = {key: value for key, value in said.items() if value is not None}
@@ -110,7 +110,7 @@ async def change(  # noqa: PLR0913 - one option for each fact of an operator
 async def list_(*, json: Json = False, config: Config = DEFAULT_CONFIG) -> None:
     """List every mobile operator.
 
-    Example: ipse operator list
+    Example: ipse mobile-operator list
     """
     async with _register(config) as operators:
         found = await operators.all()
@@ -129,7 +129,7 @@ async def list_(*, json: Json = False, config: Config = DEFAULT_CONFIG) -> None:
 async def show(operator_id: str, *, json: Json = False, config: Config = DEFAULT_CONFIG) -> None:
     """Show one mobile operator.
 
-    Example: ipse operator show lumo
+    Example: ipse mobile-operator show lumo
     """
     async with _register(config) as operators:
         found = await operators.get(operator_id)
@@ -144,7 +144,7 @@ async def show(operator_id: str, *, json: Json = False, config: Config = DEFAULT
 async def cap(operator_id: str, level: Level, *, config: Config = DEFAULT_CONFIG) -> None:
     """Cap the level of every phone whose SIM this operator answers for; running processes follow within a minute.
 
-    Example: ipse operator cap lumo substantial
+    Example: ipse mobile-operator cap lumo substantial
     """
     async with _register(config) as operators:
         await operators.limit(operator_id, level, actor=actor())
@@ -155,7 +155,7 @@ async def cap(operator_id: str, level: Level, *, config: Config = DEFAULT_CONFIG
 async def stop(operator_id: str, *, config: Config = DEFAULT_CONFIG) -> None:
     """Ask a mobile operator nothing any more; its numbers are as those of one that is not there.
 
-    Example: ipse operator stop lumo
+    Example: ipse mobile-operator stop lumo
     """
     async with _register(config) as operators:
         await operators.stop(operator_id, actor=actor())
@@ -166,7 +166,7 @@ async def stop(operator_id: str, *, config: Config = DEFAULT_CONFIG) -> None:
 async def start(operator_id: str, *, config: Config = DEFAULT_CONFIG) -> None:
     """Ask a stopped mobile operator again.
 
-    Example: ipse operator start lumo
+    Example: ipse mobile-operator start lumo
     """
     async with _register(config) as operators:
         await operators.start(operator_id, actor=actor())

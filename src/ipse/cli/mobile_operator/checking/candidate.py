@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from ipse.cli.operator.checking.listener import Listener
+from ipse.cli.mobile_operator.checking.listener import Listener
 from ipse.kernel.clock import Clock, seconds
 from ipse.kernel.hosts import names_loopback
 from ipse.kernel.ids import Ids

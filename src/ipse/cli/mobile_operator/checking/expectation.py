@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import httpx
 
-from ipse.cli.operator.checking.candidate import Candidate, SkippedError, UnmetError
+from ipse.cli.mobile_operator.checking.candidate import Candidate, SkippedError, UnmetError
 from ipse.standards.camara import Api
 
 

@@ -8,8 +8,8 @@ from rich.console import Console
 from ipse.kernel.ids import RandomIds
 
 app = App(
-    name="operator",
-    help="Mobile operators that vouch for SIMs and numbers. Begin with: ipse operator check",
+    name="mobile-operator",
+    help="Mobile operators that vouch for SIMs and numbers. Begin with: ipse mobile-operator check",
 )
 console = Console(markup=False, highlight=False)
 """Prints what operators answer as it stands: nothing in it is a command to the terminal."""

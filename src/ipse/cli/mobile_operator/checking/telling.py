@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ipse.cli.operator.checking.candidate import (
+from ipse.cli.mobile_operator.checking.candidate import (
     Candidate,
     SkippedError,
     UnmetError,
@@ -17,8 +17,8 @@ from ipse.cli.operator.checking.candidate import (
     expect_problem,
     json_object,
 )
-from ipse.cli.operator.checking.expectation import Expectation
-from ipse.cli.operator.checking.listener import Listener
+from ipse.cli.mobile_operator.checking.expectation import Expectation
+from ipse.cli.mobile_operator.checking.listener import Listener
 from ipse.kernel.clock import SECOND
 from ipse.standards.camara import (
     EVENT_MEDIA_TYPE,

@@ -4,10 +4,10 @@
 `telling`, `texts`, `possession` the expectations · `listener` a sink of our own for the candidate's events.
 """
 
-from ipse.cli.operator.checking import possession, swaps, telling, texts, tokens
-from ipse.cli.operator.checking.candidate import Candidate, Numbers
-from ipse.cli.operator.checking.expectation import Result, Verdict, judge
-from ipse.cli.operator.checking.listener import Listener
+from ipse.cli.mobile_operator.checking import possession, swaps, telling, texts, tokens
+from ipse.cli.mobile_operator.checking.candidate import Candidate, Numbers
+from ipse.cli.mobile_operator.checking.expectation import Result, Verdict, judge
+from ipse.cli.mobile_operator.checking.listener import Listener
 
 EXPECTATIONS = (*tokens.ALL, *swaps.ALL, *telling.ALL, *texts.ALL, *possession.ALL)
 """All of them, in the order in which they are put."""

@@ -1,4 +1,4 @@
-"""`ipse operator check`: whether a mobile operator does what the scheme expects of one."""
+"""`ipse mobile-operator check`: whether a mobile operator does what the scheme expects of one."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import msgspec
 from cyclopts import Parameter
 
 from ipse.cli.configuration import CLOCK, DEFAULT_CONFIG, Config, opened
-from ipse.cli.operator.checking import EXPECTATIONS, Candidate, Listener, Numbers, Result, Verdict, judge
-from ipse.cli.operator.desk import IDS, app, console
+from ipse.cli.mobile_operator.checking import EXPECTATIONS, Candidate, Listener, Numbers, Result, Verdict, judge
+from ipse.cli.mobile_operator.desk import IDS, app, console
 from ipse.kernel.settings import Environment, SettingsError
 from ipse.keyring.model import Plan
 from ipse.keyring.service import KeyRing

@@ -1,8 +1,0 @@
-"""`ipse operator`: who vouches for SIMs and numbers, and whether a candidate can."""
-
-from __future__ import annotations
-
-from ipse.cli.operator import check, register  # noqa: F401 - each adds its commands
-from ipse.cli.operator.desk import app
-
-__all__ = ["app"]
