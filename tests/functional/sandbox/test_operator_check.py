@@ -1,4 +1,4 @@
-"""`ipse mobile-operator check`: a good operator meets every expectation, and each is missed by one that is broken so."""
+"""`ipse mobile-operator check`: a good operator meets every expectation; a broken one misses each that it is broken in."""
 
 from __future__ import annotations
 
