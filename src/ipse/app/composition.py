@@ -226,6 +226,7 @@ def _jobs(given: Given, features: Features) -> list[tuple[str, Job]]:
         ("oidc.forget_backchannel", lambda: forget_ended(given.database, clock)),
         ("partners.forget_replays", features.desk.replays.forget),
         ("partners.forget_refusals", features.desk.log.forget),
+        ("partners.note_uses", features.desk.uses.write),
         ("partners.forget_tokens", features.desk.tokens.forget),
         ("fraud.forget", features.actions.fraud.forget),
         *features.doors.jobs(),

@@ -24,3 +24,5 @@ class PlatformError(Exception):
         self.detail = detail
         self.public = public or self.title
         self.fields = fields
+        self.reference = ""
+        """What a log has called it already; empty: whoever renders it finds a name."""

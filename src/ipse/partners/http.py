@@ -62,6 +62,7 @@ class Line(msgspec.Struct, frozen=True):
     source: str
     kid: str
     times: int
+    reference: str
 
 
 @dataclass(frozen=True)
@@ -175,4 +176,5 @@ def _line(refusal: Refusal) -> Line:
         source=refusal.source,
         kid=refusal.kid,
         times=refusal.times,
+        reference=refusal.reference,
     )

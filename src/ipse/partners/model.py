@@ -216,6 +216,19 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """The key that was named, if any."""
     times: int = 1
     """How often the same happened in a row."""
+    reference: str = ""
+    """What the answer, or the page that a person saw, calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """When a partner last proved itself with a key. Microseconds UTC; 0: never."""
+
+    kid: str
+    """Empty for its secret."""
+    used_at: int
+    legacy_at: int
+    """When an assertion of it last named the token endpoint as its audience instead of the issuer (C-11)."""
 
 
 def preset_algorithms(preset: Preset, auth_method: AuthMethod, *, encryption_key_type: str | None) -> Algorithms:

@@ -80,7 +80,7 @@ def handlers(error_page: ErrorPage | None = None) -> dict[Any, Any]:
     """
 
     def answer(request: Request, error: PlatformError) -> Response:
-        reference = request.scope["ipse.reference"] = new_reference(request.scope["ipse.edge"].ids)
+        reference = request.scope["ipse.reference"] = error.reference or new_reference(request.scope["ipse.edge"].ids)
         if not isinstance(error, ServerError):
             note(error, reference)
         if error_page is not None and _for_a_person(request):

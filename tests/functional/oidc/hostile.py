@@ -142,7 +142,7 @@ def wrong(case: Case, answer: httpx.Response, world: World) -> list[str]:
     demands = {
         f"status {answer.status_code}": answer.status_code == case.status,
         f"error {said.get('error')}": said.get("error") == case.code,
-        "exactly three members": said.keys() == {"error", "error_description", "detail"},
+        "no other members": said.keys() - {"reference"} == {"error", "error_description", "detail"},
         "detail is the description": said.get("detail") == description,
         f"a description that OAuth can carry: {description}": bool(_DESCRIPTION.fullmatch(description)),
         "kept by nobody": answer.headers.get("cache-control") == "no-store",

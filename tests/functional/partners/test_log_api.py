@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -58,6 +59,7 @@ async def test_the_developer_reads_its_own_refusals(shop: PartnerDesk) -> None:
     assert answer.headers["cache-control"] == "no-store"
     lines: list[dict[str, Any]] = answer.json()["refusals"]
     assert [line["check"] for line in lines] == ["check_2", "check_1", "check_0"]
+    assert re.fullmatch(r"[A-Z2-7]{4}-[A-Z2-7]{4}", lines[2].pop("reference"))
     assert lines[2] == {
         "at": "2026-09-21T14:13:20Z", "service": "LOGIN", "endpoint": "authorization", "check": "check_0",
         "error": "invalid_scope", "description": "beyond", "source": "query", "kid": "", "times": 1,

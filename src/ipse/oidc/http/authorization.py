@@ -42,7 +42,7 @@ class AuthorizationEndpoint:
                 raise MethodNotAllowed
             return await self._begin(request)
         except PlatformError as error:
-            reference = problems.new_reference(self._ids)
+            reference = error.reference or problems.new_reference(self._ids)
             problems.note(error, reference)
             return problems.with_error_headers(self._pages.error_page(request, error, reference), error)
 

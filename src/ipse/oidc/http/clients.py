@@ -69,12 +69,14 @@ def with_nonce(answer: Response, request: Request, proofs: Proofs) -> Response:
 
 
 def note_refusal(log: RequestLog, error: PlatformError, client: ClientProof | None, *, at: str) -> None:
-    """Tell the partner's developer why its server was refused; nothing where nobody knows whose it is."""
+    """Tell the partner's developer why its server was refused; nothing where nobody knows whose it is.
+
+    The answer is given a reference in either case: whether a partner exists does not show (R-35).
+    """
     if not isinstance(error, OAuthError) or type(error) in _ORDINARY:
         return
     partner_id, kid = (client.partner.partner_id, client.kid) if client else (error.partner_id, error.kid)
-    if partner_id:
-        log.refused(
-            partner_id, error.service_code, str(at), error.check, error.code, error.detail or error.public,
-            kid=kid or "",
-        )  # fmt: skip
+    error.reference = log.refused(
+        partner_id, error.service_code, str(at), error.check, error.code, error.detail or error.public,
+        kid=kid or "",
+    )  # fmt: skip

@@ -39,9 +39,12 @@ def refusal(error: PlatformError) -> Response:
     """A refusal as JSON."""
     check = error.check if isinstance(error, OAuthError) else ""
     log.info("refused", code=error.code, status=error.status, check=check, detail=error.detail)
+    reference = error.reference
     if not isinstance(error, OAuthError | DatabaseUnavailableError):
         error = ServerError()
     body = {"error": error.code, "error_description": error.public, "detail": error.public}
+    if reference:
+        body["reference"] = reference
     response = json_answer(msgspec.json.encode(body), status=error.status)
     if isinstance(error, InvalidClient) and error.basic:
         response.status_code = 401

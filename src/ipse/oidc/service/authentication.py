@@ -109,6 +109,7 @@ class PartnerAuthentication:
         expected = self.desk.partners.secret(partner) if partner else ""
         if not hmac.compare_digest(secret.encode(), expected.encode()) or partner is None or not expected:
             raise _refused("unknown partner or wrong secret", partner)
+        self.desk.uses.used(partner.partner_id, "")
         return self._proof(partner, certificate)
 
     async def _by_certificate(self, client_id: str | None, certificate: ClientCertificate) -> ClientProof:
@@ -119,6 +120,7 @@ class PartnerAuthentication:
             kid = await prove_by_certificate(self.desk, partner, certificate)
         except CertificateError as error:
             raise InvalidClient(f"certificate: {error}") from error
+        self.desk.uses.used(partner.partner_id, kid or "")
         return replace(self._proof(partner, certificate), kid=kid)
 
     async def _by_assertion(
@@ -160,6 +162,7 @@ class PartnerAuthentication:
         until = round(usable_until(assertion)) * SECOND
         if not await self.desk.replays.first_use("assertion", partner.partner_id, claims["jti"], until):
             raise InvalidClient("assertion: jti was used before")
+        self.desk.uses.used(partner.partner_id, verified.key.kid, legacy=claims["aud"] != self.issuer)
         signed = self._proof(partner, None)
         return replace(signed, alg=verified.header["alg"], audience=claims["aud"], kid=verified.key.kid)
 

@@ -224,7 +224,7 @@ class Authorizations:
         partner_id = candidate.partner.partner_id if candidate.partner else ""
         of_service = service_code or error.service_code
         log.info("refused", code=error.code, partner=partner_id, check=error.check, detail=error.detail)
-        self.request_log.refused(
+        error.reference = self.request_log.refused(
             partner_id, of_service, DOOR_NAME, error.check or error.code, error.code, error.public,
             source=candidate.source,
         )  # fmt: skip

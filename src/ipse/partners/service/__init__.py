@@ -10,5 +10,6 @@ from ipse.partners.service.log import RequestLog
 from ipse.partners.service.registry import Partners
 from ipse.partners.service.replays import Replays
 from ipse.partners.service.tokens import PartnerTokens
+from ipse.partners.service.uses import KeyUses
 
-__all__ = ["Grants", "PartnerDesk", "PartnerKeys", "PartnerTokens", "Partners", "Replays", "RequestLog"]
+__all__ = ["Grants", "KeyUses", "PartnerDesk", "PartnerKeys", "PartnerTokens", "Partners", "Replays", "RequestLog"]

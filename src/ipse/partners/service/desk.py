@@ -13,6 +13,7 @@ from ipse.partners.service.log import RequestLog
 from ipse.partners.service.registry import Partners
 from ipse.partners.service.replays import Replays
 from ipse.partners.service.tokens import PartnerTokens
+from ipse.partners.service.uses import KeyUses
 from ipse.web.outgoing import Outgoing
 
 
@@ -26,6 +27,7 @@ class PartnerDesk:
     tokens: PartnerTokens
     replays: Replays
     log: RequestLog
+    uses: KeyUses
     outgoing: Outgoing
     """Calls addresses that partners gave."""
     authorities: tuple[x509.Certificate, ...] = ()
@@ -51,6 +53,7 @@ class PartnerDesk:
             tokens=PartnerTokens(database, clock, ids),
             replays=Replays(database, clock),
             log=log,
+            uses=KeyUses(database, clock),
             outgoing=calls,
             authorities=authorities,
         )
@@ -58,4 +61,5 @@ class PartnerDesk:
     async def close(self) -> None:
         """Write what waits, let go of connections."""
         await self.log.close()
+        await self.uses.write()
         await self.outgoing.close()

@@ -13,6 +13,7 @@ from ipse.partners.model import Refusal
 from ipse.partners.store import refusals as store
 from ipse.storage.database import Database
 from ipse.storage.statement import Transaction, one, run
+from ipse.web.problems import new_reference
 
 KEPT = 1000
 """Lines of one partner."""
@@ -48,7 +49,7 @@ class RequestLog:
     database: Database
     clock: Clock
     ids: Ids
-    _waiting: dict[_Line, tuple[int, int]] = field(default_factory=dict)
+    _waiting: dict[_Line, tuple[int, int, str]] = field(default_factory=dict)
     _task: asyncio.Task[None] | None = None
 
     def refused(  # noqa: PLR0913 - one word for each column
@@ -62,8 +63,10 @@ class RequestLog:
         *,
         source: str = "",
         kid: str = "",
-    ) -> None:
+    ) -> str:
         """Note a refusal: `check` is the name of the check that failed, `code` the error code that was answered.
+
+        Gives the reference by which the line is found, for the answer to name; the same again at once has the same.
 
         Where no check has a name, the code stands in its place.
 
@@ -71,17 +74,25 @@ class RequestLog:
         """
         texts = (partner_id, service_code, endpoint, check or code, code, description, source, kid)
         line = _Line(*(_clean(text) for text in texts))
+        times, _, reference = self._waiting.get(line, (0, 0, ""))
+        reference = reference or new_reference(self.ids)
         if not line.partner_id or self._is_flooded(line):
-            return
-        times, _ = self._waiting.get(line, (0, 0))
-        self._waiting[line] = (times + 1, self.clock.now())
+            return reference
+        self._waiting[line] = (times + 1, self.clock.now(), reference)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._flush_soon())
+        return reference
 
     async def lines(self, partner_id: str, *, after: int = 0, most: int = 100) -> list[Refusal]:
         """The newest refusals of a partner after a time (microseconds UTC), newest first."""
         await self.flush()
         return [store.read_refusal(row) for row in await self.database.rows(store.NEWEST, partner_id, after, most)]
+
+    async def referred(self, partner_id: str, reference: str) -> list[Refusal]:
+        """The refusals of a partner that an answer or an error page called so."""
+        await self.flush()
+        rows = await self.database.rows(store.BY_REFERENCE, partner_id, reference)
+        return [store.read_refusal(row) for row in rows]
 
     async def flush(self) -> None:
         """Write what waits. A database that cannot be reached costs lines, never a request."""
@@ -115,11 +126,11 @@ class RequestLog:
             await asyncio.sleep(_FLUSH_SECONDS)
             await self.flush()
 
-    def _writing(self, waiting: dict[_Line, tuple[int, int]]) -> Transaction[None]:
-        for line, (times, at) in waiting.items():
+    def _writing(self, waiting: dict[_Line, tuple[int, int, str]]) -> Transaction[None]:
+        for line, (times, at, reference) in waiting.items():
             yield from one(
                 store.NOTE, self.ids.identifier(), line.partner_id, at, line.service_code, line.endpoint, line.check,
-                line.error, line.description, line.source, line.kid, times,
+                line.error, line.description, line.source, line.kid, times, reference,
             )  # fmt: skip
         for partner_id in sorted({line.partner_id for line in waiting}):
             yield from run(store.TRIM, partner_id, KEPT)

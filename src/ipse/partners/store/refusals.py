@@ -7,9 +7,9 @@ from ipse.storage.statement import Row
 
 NOTE = """
 insert into partners_refusals (refusal_id, partner_id, at, service_code, endpoint, check_name, error, description,
-  source, kid, times)
+  source, kid, times, reference)
 select cast($1 as text), partner_id, cast($3 as bigint), cast($4 as text), cast($5 as text), cast($6 as text),
-  cast($7 as text), cast($8 as text), cast($9 as text), cast($10 as text), cast($11 as bigint)
+  cast($7 as text), cast($8 as text), cast($9 as text), cast($10 as text), cast($11 as bigint), cast($12 as text)
 from partners_partners where partner_id = $2
 returning refusal_id
 """
@@ -19,8 +19,12 @@ delete from partners_refusals where partner_id = $1 and refusal_id not in (
 ) returning refusal_id
 """
 NEWEST = """
-select at, partner_id, service_code, endpoint, check_name, error, description, source, kid, times
+select at, partner_id, service_code, endpoint, check_name, error, description, source, kid, times, reference
 from partners_refusals where partner_id = $1 and at > $2 order by at desc, refusal_id limit $3
+"""
+BY_REFERENCE = """
+select at, partner_id, service_code, endpoint, check_name, error, description, source, kid, times, reference
+from partners_refusals where partner_id = $1 and reference = $2 order by at desc, refusal_id limit 10
 """
 FORGET = """
 delete from partners_refusals where at < $1 returning refusal_id
@@ -40,4 +44,5 @@ def read_refusal(row: Row) -> Refusal:
         source=row["source"],
         kid=row["kid"],
         times=row["times"],
+        reference=row["reference"],
     )
