@@ -7,16 +7,16 @@ from pathlib import Path
 
 from cryptography import x509
 
-from ipse.kernel.clock import Clock
 from ipse.kernel.settings import Environment, Finding, Settings, SettingsError
 from ipse.mobile.service.admission import Admission
 from ipse.standards.client_certificates import CertificateError, read_authorities
 from ipse.standards.sandbox_mark import is_fully_marked, is_marked
+from ipse.switches.service import Switches
 
 _MEND = "name a PEM file of makers' roots: a sandbox's own in a sandbox, the makers' in production"
 
 
-def open_admission(settings: Settings, *, clock: Clock) -> Admission:
+def open_admission(settings: Settings, switches: Switches) -> Admission:
     """The policy for phones, with its roots.
 
     Raises:
@@ -26,17 +26,19 @@ def open_admission(settings: Settings, *, clock: Clock) -> Admission:
     return Admission(
         issuer=settings.issuer,
         roots=_roots(settings),
-        revoked=frozenset(_serial(each) for each in policy.revoked),
+        revoked=_revoked(settings),
         refuse_rooted=policy.refuse_rooted,
         minimum_app_version=settings.minimum_app_version,
-        clock=clock,
+        switches=switches,
+        clock=switches.clock,
     )
 
 
-def attestation_findings(settings: Settings, clock: Clock) -> Iterator[Finding]:
+def attestation_findings(settings: Settings) -> Iterator[Finding]:
     """Roots that cannot be used or must not be believed here."""
     try:
-        open_admission(settings, clock=clock)
+        _roots(settings)
+        _revoked(settings)
     except SettingsError as error:
         yield Finding(str(error), _MEND)
 
@@ -58,6 +60,10 @@ def _roots(settings: Settings) -> tuple[x509.Certificate, ...]:
         if not production and not is_fully_marked(root):
             raise SettingsError(f"phones.attestation_roots: {name} does not carry the sandbox's mark")
     return roots
+
+
+def _revoked(settings: Settings) -> frozenset[int]:
+    return frozenset(_serial(each) for each in settings.phones.revoked)
 
 
 def _serial(text: str) -> int:

@@ -52,6 +52,7 @@ from ipse.sim import http as sim_http
 from ipse.sim import jobs as sim_jobs
 from ipse.storage.database import Database
 from ipse.storage.outbox import Outbox
+from ipse.switches.service import Switches
 from ipse.web.application import Application
 from ipse.web.assets import routes as asset_routes
 from ipse.web.edge import Edge
@@ -89,6 +90,7 @@ class Scheme:
     messages: Messages
     keys: KeyRing
     outbox: Outbox
+    switches: Switches
     close: Job
 
 
@@ -103,6 +105,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
     await ring.load()
     given = Given(settings, ring, database, clock, ids)
     features = build_features(given)
+    await features.switches.load()
     await features.sims.operators.all()  # their caps count from the first claim on
     pages = Pages(name=settings.name, ids=ids, packages=PAGES, incident=settings.incident)
     routes = _routes(given, features, pages)
@@ -131,6 +134,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         messages=features.messages,
         keys=ring,
         outbox=Outbox(database, clock, handlers(features)),
+        switches=features.switches,
         close=close,
     )
 
@@ -206,7 +210,7 @@ def _mobile(given: Given, features: Features) -> Mobile:
         features.approvals,
         features.enrolments,
         features.attributes,
-        open_admission(settings, clock=given.clock),
+        open_admission(settings, features.switches),
         features.push.public_key,
     )
 

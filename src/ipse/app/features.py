@@ -40,6 +40,7 @@ from ipse.push.service import Push
 from ipse.signing.service import Signing
 from ipse.sim.service import Sims, build_sims
 from ipse.standards import jose
+from ipse.switches.service import Switches
 from ipse.web.outgoing import Outgoing
 
 
@@ -72,6 +73,7 @@ class Features:
     documents: Documents | None
     evidence: Evidence | None
     doors: Doors
+    switches: Switches
 
 
 def build_features(given: Given) -> Features:
@@ -101,7 +103,8 @@ def build_features(given: Given) -> Features:
         rows, people=people, attributes=attributes, messages=messages, sims=sims, cards=cards
     )
     desk = _partner_desk(given)
-    parts = open_signing(given, actions, phones, attributes)
+    switches = Switches(database, clock)
+    parts = open_signing(given, actions, phones, attributes, switches)
     provider = _provider(given, desk, parts.signing, lab)
     delivery = build_delivery(settings, notices, people, attributes, database, clock=clock, ids=ids)
     return Features(
@@ -132,6 +135,7 @@ def build_features(given: Given) -> Features:
         documents=parts.documents,
         evidence=parts.evidence,
         doors=open_doors(given, parts, desk, provider, actions=actions, attributes=attributes, letter=delivery.letter),
+        switches=switches,
     )
 
 

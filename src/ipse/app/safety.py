@@ -55,7 +55,7 @@ def check_start(settings: Settings, machine: Machine) -> None:
     findings = [
         *certificate_findings(settings, machine.clock),
         *card_findings(settings, machine.clock),
-        *attestation_findings(settings, machine.clock),
+        *attestation_findings(settings),
         *signing_findings(settings),
     ]
     if settings.environment is Environment.PRODUCTION:
@@ -79,7 +79,7 @@ async def examine(settings: Settings, machine: Machine) -> list[Finding]:
         *settings.findings(),
         *certificate_findings(settings, machine.clock),
         *card_findings(settings, machine.clock),
-        *attestation_findings(settings, machine.clock),
+        *attestation_findings(settings),
         *signing_findings(settings),
         *_places_findings(settings),
         *_second_channel_advice(settings),

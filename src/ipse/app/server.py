@@ -194,7 +194,7 @@ def _bound(address: Address) -> Iterator[socket.socket]:
 
 @contextlib.asynccontextmanager
 async def _running(scheme: Scheme) -> AsyncIterator[None]:
-    """Jobs now and then, keys as they change, and news as it comes."""
+    """Jobs now and then, keys and switches as they change, and news as it comes."""
 
     async def repeat() -> None:
         while True:
@@ -207,7 +207,7 @@ async def _running(scheme: Scheme) -> AsyncIterator[None]:
 
     tasks = [
         asyncio.get_running_loop().create_task(work)
-        for work in (repeat(), scheme.keys.keep_up(), scheme.outbox.keep_up())
+        for work in (repeat(), scheme.keys.keep_up(), scheme.outbox.keep_up(), scheme.switches.keep_up())
     ]
     try:
         yield

@@ -32,6 +32,7 @@ from ipse.signing.model import EndReason, Terms
 from ipse.signing.service import Signing, build_signing
 from ipse.standards.signature_activation import HASH_ALGORITHMS
 from ipse.storage.outbox import Event, Handler
+from ipse.switches.service import Switches
 
 _DAY_SECONDS = 86_400
 _CONNECT_SECONDS = 5
@@ -102,7 +103,9 @@ class SigningParts:
     close: Callable[[], Awaitable[None]]
 
 
-def open_signing(given: Given, actions: Actions, phones: Phones, attributes: Attributes) -> SigningParts:
+def open_signing(
+    given: Given, actions: Actions, phones: Phones, attributes: Attributes, switches: Switches
+) -> SigningParts:
     """Put it together.
 
     Raises:
@@ -114,7 +117,7 @@ def open_signing(given: Given, actions: Actions, phones: Phones, attributes: Att
         async def nothing() -> None:
             """Nothing was opened."""
 
-        return SigningParts(build_signing(actions, phones, attributes), None, None, nothing)
+        return SigningParts(build_signing(actions, phones, attributes, switches), None, None, nothing)
     clients = open_clients(chosen, settings.environment, given.clock, given.ids)
     documents = Documents(chosen.papers)
 
@@ -126,6 +129,7 @@ def open_signing(given: Given, actions: Actions, phones: Phones, attributes: Att
         actions,
         phones,
         attributes,
+        switches,
         terms=_terms(chosen, clients.authorities),
         clients=(clients.activation, clients.certification),
         issuer=settings.issuer,

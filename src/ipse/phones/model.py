@@ -91,6 +91,8 @@ class NewPhone:
     key_protection: str = "software"
     attestation: Mapping[str, Any] | None = None
     """What its maker says of its key, where that was believed."""
+    model: str = ""
+    """Maker and model, as switches call them: attested where the hardware says them, else its own word."""
 
 
 class Device(msgspec.Struct, frozen=True):
@@ -128,6 +130,24 @@ class Phone:
     sim_checked_at: int | None = None
     """When its operator last answered for the SIM, in microseconds."""
     sim_operator: str | None = None
+    model: str | None = None
+    """Maker and model as at its activation; see `NewPhone`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A phone that an identity has or had, without its keys; times in microseconds."""
+
+    phone_id: str
+    state: PhoneState
+    why: str | None
+    key_protection: str
+    model: str
+    app_version: str
+    sim_state: SimState
+    sim_operator: str | None
+    created_at: int
+    changed_at: int
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -33,6 +33,7 @@ from ipse.phones.model import (
     Device,
     NewPhone,
     OpenedCodeKey,
+    Past,
     Phone,
     PhoneState,
     Received,
@@ -158,6 +159,18 @@ class Phones:
             raise WrongSignatureError from error
         return clean
 
+    async def models(self) -> dict[str, int]:
+        """How many phones that carry an identity are of each model, as far as it is known; the most first."""
+        return {row["name"]: row["phones"] for row in await self.database.rows(store.MODELS)}
+
+    async def app_versions(self) -> dict[str, int]:
+        """How many phones that carry an identity were activated with each version of the app; the most first."""
+        return {row["name"]: row["phones"] for row in await self.database.rows(store.APP_VERSIONS)}
+
+    async def of_account(self, account_id: str) -> list[Past]:
+        """The phones that an identity has had, newest first: what help desks are told."""
+        return [store.read_past(row) for row in await self.database.rows(store.OF_ACCOUNT, account_id)]
+
     async def repeat_of_enrol(self, message: UnverifiedMessage) -> Answer | None:
         """The recorded answer when this very `enrol` message came before.
 
@@ -183,7 +196,7 @@ class Phones:
         yield from run(
             store.CREATE, new.phone_id, device_key, new.thumbprint, new.key_protection, mac, chain, message.digest,
             sealed, new.app_version, now,
-            None if new.attestation is None else msgspec.json.encode(new.attestation).decode(),
+            None if new.attestation is None else msgspec.json.encode(new.attestation).decode(), new.model or None,
         )  # fmt: skip
 
     def acceptance(self, received: Received, answer: Answer, *, now: int, challenge: str | None = None) -> Statement:

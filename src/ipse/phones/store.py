@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ipse.phones.model import CodeKey, Phone, PhoneState, SimState
+from ipse.phones.model import CodeKey, Past, Phone, PhoneState, SimState
 from ipse.storage.statement import Row
 
 PHONE = """
 select p.phone_id, p.account_id, p.state, p.why, p.device_key, p.thumbprint, p.key_protection, p.mac, p.chain,
   p.challenge, p.message_digest, p.sealed_answer, p.tries, p.app_version, p.quiet_until,
-  p.sim_state, p.sim_checked_at, p.sim_operator,
+  p.sim_state, p.sim_checked_at, p.sim_operator, p.model,
   k.code_key_id, k.kind, k.wrapped_key, s.code_key_id as spare_id, s.kind as spare_kind, s.wrapped_key as spare_wrapped
 from phones_phones p left join phones_code_keys k on k.phone_id = p.phone_id and k.code_key_id = $2
   left join phones_code_keys s on s.phone_id = p.phone_id and s.code_key_id = $3
@@ -17,8 +17,8 @@ where p.phone_id = $1
 PHONE_BY_THUMBPRINT = "select phone_id from phones_phones where thumbprint = $1"
 CREATE = """
 insert into phones_phones (phone_id, account_id, state, why, device_key, thumbprint, key_protection, mac, chain,
-  challenge, message_digest, sealed_answer, tries, app_version, created_at, changed_at, attestation)
-values ($1, null, 'enrolling', null, $2, $3, $4, $5, $6, null, $7, $8, 0, $9, $10, $10, $11)
+  challenge, message_digest, sealed_answer, tries, app_version, created_at, changed_at, attestation, model)
+values ($1, null, 'enrolling', null, $2, $3, $4, $5, $6, null, $7, $8, 0, $9, $10, $10, $11, $12)
 """
 ACCEPT = """
 update phones_phones set chain = $3, challenge = $4, message_digest = $5, sealed_answer = $6, changed_at = $7, mac = $9
@@ -115,6 +115,19 @@ where account_id = $1 and state = 'stopped' and why <> 'deleted'
 returning phone_id
 """
 FORGET_ATTESTATIONS = "update phones_phones set attestation = null where account_id = $1 returning phone_id"
+# How many of the phones that carry an identity are of a model, or run a version of the app.
+MODELS = """
+select model as name, count(*) as phones from phones_phones where state = 'active' and model is not null
+group by model order by phones desc, model limit 200
+"""
+APP_VERSIONS = """
+select app_version as name, count(*) as phones from phones_phones where state = 'active'
+group by app_version order by phones desc, app_version limit 200
+"""
+OF_ACCOUNT = """
+select phone_id, state, why, key_protection, model, app_version, sim_state, sim_operator, created_at, changed_at
+from phones_phones where account_id = $1 order by created_at desc limit 20
+"""
 DEVICE = "select device_key, attestation from phones_phones where phone_id = $1"
 STATE = "select state, quiet_until from phones_phones where phone_id = $1"
 RECORD_SIM = """
@@ -155,4 +168,21 @@ def read_phone(row: Row) -> Phone:
         sim_state=SimState(row["sim_state"]),
         sim_checked_at=row["sim_checked_at"],
         sim_operator=row["sim_operator"],
+        model=row["model"],
+    )
+
+
+def read_past(row: Row) -> Past:
+    """A row as what help desks are told."""
+    return Past(
+        phone_id=row["phone_id"],
+        state=PhoneState(row["state"]),
+        why=row["why"],
+        key_protection=row["key_protection"],
+        model=row["model"] or "",
+        app_version=row["app_version"],
+        sim_state=SimState(row["sim_state"]),
+        sim_operator=row["sim_operator"],
+        created_at=row["created_at"],
+        changed_at=row["changed_at"],
     )

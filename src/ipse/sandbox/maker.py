@@ -43,6 +43,8 @@ class Wish(msgspec.Struct, frozen=True):
     locked: bool = True
     boot: int = 0
     """0 verified, 1 self-signed, 2 unverified, 3 failed."""
+    model: str = ""
+    """Said by the hardware, where it is not empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,8 @@ def _description(wish: Wish) -> bytes:
     version = _der(0x02, b"\x64")
     root = _der(0x30, _der(4, bytes(32)) + _der(1, b"\xff" if wish.locked else b"\x00") + _der(10, bytes([wish.boot])))
     hardware = _der(0x30, _explicit(1, _der(0x31, _der(2, b"\x02"))) + _explicit(2, _der(2, b"\x03"))
-        + _explicit(702, _der(2, b"\x00")) + _explicit(704, root))  # fmt: skip
+        + _explicit(702, _der(2, b"\x00")) + _explicit(704, root)
+        + (_explicit(717, _der(0x04, wish.model.encode())) if wish.model else b""))  # fmt: skip
     challenge = _der(0x04, b64decode(wish.challenge + "==", altchars=b"-_"))
     return _der(0x30, version + level + version + level + challenge + _der(4, b"") + _der(0x30, b"") + hardware)
 

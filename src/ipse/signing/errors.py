@@ -30,6 +30,10 @@ class SigningUnavailable(PlatformError):
     title = "Signing is not possible at this moment"
 
 
+class SigningKeyOff(SigningUnavailable):
+    """This one signing key is switched off for now; nothing was lost."""
+
+
 class SigningRefused(PlatformError):
     """Signature activation has refused the approval for good."""
 

@@ -24,6 +24,7 @@ EXTENSION: Final = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.1.17")
 MOST_CERTIFICATES: Final = 6
 _LEVELS: Final = {0: "software", 1: "trusted_environment", 2: "strong_box"}
 _PURPOSE, _ORIGIN, _ROOT_OF_TRUST = 1, 702, 704
+_MANUFACTURER, _MODEL = 716, 717
 _SIGN, _GENERATED, _VERIFIED = 2, 0, 0
 
 
@@ -52,6 +53,8 @@ class Attested:
 
     level: str
     """`trusted_environment` or `strong_box`."""
+    model: tuple[str, ...] = ()
+    """Maker and model, where the hardware says them: most phones do so for their maker's own apps only."""
 
 
 def challenge(issuer: str) -> bytes:
@@ -81,7 +84,8 @@ def verify(presented: Presented) -> Attested:
     """
     for check in CHECKS:
         check(presented)
-    return Attested(_LEVELS[_described(presented.chain[0]).level])
+    described = _described(presented.chain[0])
+    return Attested(_LEVELS[described.level], _model(described))
 
 
 def check_key(presented: Presented) -> None:
@@ -194,6 +198,14 @@ def _described(certificate: x509.Certificate) -> _Description:
     if _PURPOSE in hardware:
         hardware[_PURPOSE] = _one(hardware[_PURPOSE]).content
     return _Description(_integer(parts[1]), _integer(parts[3]), parts[4].content, hardware)
+
+
+def _model(described: _Description) -> tuple[str, ...]:
+    """Maker and model, of what the hardware itself enforces."""
+    words = [described.hardware.get(tag) for tag in (_MANUFACTURER, _MODEL)]
+    if words[1] is None:
+        return ()
+    return tuple(_one(word).content.decode("utf-8", "replace") for word in words if word)
 
 
 def _extension(certificate: x509.Certificate) -> bytes | None:

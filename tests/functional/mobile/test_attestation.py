@@ -14,6 +14,7 @@ from ipse.sandbox.maker import Maker, Wish
 from ipse.sandbox.world import World
 from ipse.softphone import Activation, Device, Refused, SoftPhone
 from ipse.softphone.activation import APP_NAME
+from ipse.switches.model import Kind
 from tests.functional.enrolment.party import Phone, Stage
 from tests.functional.fraud.scene import CODE, ONE_ENGINE, Scene
 
@@ -130,3 +131,14 @@ class TestRevoked:
             await _activated(stage, attested=True)
         assert refused.value.code == "attestation_refused"
         assert "revoked" in str(refused.value.fields["detail"])
+
+
+async def test_a_model_that_the_hardware_says_is_switched_off_whatever_the_phone_says(
+    stage: Stage, maker: Maker
+) -> None:
+    """B-72: what is attested counts, where the hardware says it at all."""
+    switches = stage.scheme.switches
+    await switches.turn(Kind.PHONE_MODEL, "Pixel 8", off=True, because="case 12", actor="staff:ann")
+    with pytest.raises(Refused) as refused:
+        await _enrol(stage, _said(maker, stage, model="Pixel 8"))
+    assert refused.value.code == "phone_model_off"

@@ -77,7 +77,7 @@ class Works:
         nobody = cast("Any", SimpleNamespace())
         mobile = _Still(
             settings, given.database, ring, given.clock, _IDS, features.people, features.phones, features.messages,
-            features.approvals, nobody, features.attributes, open_admission(settings, clock=given.clock),
+            features.approvals, nobody, features.attributes, open_admission(settings, features.switches),
             features.push.public_key,
         )  # fmt: skip
         panic_messages = PanicMessages(

@@ -1,4 +1,4 @@
-"""`ipse mobile-operator check`: a good operator meets every expectation; a broken one misses each that it is broken in."""
+"""`ipse mobile-operator check`: a good operator meets every expectation; a broken one misses what is broken."""
 
 from __future__ import annotations
 

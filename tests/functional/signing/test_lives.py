@@ -9,8 +9,9 @@ import pytest
 from ipse.actions.errors import RequestEnded, ResultFault
 from ipse.people.model import BlockReason
 from ipse.phones.model import StopReason
-from ipse.signing.errors import SigningRefused, UnknownCredential
+from ipse.signing.errors import SigningRefused, SigningUnavailable, UnknownCredential
 from ipse.signing.model import CredentialState, EndReason
+from ipse.switches.model import EVERY, Kind
 from tests.functional.oidc.handsets import DURESS, RefusedError
 from tests.functional.signing.office import PARTNER, Office
 
@@ -198,3 +199,18 @@ async def test_reduced_phones_do_not_sign(office: Office) -> None:
     action = await office.begin("deed")
     with pytest.raises(RefusedError, match="sim_not_ready"):
         await ada.claim(action.handle)
+
+
+async def test_a_key_that_is_switched_off_signs_nothing_until_it_is_on_again(office: Office) -> None:
+    """B-72: one signing key, and all signatures. What was approved meanwhile is signed afterwards: nothing is lost."""
+    ada, features = await office.signer(), office.works.features
+    credential, switches = await certified(office, ada), features.switches
+    for kind, name in ((Kind.SIGNING_KEY, credential.credential_id), (Kind.SIGNATURES, EVERY)):
+        approved = await office.approved(ada, "deed")
+        await switches.turn(kind, name, off=True, because="case 12", actor="staff:ann")
+        with pytest.raises(SigningUnavailable):
+            await office.signing.conclude(approved, PARTNER)
+        with pytest.raises(SigningUnavailable):
+            await office.approved(ada, "another")
+        await switches.turn(kind, name, off=False, because="case 12", actor="staff:ann")
+        assert (await office.signing.conclude(approved, PARTNER)).signatures

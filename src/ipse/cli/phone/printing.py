@@ -47,6 +47,8 @@ _STATUS = {
     "unknown_registrar": 9,
     "bad_phone_number": 9,
     "app_too_old": 9,
+    "app_version_off": 9,
+    "phone_model_off": 9,
     "account_pending": 10,
     "digits_needed": 11,
     "not_understood": 12,

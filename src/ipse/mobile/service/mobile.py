@@ -24,7 +24,7 @@ from ipse.kernel.settings import Settings
 from ipse.mobile import rules
 from ipse.mobile.events import CODE_CHANGED
 from ipse.mobile.rules import WAITING_SEES, DuressWish, Watch, elsewhere_entry, waiting_body
-from ipse.mobile.service.admission import ATTESTED, Admission
+from ipse.mobile.service.admission import ATTESTED, SOFTWARE, Admission, model_of
 from ipse.mobile.service.renewals import evidence
 from ipse.notices.model import NoticeKind
 from ipse.people.model import Account, BlockReason
@@ -113,14 +113,16 @@ class Mobile:
             return recorded
         payload = message.unverified_payload()
         request = rules.convert(payload, EnrolRequest)
-        self.admission.check(payload.get("device"), request.app.version)
         attestation = payload.get("attestation")
-        protection = self.admission.protection(attestation, device_key)
+        attested = self.admission.attested(attestation, device_key)
+        model = model_of(attested, payload.get("device"))
+        self.admission.check(payload.get("device"), request.app.version, model=model)
+        protection = SOFTWARE if attested is None else ATTESTED
         phone_id, chain = self.ids.identifier(), self.ids.identifier()
         kept = None
         if isinstance(attestation, dict) and protection == ATTESTED:
             kept = {name: attestation[name] for name in ("format", "x5c")}
-        new = NewPhone(phone_id, device_key, message.kid, request.app.version, protection, kept)
+        new = NewPhone(phone_id, device_key, message.kid, request.app.version, protection, kept, model)
         now = self.clock.now()
 
         def transaction() -> Transaction[Answer]:
@@ -232,7 +234,7 @@ class Mobile:
         """Take a request."""
 
         async def handler(received: Received) -> Answer:
-            self.admission.check(received.message.members.get("device"), received.phone.app_version)
+            self._admit(received)
             return await self.approvals.claim(received, address=address)
 
         return await self._signed(body, "claim", handler)
@@ -244,9 +246,13 @@ class Mobile:
     async def decide(self, body: str, *, address: str) -> Answer:
         """Approve or reject."""
         opened = self.phones.open_sealed(body)
-        return await self.messages.exchange_sealed(
-            opened, "approval", lambda received: self.approvals.decide(received, opened, address=address)
-        )
+
+        async def handler(received: Received) -> Answer:
+            if received.message.members.get("decision") != "rejected":
+                self._admit(received)
+            return await self.approvals.decide(received, opened, address=address)
+
+        return await self.messages.exchange_sealed(opened, "approval", handler)
 
     async def reveal(self, body: str) -> Answer:
         """Protected values in full."""
@@ -428,6 +434,11 @@ class Mobile:
     async def _name(self, account_id: str) -> str:
         facts = await self.attributes.facts(account_id)
         return facts.given_name or facts.family_name
+
+    def _admit(self, received: Received) -> None:
+        """See that a phone may still claim and approve, by what is known of it and what it says of itself now."""
+        phone = received.phone
+        self.admission.check(received.message.members.get("device"), phone.app_version, model=phone.model)
 
     async def _accept_with_account(self, received: Received) -> Answer:
         account = as_on_phone(await self.people.account(received.account_id), received)

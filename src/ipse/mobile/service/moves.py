@@ -21,6 +21,7 @@ from ipse.kernel.sealing import blind_index
 from ipse.mobile import rules, store
 from ipse.mobile.errors import PairingEnded, UnknownPairing
 from ipse.mobile.events import PHONE_MOVED
+from ipse.mobile.service.admission import model_of
 from ipse.mobile.service.exchanges import sealed, signed
 from ipse.mobile.service.mobile import Mobile
 from ipse.notices.model import NoticeKind
@@ -64,7 +65,7 @@ class Moves:
         about = msgspec.json.encode(rules.about_phone(wish.device)).decode()
 
         def transaction() -> Transaction[None]:
-            new = NewPhone(phone_id, device_key, message.kid, wish.app.version)
+            new = NewPhone(phone_id, device_key, message.kid, wish.app.version, model=model_of(None, wish.device))
             yield from mobile.phones.creating(new, message, chain=chain, answer=answer, now=now)
             indexes = self._index("code", code), self._index("address", address)
             yield from run(store.PAIR, pairing_id, phone_id, indexes[0], about, indexes[1], now, until)

@@ -22,6 +22,8 @@ from ipse.signing.service.conclusions import Conclusions
 from ipse.signing.service.credentials import Credentials
 from ipse.signing.service.followups import FollowUps
 from ipse.standards.signature_activation import ActivationKey
+from ipse.switches.model import Kind
+from ipse.switches.service import Switches
 
 __all__ = ["Signing", "build_signing"]
 
@@ -42,6 +44,7 @@ class Signing:
 
     actions: Actions
     credentials: Credentials
+    switches: Switches
     completion: Completion | None = None
     conclusions: Conclusions | None = None
     """None, as the one above, where nothing is signed."""
@@ -53,8 +56,10 @@ class Signing:
         Raises:
             WrongSigning: counts, digests, algorithms or characters; `public` says which.
             NoSigning: nothing is signed at this installation.
+            SigningUnavailable: signatures are switched off.
         """
         terms = self.terms
+        self._check_on()
         requests.check(new)
         signature = new.signature
         # A certificate for one signature is made with it, unless there is one that waits for its signature.
@@ -129,9 +134,11 @@ class Signing:
             CredentialNeeded: the person has no credential on this phone, and the request makes none.
             OtherCredential: the request names one that is not theirs, or not their living one.
             CannotCertify: what is known of the person is not enough for a certificate.
+            SigningUnavailable: signatures, or their signing key, are switched off.
         """
         if self.completion is None:
             raise NoSigning
+        self._check_on()
         return await self.completion.completed(action, account_id, phone_id, asked)
 
     async def activation_key(self) -> ActivationKey | None:
@@ -164,6 +171,10 @@ class Signing:
             raise NoSigning
         return self.completion.terms
 
+    def _check_on(self) -> None:
+        if self.switches.is_off(Kind.SIGNATURES):
+            raise SigningUnavailable("signatures are switched off")
+
     @property
     def followups(self) -> FollowUps | None:
         """Handlers of this feature's news; None where nothing is signed."""
@@ -176,6 +187,7 @@ def build_signing(
     actions: Actions,
     phones: Phones,
     attributes: Attributes,
+    switches: Switches,
     *,
     terms: Terms | None = None,
     clients: tuple[Activation, Certification] | None = None,
@@ -184,7 +196,7 @@ def build_signing(
     """Signing with what it needs; without terms and clients nothing is signed, and rows are forgotten all the same."""
     credentials = Credentials(actions.database, actions.people, actions.clock, actions.ids)
     if terms is None or clients is None:
-        return Signing(actions, credentials)
+        return Signing(actions, credentials, switches)
     conclusions = Conclusions(
         actions=actions,
         phones=phones,
@@ -194,5 +206,7 @@ def build_signing(
         certification=clients[1],
         terms=terms,
         issuer=issuer,
+        switches=switches,
     )
-    return Signing(actions, credentials, Completion(credentials, attributes, terms), conclusions)
+    completion = Completion(credentials, attributes, terms, switches)
+    return Signing(actions, credentials, switches, completion, conclusions)

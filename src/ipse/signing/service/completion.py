@@ -10,11 +10,13 @@ from ipse.actions.model import Action, Confidential, Content, CredentialCreation
 from ipse.attributes.service import Attributes
 from ipse.kernel.clock import SECOND, seconds
 from ipse.signing import store
-from ipse.signing.errors import CredentialNeeded, OtherCredential
+from ipse.signing.errors import CredentialNeeded, OtherCredential, SigningKeyOff
 from ipse.signing.model import Credential, Terms
 from ipse.signing.rules.naming import masked, naming
 from ipse.signing.service.credentials import Credentials
 from ipse.standards.signature_activation import SIGN_ALGORITHMS
+from ipse.switches.model import Kind
+from ipse.switches.service import Switches
 
 _CLAIMED_SECONDS = 86_400
 """How long we look by ourselves whether a claimed request was approved."""
@@ -27,6 +29,7 @@ class Completion:
     credentials: Credentials
     attributes: Attributes
     terms: Terms
+    switches: Switches
 
     async def completed(self, action: Action, account_id: str, phone_id: str, asked: Confidential) -> Confidential:
         """The content as it is shown; the row by which the request is concluded stands from then on.
@@ -59,7 +62,11 @@ class Completion:
         always after a duress code. Nothing will be signed.
         """
         living = await self.credentials.living(account_id)
-        return living if living is not None and living.phone_id == phone_id else None
+        if living is None or living.phone_id != phone_id:
+            return None
+        if self.switches.is_off(Kind.SIGNING_KEY, living.credential_id):
+            raise SigningKeyOff
+        return living
 
     async def _named(self, creation: CredentialCreation, account_id: str) -> CredentialCreation:
         named = naming(await self.attributes.facts(account_id))

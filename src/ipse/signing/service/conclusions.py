@@ -27,6 +27,7 @@ from ipse.signing import store
 from ipse.signing.errors import (
     ActivationRefused,
     CertificationRefused,
+    SigningKeyOff,
     SigningRefused,
     SigningUnavailable,
     UnknownCredential,
@@ -40,6 +41,8 @@ from ipse.signing.service.credentials import PERSON, Credentials
 from ipse.standards.certification import Subject
 from ipse.standards.signature_activation import Activated, NewCredential, Signed
 from ipse.storage.statement import Row, Transaction, one
+from ipse.switches.model import Kind
+from ipse.switches.service import Switches
 
 log = structlog.get_logger("ipse.signing")
 _TABLE = "signing_requests"
@@ -82,6 +85,7 @@ class Conclusions:
     terms: Terms
     issuer: str
     """Of the scheme: what phones' makers have attested their keys for."""
+    switches: Switches
 
     async def conclude(self, action_id: str, partner_id: str) -> Concluded:
         """What came of a request. Raises as `Signing.conclude`."""
@@ -114,7 +118,7 @@ class Conclusions:
             try:
                 await self.conclude(row["action_id"], row["partner_id"])
                 done += 1
-            except RequestPending:
+            except (RequestPending, SigningKeyOff):
                 continue
             except SigningUnavailable:
                 break
@@ -131,6 +135,8 @@ class Conclusions:
 
     async def _carried_out(self, work: _Work) -> Result:
         approval = work.approval
+        if self.switches.is_off(Kind.SIGNATURES):
+            raise SigningUnavailable("signatures are switched off")
         if work.creation is not None:
             credential = await self._made(work, work.creation)
         elif work.signature is not None:
@@ -227,6 +233,8 @@ class Conclusions:
             raise _Never("credential_ended")
         if (credential.valid_until or 0) < self.actions.clock.now():
             raise _Never("credential_ended")
+        if self.switches.is_off(Kind.SIGNING_KEY, credential.credential_id):
+            raise SigningKeyOff
         signed = await self._signed(work.activated, credential)
         values = tuple(b64u_decode(value) for value in signed.signatures)
         certificates.check_values(credential.certificates[0], signature, values)

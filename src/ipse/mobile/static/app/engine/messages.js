@@ -45,6 +45,7 @@ import { newSlot, slotProofs, withSpare } from "./slots.js";
 const PATIENCE = 25_000;
 const ONE_TRY = 15_000;
 const PAUSES = [400, 800, 1600, 3200, 6400];
+const OLD = new Set(["app_too_old", "app_version_off"]);
 
 export class Messages {
   #store;
@@ -161,7 +162,7 @@ export class Messages {
       }
       if (reply !== null && (reply.final || (neverSent && attempt === 0))) {
         await this.#store.change((record) => record && refused(record, pending, reply.problem));
-        if (reply.problem.code === "app_too_old") this.#world.outdated?.();
+        if (OLD.has(reply.problem.code)) this.#world.outdated?.();
         throw new Problem(reply.problem);
       }
       const pause = reply?.retryAfter ?? PAUSES[Math.min(attempt, PAUSES.length - 1)] ?? 0;
