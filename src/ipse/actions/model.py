@@ -402,6 +402,23 @@ class Granted(msgspec.Struct, frozen=True, kw_only=True):
     """What the token is bound to: `jkt:` and a key's thumbprint, `x5t#S256:` and a certificate's, or nothing."""
 
 
+class RequestTally(msgspec.Struct, frozen=True, kw_only=True):
+    """So many requests of one service that ended alike, without anything of a person."""
+
+    partner_id: str
+    service_code: str
+    kind: str
+    outcome: str
+    """`approved`, `rejected`, `cancelled`, `expired`, `stopped` by a rule of the scheme, `failed`, or still `open`."""
+    method: str
+    """Of approvals; else empty."""
+    times: int
+    microseconds: int
+    """From begin to approval, all together."""
+    within: tuple[int, ...]
+    """How many were approved within 5, 10, 20, 30, 60 and 120 seconds."""
+
+
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A past request as its person sees it; protected values are masked."""
 

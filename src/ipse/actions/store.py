@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ipse.actions.model import FACTS_AT_ONCE, Action, ActionState, Method, Request, Start
+from ipse.actions.model import FACTS_AT_ONCE, Action, ActionState, Method, Request, RequestTally, Start
 from ipse.storage.statement import Row
 
 _COLUMNS = """action_id, handle, frame_id, state, why, kind, partner_id, service_code, request, browser_hash, start,
@@ -223,9 +223,38 @@ update actions_actions set state = 'expired', decided_at = expires_at, sealed_co
 where state in ('waiting', 'claimed') and expires_at < $1
 returning action_id
 """
+# What became of requests, for figures. A claim that is over counts as expired before a job has marked it.
+TALLIES = """
+select partner_id, service_code, kind, outcome, method, count(*) as times,
+  cast(coalesce(sum(took), 0) as bigint) as microseconds,
+  count(case when took <= 5000000 then 1 end) as within_5, count(case when took <= 10000000 then 1 end) as within_10,
+  count(case when took <= 20000000 then 1 end) as within_20, count(case when took <= 30000000 then 1 end) as within_30,
+  count(case when took <= 60000000 then 1 end) as within_60, count(case when took <= 120000000 then 1 end) as within_120
+from (
+  select partner_id, service_code, kind,
+    case when why = 'fault' then 'failed'
+      when state in ('approved', 'collected') then 'approved'
+      when state = 'revoked' or (state = 'rejected' and why in ('level', 'risk', 'impossible')) then 'stopped'
+      when state in ('waiting', 'claimed') and expires_at <= $3 then 'expired'
+      when state in ('waiting', 'claimed') then 'open'
+      else state end as outcome,
+    case when state in ('approved', 'collected') then coalesce(method, 'code') else '' end as method,
+    case when state in ('approved', 'collected') then decided_at - created_at end as took
+  from actions_actions where created_at >= $1 and created_at < $2 and kind <> 'discovery'
+) ended
+group by partner_id, service_code, kind, outcome, method
+"""
+EARLIEST = "select min(created_at) as earliest from actions_actions"
+# Of the accounts after $1 up to $2, so that one statement never looks at everybody.
+ACTIVE_PEOPLE = """
+select count(distinct account_id) as active from actions_actions
+where account_id > $1 and account_id <= $2 and created_at > $3 and state in ('approved', 'collected')
+  and kind <> 'discovery' and partner_id <> $4
+"""
 DELETE_UNCLAIMED = "delete from actions_actions where account_id is null and expires_at < $1 returning action_id"
 
 _request = msgspec.json.Decoder(Request)
+_WITHIN = ("within_5", "within_10", "within_20", "within_30", "within_60", "within_120")
 
 
 def read_action(row: Row) -> Action:
@@ -257,4 +286,18 @@ def read_action(row: Row) -> Action:
         token_seconds=row["token_seconds"],
         token_binding=row["token_binding"] or "",
         method=Method(row["method"]) if row["method"] else None,
+    )
+
+
+def read_tally(row: Row) -> RequestTally:
+    """A row of `TALLIES` as a value."""
+    return RequestTally(
+        partner_id=row["partner_id"],
+        service_code=row["service_code"],
+        kind=row["kind"],
+        outcome=row["outcome"],
+        method=row["method"],
+        times=row["times"],
+        microseconds=row["microseconds"],
+        within=tuple(row[name] for name in _WITHIN),
     )

@@ -50,6 +50,7 @@ from ipse.signin import http as signin_http
 from ipse.signin.service import SignIn
 from ipse.sim import http as sim_http
 from ipse.sim import jobs as sim_jobs
+from ipse.statistics import jobs as statistics_jobs
 from ipse.storage.database import Database
 from ipse.storage.outbox import Outbox
 from ipse.switches.service import Switches
@@ -246,6 +247,7 @@ def _jobs(given: Given, features: Features) -> list[tuple[str, Job]]:
         ("sim.look_again", lambda: sim_jobs.look_again(features.sims)),
         ("sim.follow_subscriptions", lambda: sim_jobs.follow_subscriptions(features.sims)),
         ("sim.forget_proofs", lambda: sim_jobs.forget_proofs(features.sims)),
+        ("statistics.keep_up", lambda: statistics_jobs.keep_up(features.statistics.folding)),
         ("enrolment.delete_abandoned", lambda: enrolment_jobs.delete_abandoned(features.enrolments)),
     ]
 

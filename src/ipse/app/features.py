@@ -13,6 +13,7 @@ from ipse.app.given import Given
 from ipse.app.registry import open_registry
 from ipse.app.second_channel import build_delivery
 from ipse.app.signing import Evidence, open_signing
+from ipse.app.statistics import open_statistics
 from ipse.attributes.service import Attributes
 from ipse.broker.service import Broker, build_broker
 from ipse.documents.service import Documents
@@ -40,6 +41,7 @@ from ipse.push.service import Push
 from ipse.signing.service import Signing
 from ipse.sim.service import Sims, build_sims
 from ipse.standards import jose
+from ipse.statistics.service import Statistics
 from ipse.switches.service import Switches
 from ipse.web.outgoing import Outgoing
 
@@ -74,6 +76,7 @@ class Features:
     evidence: Evidence | None
     doors: Doors
     switches: Switches
+    statistics: Statistics
 
 
 def build_features(given: Given) -> Features:
@@ -90,15 +93,7 @@ def build_features(given: Given) -> Features:
     registrars, banks = Registrars(database, clock, settings.environment), _banks(given)
     cards = open_cards(settings, clock=clock, ids=ids)
     sims = build_sims(settings, people=people, phones=phones, stop=_stopping(messages))
-    rows = EnrolmentRows(
-        database=database,
-        settings=settings,
-        keystore=keystore,
-        registrars=registrars,
-        banks=banks,
-        clock=clock,
-        ids=ids,
-    )
+    rows = _enrolment_rows(given, registrars, banks)
     enrolments = Enrolments.around(
         rows, people=people, attributes=attributes, messages=messages, sims=sims, cards=cards
     )
@@ -136,6 +131,19 @@ def build_features(given: Given) -> Features:
         evidence=parts.evidence,
         doors=open_doors(given, parts, desk, provider, actions=actions, attributes=attributes, letter=delivery.letter),
         switches=switches,
+        statistics=open_statistics(given, people, desk),
+    )
+
+
+def _enrolment_rows(given: Given, registrars: Registrars, banks: Banks) -> EnrolmentRows:
+    return EnrolmentRows(
+        database=given.database,
+        settings=given.settings,
+        keystore=given.keystore,
+        registrars=registrars,
+        banks=banks,
+        clock=given.clock,
+        ids=given.ids,
     )
 
 

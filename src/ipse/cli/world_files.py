@@ -18,7 +18,7 @@ from ipse.enrolment.model import Registrar, RegistrarKind
 from ipse.enrolment.service.registrars import Registrars
 from ipse.kernel.ids import RandomIds
 from ipse.panic.service import Telephones
-from ipse.partners.model import AuthMethod, Partner, Preset, Service, ServiceType, preset_algorithms
+from ipse.partners.model import AuthMethod, Partner, Preset, Sector, Service, ServiceType, preset_algorithms
 from ipse.partners.service import Partners
 from ipse.sandbox.eid.authorities import ISSUING, ROOTS
 from ipse.sandbox.partner.model import PartnerRegistration, ServiceRegistration
@@ -31,6 +31,8 @@ from ipse.standards.camara import Api
 from ipse.storage.migrations import migrate
 
 _ACTOR = "sandbox"
+_SECTORS = {"shop": Sector.COMMERCE, "portal": Sector.GOVERNMENT}
+"""Where public figures list the services of the world's partners."""
 
 
 CARD = Registrar(id="eid_card", kind=RegistrarKind.EID_CARD, name="eID", country="BE", assurance="high")
@@ -208,6 +210,7 @@ def _partner(registration: PartnerRegistration) -> Partner:
         preset=Preset(registration.preset),
         broker=registration.broker,
         registered_by=registration.registered_by,
+        sector=_SECTORS.get(registration.client_id, ""),
     )
 
 

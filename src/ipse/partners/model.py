@@ -29,6 +29,24 @@ class ServiceType(StrEnum):
     SIGNING = "signing"
 
 
+class Sector(StrEnum):
+    """In which part of public or economic life a partner is at home."""
+
+    GOVERNMENT = "government"
+    HEALTH = "health"
+    FINANCE = "finance"
+    INSURANCE = "insurance"
+    WORK = "work"
+    """Employers, payroll, social secretariats."""
+    TELECOM = "telecom"
+    ENERGY = "energy"
+    MOBILITY = "mobility"
+    COMMERCE = "commerce"
+    EDUCATION = "education"
+    HOUSING = "housing"
+    OTHER = "other"
+
+
 class Preset(StrEnum):
     """Ready-made sets of algorithms."""
 
@@ -100,6 +118,8 @@ class Partner(msgspec.Struct, frozen=True):
     """The broker that registered it as a final partner; such a partner may have no way to authenticate."""
     counterpart: str = ""
     """Its client id in the other environment."""
+    sector: str = ""
+    """A `Sector`. Empty: nobody has said, and public figures leave its services out of every sector."""
 
 
 class Service(msgspec.Struct, frozen=True):

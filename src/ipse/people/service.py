@@ -293,6 +293,24 @@ class People:
         """Keep an active account from changing until the transaction ends; False when it is not active."""
         return (yield from one(store.HOLD, account_id)) is not None
 
+    async def enrolled(self) -> int:
+        """How many people have an identity now, blocked ones included."""
+        row = await self.database.row(store.ENROLLED)
+        return int(row["people"]) if row is not None else 0
+
+    async def some_accounts(self, after: str) -> tuple[str, str] | None:
+        """The bounds of the next accounts, in the order of their ids: after the first, up to the second.
+
+        For work on all accounts that must never take one statement for all of them. None after the last.
+        """
+        row = await self.database.row(store.SOME_ACCOUNTS, after)
+        return (after, row["last"]) if row is not None and row["last"] is not None else None
+
+    async def new_people(self, since: int, until: int) -> int:
+        """How many accounts were made in a span of time (microseconds UTC) and became an identity."""
+        row = await self.database.row(store.NEW_PEOPLE, since, until)
+        return int(row["people"]) if row is not None else 0
+
     async def subject(self, account_id: str, partner_id: str) -> str:
         """The 36 characters by which this partner knows this person: random, made at first use, kept."""
         for _ in range(2):

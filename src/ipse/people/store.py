@@ -82,6 +82,17 @@ update people_accounts set state = 'blocked', why = $2, changed_at = $3
 where account_id = $1 and state in ('active', 'pending')
 returning account_id
 """
+ENROLLED = "select count(*) as people from people_accounts where state in ('active', 'blocked')"
+# The last of some accounts after $1.
+SOME_ACCOUNTS = """
+select max(account_id) as last from (
+  select account_id from people_accounts where account_id > $1 order by account_id limit 5000
+) some_accounts
+"""
+# Whoever has left since then was new all the same.
+NEW_PEOPLE = """
+select count(*) as people from people_accounts where created_at >= $1 and created_at < $2 and state <> 'pending'
+"""
 FAIL = "update people_accounts set failures = failures + 1 where account_id = $1 returning failures"
 FORGIVE = "update people_accounts set failures = 0 where account_id = $1 returning account_id"
 SET_LANGUAGE = "update people_accounts set language = $2, changed_at = $3 where account_id = $1 returning account_id"

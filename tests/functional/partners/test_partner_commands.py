@@ -349,3 +349,11 @@ def test_files_that_are_none(terminal: Terminal) -> None:
         path.write_text(content)
         assert "is no exported registration" in terminal.refused("import", path)
     assert "cannot be read" in terminal.refused("import", terminal.folder / "nothing.json")
+
+
+def test_a_sector_is_one_of_a_short_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    here = Terminal(tmp_path / "here", capsys)
+    here("add", "bakery", "The Bakery", "--jwks", here.jwks("a.json", "s1", "e1"), "--sector", "commerce")
+    assert here.shown("bakery")["partner"]["sector"] == "commerce"
+    here("update", "bakery", "--sector", "government")
+    assert here.shown("bakery")["partner"]["sector"] == "government"

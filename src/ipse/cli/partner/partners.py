@@ -21,6 +21,7 @@ from ipse.partners.model import (
     Grant,
     Partner,
     Preset,
+    Sector,
     Service,
     algorithms_anew,
     preset_algorithms,
@@ -47,6 +48,7 @@ class Facts:
     tls_subject: TlsSubject = None
     broker: Annotated[bool | None, Parameter(help="It asks on behalf of other partners.")] = None
     counterpart: Annotated[str | None, Parameter(help="Its client id in its other installation.")] = None
+    sector: Annotated[Sector | None, Parameter(help="Where public figures list its services.")] = None
 
     algorithm: Annotated[
         list[str] | None,
@@ -78,6 +80,7 @@ class Facts:
             "tls_subject": self.tls_subject,
             "broker": self.broker,
             "counterpart": self.counterpart,
+            "sector": self.sector,
         }
         return {name: value for name, value in said.items() if value is not None}
 
@@ -252,6 +255,7 @@ def _print_partner(partner: Partner, kids: list[object]) -> None:
         ("broker", "yes" if partner.broker else ""),
         ("final partner of", partner.registered_by),
         ("client id elsewhere", partner.counterpart),
+        ("sector", partner.sector),
     )
     _print_rows(partner.partner_id, rows)
 

@@ -24,6 +24,7 @@ from ipse.kernel.settings.parts import (
     Sms,
 )
 from ipse.kernel.settings.tree import Settings, parse_settings, read_settings
+from ipse.kernel.watching import StatisticsSettings
 
 __all__ = [
     "Address",
@@ -47,6 +48,7 @@ __all__ = [
     "Signing",
     "Sim",
     "Sms",
+    "StatisticsSettings",
     "parse_settings",
     "read_settings",
     "refuse",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MINUTE, _HALF_HOUR, _DAY, _WEEK = 60, 1800, 86_400, 604_800
 _SHORTEST_PASSWORD = 12
+_SMALLEST_NUMBER = 10
 _LOCAL_SOCKET = "unix"
 _SOCKET = "unix:/"
 _MAIL_SECURITY = ("starttls", "tls", "none")
@@ -33,6 +34,16 @@ def rotation(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             f"key_rotation_days is {settings.key_rotation_days}", "choose more days than the announcement lasts, or 0"
         )
+
+
+def statistics(settings: Settings) -> Iterator[Finding]:
+    """Small numbers of public figures say something about single people."""
+    told = settings.statistics
+    least = _SMALLEST_NUMBER if settings.environment is Environment.PRODUCTION else 1
+    if told.smallest < least:
+        yield Finding(f"statistics.smallest is {told.smallest}", f"choose {least} or more")
+    if told.adult_population < 0:
+        yield Finding(f"statistics.adult_population is {told.adult_population}", "choose a number of people, or 0")
 
 
 def second_channel(settings: Settings) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ from ipse.kernel.settings.parts import (
     Sim,
     Sms,
 )
+from ipse.kernel.watching import StatisticsSettings
 
 _MOST_TRIES = 5
 _MOST_HOURS = 2400
@@ -109,6 +110,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Whom we believe about eID cards."""
     signing: Signing | None = None
     """How people sign documents; None: they do not."""
+    statistics: StatisticsSettings = StatisticsSettings()
+    """Figures of the scheme's use."""
     lab: Lab | None = None
     """Switches for outside judges, refused unless `environment` is `lab`."""
 
@@ -163,6 +166,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         if self.unknown_scopes not in _UNKNOWN_SCOPES:
             found.append(Finding(f"unknown_scopes is {self.unknown_scopes}", "choose refuse or ignore"))
         found += checks.rotation(self)
+        found += checks.statistics(self)
         found += checks.second_channel(self)
         if bool(self.tls_certificate) != bool(self.tls_key):
             found.append(Finding("one of tls_certificate and tls_key is missing", "name both, or none"))

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from ipse.kernel.settings import Environment
 from ipse.partners.errors import PartnerRegistrationError
-from ipse.partners.model import Algorithms, AuthMethod, Partner, Preset, Service, ServiceType
+from ipse.partners.model import Algorithms, AuthMethod, Partner, Preset, Sector, Service, ServiceType
 from ipse.partners.rules.addresses import check_address, check_redirect_uri, check_request_uri
 from ipse.partners.rules.fallbacks import check_fallbacks
 from ipse.standards.jose import JoseError, KeySet, check_partner_jwks, public_keys
@@ -58,6 +58,8 @@ def check_partner(
             _refuse(f"contact {contact!r} is not an e-mail address")
     if partner.logo:
         check_address("logo", partner.logo, environment)
+    if partner.sector and partner.sector not in set(Sector):
+        _refuse(f"there is no sector {partner.sector!r}; there are {', '.join(Sector)}")
     if partner.broker and partner.registered_by:
         _refuse("a final partner that a broker registered is no broker itself")
     if partner.auth_method is AuthMethod.CLIENT_SECRET_POST:

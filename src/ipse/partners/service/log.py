@@ -94,6 +94,11 @@ class RequestLog:
         rows = await self.database.rows(store.BY_REFERENCE, partner_id, reference)
         return [store.read_refusal(row) for row in rows]
 
+    async def times(self, since: int, until: int) -> dict[tuple[str, str], int]:
+        """How many refusals there were in a span of time (microseconds UTC), by partner and service code."""
+        rows = await self.database.rows(store.TALLIES, since, until)
+        return {(row["partner_id"], row["service_code"]): row["times"] for row in rows}
+
     async def flush(self) -> None:
         """Write what waits. A database that cannot be reached costs lines, never a request."""
         waiting, self._waiting = self._waiting, {}

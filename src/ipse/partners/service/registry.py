@@ -81,6 +81,10 @@ class Partners:
         """All services of a partner, as they were registered."""
         return [store.read_service(row) for row in await self.database.rows(store.SERVICES, partner_id)]
 
+    async def all_services(self) -> list[Service]:
+        """All services of all partners, as they were registered."""
+        return [store.read_service(row) for row in await self.database.rows(store.ALL_SERVICES)]
+
     async def unfit(self) -> list[tuple[Service, str]]:
         """Services that this environment would not accept if they were registered now, and why."""
         found = []

@@ -11,23 +11,24 @@ from ipse.storage.statement import Row, Statement
 
 PARTNER = """
 select partner_id, name, state, auth_method, sealed_secret, jwks, algorithms, jwks_uri, tls_subject, contacts, logo,
-  preset, broker, registered_by, counterpart
+  preset, broker, registered_by, counterpart, sector
 from partners_partners where partner_id = $1
 """
 PARTNERS = """
 select partner_id, name, state, auth_method, sealed_secret, jwks, algorithms, jwks_uri, tls_subject, contacts, logo,
-  preset, broker, registered_by, counterpart
+  preset, broker, registered_by, counterpart, sector
 from partners_partners order by partner_id
 """
 SAVE_PARTNER = """
 insert into partners_partners (partner_id, name, state, auth_method, sealed_secret, jwks, algorithms, jwks_uri,
-  tls_subject, contacts, logo, preset, broker, registered_by, counterpart, created_at, changed_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
+  tls_subject, contacts, logo, preset, broker, registered_by, counterpart, created_at, changed_at, sector)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17)
 on conflict (partner_id) do update set name = excluded.name, state = excluded.state,
   auth_method = excluded.auth_method, sealed_secret = excluded.sealed_secret, jwks = excluded.jwks,
   algorithms = excluded.algorithms, jwks_uri = excluded.jwks_uri, tls_subject = excluded.tls_subject,
   contacts = excluded.contacts, logo = excluded.logo, preset = excluded.preset, broker = excluded.broker,
-  registered_by = excluded.registered_by, counterpart = excluded.counterpart, changed_at = excluded.changed_at
+  registered_by = excluded.registered_by, counterpart = excluded.counterpart, changed_at = excluded.changed_at,
+  sector = excluded.sector
 returning partner_id
 """
 SET_PARTNER_STATE = """
@@ -54,6 +55,12 @@ select code, partner_id, type, state, name, purpose, redirect_uris, contract, pk
   request_uris, backchannel_mode, notification_endpoint, match_optional, callback_urls, final_partner,
   fallbacks, essential, pause_during_calls, batch, signs
 from partners_services where partner_id = $1 order by code
+"""
+ALL_SERVICES = """
+select code, partner_id, type, state, name, purpose, redirect_uris, contract, pkce_required, profile, message_signing,
+  request_uris, backchannel_mode, notification_endpoint, match_optional, callback_urls, final_partner,
+  fallbacks, essential, pause_during_calls, batch, signs
+from partners_services order by code
 """
 SAVE_SERVICE = """
 insert into partners_services (code, partner_id, type, state, name, purpose, redirect_uris, contract, pkce_required,
@@ -82,7 +89,7 @@ def saving_partner(partner: Partner, sealed: bytes | None, now: int) -> Statemen
         partner.partner_id, partner.name, partner.state, partner.auth_method, sealed,
         _json(partner.jwks) if partner.jwks else None, _json(partner.algorithms), partner.jwks_uri,
         partner.tls_subject, _json(partner.contacts), partner.logo, partner.preset, int(partner.broker),
-        partner.registered_by, partner.counterpart, now,
+        partner.registered_by, partner.counterpart, now, partner.sector,
     )  # fmt: skip
     return Statement(SAVE_PARTNER, values)
 
@@ -118,6 +125,7 @@ def read_partner(row: Row) -> Partner:
         broker=bool(row["broker"]),
         registered_by=row["registered_by"],
         counterpart=row["counterpart"],
+        sector=row["sector"],
     )
 
 

@@ -1,0 +1,1 @@
+"""Pure reckoning: spans of time, sums, percentiles, small numbers, charts."""

@@ -1,0 +1,28 @@
+"""A scheme in this event loop, with phones and browsers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from ipse.app.keystores import create_keystore, open_keystore
+from ipse.kernel.ids import RandomIds
+from ipse.kernel.keystore import Keystore
+from ipse.storage.database import Database
+from tests.functional.sessions.house import House, living
+
+FIRST_PORT = 24700
+
+
+@pytest.fixture(scope="session")
+def keystore(tmp_path_factory: pytest.TempPathFactory) -> Keystore:
+    path = tmp_path_factory.mktemp("keys") / "keystore.json"
+    create_keystore(f"file:{path}", RandomIds())
+    return open_keystore(f"file:{path}")
+
+
+@pytest.fixture
+async def house(keystore: Keystore, database: Database) -> AsyncIterator[House]:
+    async with living(keystore, database, first_port=FIRST_PORT) as found:
+        yield found
