@@ -17,6 +17,8 @@ from ipse.app.news import handlers
 from ipse.app.signing import signing_jobs
 from ipse.attributes import http as attributes_http
 from ipse.attributes.jobs import tell_of_ends
+from ipse.audit import jobs as audit_jobs
+from ipse.audit.service import Audit
 from ipse.broker import http as broker_http
 from ipse.broker import jobs as broker_jobs
 from ipse.broker.model import DOOR as BROKER
@@ -220,6 +222,7 @@ def _jobs(given: Given, features: Features) -> list[tuple[str, Job]]:
     clock = given.clock
     return [
         ("actions.expire", features.actions.expire),
+        *_anchoring(given),
         ("people.rewrap", features.people.rewrap),
         (
             "phones.delete_abandoned",
@@ -250,6 +253,12 @@ def _jobs(given: Given, features: Features) -> list[tuple[str, Job]]:
         ("statistics.keep_up", lambda: statistics_jobs.keep_up(features.statistics.folding)),
         ("enrolment.delete_abandoned", lambda: enrolment_jobs.delete_abandoned(features.enrolments)),
     ]
+
+
+def _anchoring(given: Given) -> list[tuple[str, Job]]:
+    """Heads of the audit log, where the settings say to keep them."""
+    place, audit = given.settings.audit.anchor, Audit(given.database, given.clock)
+    return [("audit.anchor", lambda: audit_jobs.anchor(audit, place))] if place else []
 
 
 def _in_a_lab(application: ASGIApp, lab: LabDesk | None) -> ASGIApp:

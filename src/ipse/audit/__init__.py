@@ -1,4 +1,4 @@
 """One line for every privileged change, in the transaction that makes it, chained by hash.
 
-Start with `store.writing`; `ipse audit verify` walks the chain.
+Start with `service.auditing`; `ipse audit verify` walks the chain, and compares it with heads that were kept outside.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from enum import StrEnum
 
 import msgspec
 
@@ -48,6 +49,46 @@ class Head:
             message = "not the head of an audit log"
             raise ValueError(message)
         return head
+
+
+class Fault(StrEnum):
+    """What is wrong with a line."""
+
+    CHANGED = "changed"
+    MISSING = "missing"
+    REWRITTEN = "rewritten"
+    """It fits the lines around it, but is not what a head kept elsewhere says: all was written anew."""
+    CUT = "cut"
+    """It and those after it are gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first line that does not fit."""
+
+    seq: int
+    fault: Fault
+
+    def __str__(self) -> str:
+        said = {
+            Fault.CHANGED: "was changed",
+            Fault.MISSING: "is missing",
+            Fault.REWRITTEN: "is not the one of which a head was kept: the log was written anew",
+            Fault.CUT: "and those after it were cut off",
+        }
+        return f"line {self.seq} {said[self.fault]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which lines are looked for; what is empty does not matter. Times in microseconds."""
+
+    actor: str = ""
+    act: str = ""
+    """An act, or its beginning: `switch.`."""
+    subject: str = ""
+    since: int | None = None
+    until: int | None = None
 
 
 def line_digest(seq: int, at: int, *, words: tuple[str, str, str, str], previous: bytes) -> bytes:

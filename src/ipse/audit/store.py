@@ -24,6 +24,16 @@ select seq, at, actor, act, subject, details, previous, digest
 from audit_lines where seq > $1 order by seq limit $2
 """
 
+# Newest first. $4 to $6 are empty where anything will do; $5 is the beginning of an act.
+FIND = """
+select seq, at, actor, act, subject, details, previous, digest
+from audit_lines
+where seq < $1 and at >= $2 and at < $3
+  and (cast($4 as text) = '' or actor = cast($4 as text)) and substr(act, 1, length(cast($5 as text))) = cast($5 as text)
+  and (cast($6 as text) = '' or subject = cast($6 as text))
+order by seq desc limit $7
+"""
+
 
 def append(now: int, *, actor: str, act: str, subject: str, details: object) -> Transaction[None]:
     """Write the next line. Updating the head comes first: another writer waits until this transaction is over."""

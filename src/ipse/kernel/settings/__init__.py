@@ -8,6 +8,7 @@ from ipse.kernel.lab import Lab
 from ipse.kernel.settings.findings import Environment, Finding, SettingsError, refuse
 from ipse.kernel.settings.parts import (
     Address,
+    AuditLog,
     Certification,
     EidTrust,
     Incident,
@@ -28,6 +29,7 @@ from ipse.kernel.watching import StatisticsSettings
 
 __all__ = [
     "Address",
+    "AuditLog",
     "Certification",
     "EidTrust",
     "Environment",

@@ -16,6 +16,14 @@ class Address(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A port that nobody else holds."""
 
 
+class AuditLog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The audit log, beside its table."""
+
+    anchor: str = ""
+    """A file outside the database to which the log's head is appended as it grows, best on another machine's disk or
+    one that can only be appended to; empty: none but the head in the logs at each start."""
+
+
 class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The mail server that takes the scheme's messages to people."""
 

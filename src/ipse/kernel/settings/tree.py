@@ -10,6 +10,7 @@ from ipse.kernel.settings import checks
 from ipse.kernel.settings.findings import Environment, Finding, SettingsError, refuse
 from ipse.kernel.settings.parts import (
     Address,
+    AuditLog,
     EidTrust,
     Incident,
     Lifetimes,
@@ -80,6 +81,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """How long things live."""
     fraud: Fraud = Fraud()
     """Against scams."""
+    audit: AuditLog = AuditLog()
+    """What was done to this installation."""
     panic: Panic = Panic()
     """Codes that block an identity without its phone."""
     key_announcement: int | None = None
