@@ -89,15 +89,15 @@ def running_sandbox(folder: Path, *, signing: bool = False) -> Iterator[Sandbox]
 
 
 def free_ports() -> int:
-    """A port that is free together with the five after it: scheme, world, app, one between, mail, certification."""
+    """A port that is free with the seven after it: world, app, one between, mail, certification, staff, status."""
     first = 18200 + 2400 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    for start in range(first, first + 95, 6):
+    for start in range(first, first + 95, 8):
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            for port in range(start, start + 6):
+            for port in range(start, start + 8):
                 listener = stack.enter_context(socket.socket())
                 listener.bind(("127.0.0.1", port))
             return start
-    raise SandboxDidNotStartError(f"no six free ports from {first} on")
+    raise SandboxDidNotStartError(f"no eight free ports from {first} on")
 
 
 def _wait(sandbox: Sandbox) -> None:

@@ -15,6 +15,7 @@ from ipse.app.features import Features, build_features
 from ipse.app.given import Given
 from ipse.app.news import handlers
 from ipse.app.signing import signing_jobs
+from ipse.app.staff import StaffParts, open_staff
 from ipse.attributes import http as attributes_http
 from ipse.attributes.jobs import tell_of_ends
 from ipse.audit import jobs as audit_jobs
@@ -86,6 +87,9 @@ class Scheme:
     database: Database
     application: ASGIApp
     app_application: ASGIApp
+    staff: StaffParts | None
+    """None where staff have no origin."""
+    staff_application: ASGIApp | None
     routes: list[Route]
     jobs: list[tuple[str, Job]]
     partners: Partners
@@ -110,8 +114,9 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
     features = build_features(given)
     await features.switches.load()
     await features.sims.operators.all()  # their caps count from the first claim on
-    pages = Pages(name=settings.name, ids=ids, packages=PAGES, incident=settings.incident)
+    pages = Pages(name=settings.name, ids=ids, packages=PAGES, incident=settings.incident, time_zone=settings.time_zone)
     routes = _routes(given, features, pages)
+    staff = open_staff(given, features.delivery.letter)
 
     async def close() -> None:
         await features.banks.close()
@@ -130,8 +135,10 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         database=database,
         application=_edge(_in_a_lab(application, features.lab), settings.base_url, given),
         app_application=_edge(app_application, settings.app_origin, given),
-        routes=routes,
-        jobs=_jobs(given, features),
+        staff=staff,
+        staff_application=None if staff is None else _staff_application(staff, given),
+        routes=routes if staff is None else [*routes, *staff.routes()],
+        jobs=[*_jobs(given, features), *([] if staff is None else staff.jobs())],
         partners=features.partners,
         people=features.people,
         messages=features.messages,
@@ -264,6 +271,10 @@ def _anchoring(given: Given) -> list[tuple[str, Job]]:
 def _in_a_lab(application: ASGIApp, lab: LabDesk | None) -> ASGIApp:
     """The application, with the layer around it that only a lab has."""
     return application if lab is None else lab_http.LabLayer(application, lab)
+
+
+def _staff_application(staff: StaffParts, given: Given) -> ASGIApp:
+    return _edge(Application(staff.routes(), staff.pages.error_page), staff.settings.origin, given)
 
 
 def _edge(application: ASGIApp, origin: str, given: Given) -> Edge:

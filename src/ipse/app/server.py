@@ -1,4 +1,4 @@
-"""The process: two listeners in one event loop, jobs, an orderly stop."""
+"""The process: its listeners in one event loop, jobs, an orderly stop."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import errno
 import gc
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 
 import structlog
@@ -50,8 +51,24 @@ class PortTakenError(NotReadyError):
         self.address = address
 
 
-async def serve(settings: Settings, *, lifeline: int | None = None, ready: Callable[[], None] | None = None) -> None:
+class Face(StrEnum):
+    """An origin that a process serves."""
+
+    ISSUER = "issuer"
+    APP = "app"
+    STAFF = "staff"
+
+
+async def serve(
+    settings: Settings,
+    *,
+    lifeline: int | None = None,
+    ready: Callable[[], None] | None = None,
+    only: Collection[Face] = (),
+) -> None:
     """Serve until told to stop by a signal, or by the other end of the pipe `lifeline` closing.
+
+    `only` are the origins that this process serves, where another one serves the others; none named: all.
 
     Raises:
         SettingsError: the settings or keys cannot be used, or are not safe here.
@@ -59,7 +76,7 @@ async def serve(settings: Settings, *, lifeline: int | None = None, ready: Calla
     """
     with contextlib.ExitStack() as sockets:
         # Ports first: a second start by mistake then costs no call to a security module.
-        listeners = [sockets.enter_context(_bound(address)) for address in (settings.listen, settings.app_listen)]
+        listeners = {face: sockets.enter_context(_bound(address)) for face, address in _faces(settings, only).items()}
         if settings.environment is Environment.PRODUCTION:
             keep_memory_private()
         keystore = open_keystore(settings.keystore, completing=settings.environment is not Environment.PRODUCTION)
@@ -107,14 +124,20 @@ async def _open(settings: Settings) -> Database:
 async def _run(
     scheme: Scheme,
     settings: Settings,
-    listeners: list[socket.socket],
+    listeners: Mapping[Face, socket.socket],
     *,
     lifeline: int | None,
     ready: Callable[[], None] | None,
 ) -> None:
-    servers = [_server(scheme.application, settings), _server(scheme.app_application, settings)]
-    places: list[list[socket.socket] | None] = [[listener] for listener in listeners]
-    if settings.listen_unix is not None:
+    applications = {
+        Face.ISSUER: scheme.application,
+        Face.APP: scheme.app_application,
+        Face.STAFF: scheme.staff_application,
+    }
+    places: list[list[socket.socket] | None] = [[listener] for listener in listeners.values()]
+    served = [applications[face] for face in listeners]
+    servers = [_server(application, settings) for application in served if application is not None]
+    if settings.listen_unix is not None and Face.ISSUER in listeners:
         servers.append(_server(by_local_socket(scheme.application), settings, path=_free(settings.listen_unix)))
         places.append(None)
 
@@ -132,6 +155,21 @@ async def _run(
         if ready is not None:
             asyncio.get_running_loop().call_later(0.05, ready)
         await asyncio.gather(*(server.serve(sockets=place) for server, place in zip(servers, places, strict=True)))
+
+
+def _faces(settings: Settings, only: Collection[Face]) -> dict[Face, Address]:
+    """What this process listens at.
+
+    Raises:
+        SettingsError: an origin is named that the settings do not have.
+    """
+    found = {Face.ISSUER: settings.listen, Face.APP: settings.app_listen}
+    if settings.staff is not None:
+        found[Face.STAFF] = settings.staff.listen
+    for face in only:
+        if face not in found:
+            raise SettingsError(f"there is no {face} origin to serve; add the table [{face}] to the settings")
+    return {face: address for face, address in found.items() if not only or face in only}
 
 
 def _free(path: str) -> str:
@@ -186,7 +224,8 @@ def _bound(address: Address) -> Iterator[socket.socket]:
             if error.errno == errno.EADDRINUSE:
                 raise PortTakenError(address) from error
             raise SettingsError(
-                f"cannot listen on {address.host} port {address.port}: {error.strerror}; mend listen or app_listen"
+                f"cannot listen on {address.host} port {address.port}: {error.strerror}; "
+                "mend listen, app_listen or staff.listen"
             ) from error
         listener.setblocking(False)  # noqa: FBT003 - the standard library's own signature
         yield listener

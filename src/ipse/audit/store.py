@@ -29,7 +29,8 @@ FIND = """
 select seq, at, actor, act, subject, details, previous, digest
 from audit_lines
 where seq < $1 and at >= $2 and at < $3
-  and (cast($4 as text) = '' or actor = cast($4 as text)) and substr(act, 1, length(cast($5 as text))) = cast($5 as text)
+  and (cast($4 as text) = '' or actor = cast($4 as text))
+  and substr(act, 1, length(cast($5 as text))) = cast($5 as text)
   and (cast($6 as text) = '' or subject = cast($6 as text))
 order by seq desc limit $7
 """

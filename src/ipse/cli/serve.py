@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import uvloop
 from cyclopts import Parameter
@@ -24,25 +24,29 @@ EX_CONFIG = 78
 def serve(
     config: Config = DEFAULT_CONFIG,
     *,
+    only: Annotated[
+        tuple[Literal["issuer", "app", "staff"], ...],
+        Parameter(help="Origins that this process serves, while another serves the others; all, if none is named."),
+    ] = (),
     lifeline: Annotated[int | None, Parameter(help="Stop when this inherited pipe closes (a file descriptor).")] = None,
 ) -> None:
-    """Run the scheme and the phone app's origin, until stopped.
+    """Run the scheme: the issuer, the phone app's origin and the staff's, until stopped.
 
     Exit status 78: settings or keys must be mended first; 1: something it needs is not there now.
     """
     from ipse.app.safety import check_start
-    from ipse.app.server import NotReadyError, PortTakenError
+    from ipse.app.server import Face, NotReadyError, PortTakenError
     from ipse.app.server import serve as run
 
     log_as_json()
     try:
         settings = load(config)
         check_start(settings, machine(config))
-        uvloop.run(run(settings, lifeline=lifeline))
+        uvloop.run(run(settings, lifeline=lifeline, only=[Face(each) for each in only]))
     except SettingsError as error:
         _end(error, EX_CONFIG)
     except PortTakenError as error:
-        _end(f"{error} by {_holder(error.address.port)}; stop it, or mend listen or app_listen", 1)
+        _end(f"{error} by {_holder(error.address.port)}; stop it, or mend listen, app_listen or staff.listen", 1)
     except NotReadyError as error:
         _end(error, 1)
 

@@ -67,6 +67,8 @@ def settings(folder: Path, world: World) -> dict[str, object]:
         "keystore": f"file:{folder}/keystore.json",
         "listen": {"host": places.listen, "port": places.port},
         "app_listen": {"host": places.listen, "port": places.port + 2},
+        "staff": {"origin": places.staff, "listen": {"host": places.listen, "port": places.port + 6}},
+        "time_zone": "Europe/Brussels",
         "limits": dict.fromkeys(("page", "wait", "partner", "phone", "enrolment", "validation", "static"), _GENEROUS),
     }
     if places.tls_certificate and places.tls_key:

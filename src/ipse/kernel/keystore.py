@@ -33,6 +33,8 @@ LATER_WORKING_KEY_USES = (
     "csc",
     "session",
     "envelope",
+    "staff",
+    "staff_email",
 )
 """Not made by every release: `ipse keys complete` adds them."""
 WORKING_KEY_USES = FIRST_WORKING_KEY_USES + LATER_WORKING_KEY_USES

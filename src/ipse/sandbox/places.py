@@ -57,10 +57,21 @@ class Places:
         return self.scheme + "/v2"
 
     @property
+    def staff_port(self) -> int:
+        """Where those who work for the scheme and its partners sign in."""
+        return self.port + 6
+
+    @property
+    def staff(self) -> str:
+        """The staff's origin."""
+        return self.scheme.removesuffix(f":{self.port}") + f":{self.staff_port}"
+
+    @property
     def ports(self) -> tuple[int, ...]:
-        """Every port the sandbox listens on: scheme, world, app, with TLS the authority's page, mail, certification."""
+        """Every port the sandbox listens on, with TLS the authority's page, too."""
         authority = (self.port + 3,) if self.authority else ()
-        return (self.port, self.port + 1, self.port + 2, *authority, self.mail_port, self.certification_port)
+        more = (self.mail_port, self.certification_port, self.staff_port)
+        return (self.port, self.port + 1, self.port + 2, *authority, *more)
 
     @property
     def mail_port(self) -> int:

@@ -72,10 +72,12 @@ def read_kept(request: Request, kept: str) -> str | None:
     return _from_headers(request.scope["headers"], wanted.encode())
 
 
-def give_kept(request: Request, response: Response, kept: str, value: str, *, seconds: int | None) -> None:
+def give_kept(
+    request: Request, response: Response, kept: str, value: str, *, seconds: int | None, same_site: str = "Lax"
+) -> None:
     """Hand out a cookie of its own that the browser keeps for so many seconds; None: until it is closed."""
     age = "" if seconds is None else f" Max-Age={seconds};"
-    _give(request, response, kept, f"{value}; Path=/;{age} HttpOnly; SameSite=Lax")
+    _give(request, response, kept, f"{value}; Path=/;{age} HttpOnly; SameSite={same_site}")
 
 
 def take_kept(request: Request, response: Response, kept: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from ipse.kernel.ids import Ids, b64u
 from ipse.kernel.settings import Incident
 from ipse.web import languages
 from ipse.web.assets import Assets
+from ipse.web.moments import Moments
 
 HTML = b"text/html; charset=utf-8"
 _GAP = "\x00"
@@ -35,7 +37,8 @@ class Pages:
 
     A package brings `templates/<feature>/*.html`, `messages/<language>.json` and `static/`. In a template:
     `t("signin.title", name=…)` is a text, `asset("base.css")` an address, `nonce` for `<script>`, `lang`, `scheme`
-    (the scheme's name), `links`, `languages`.
+    (the scheme's name), `links`, `languages`; `moment(microseconds)`, `day(microseconds)`, `number(value)` and
+    `share(value)` write as the page's language does.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class Pages:
         packages: Iterable[str] = (),
         links: dict[str, str] | None = None,
         incident: Incident | None = None,
+        time_zone: str = "UTC",
     ) -> None:
         every = ("ipse.web", *packages)
         self._ids = ids
@@ -62,6 +66,11 @@ class Pages:
             lstrip_blocks=True,
         )
         self.scheme = name
+        self.moments = Moments(time_zone)
+        written = self.moments
+        self._writers: dict[str, Callable[..., str]] = {
+            "moment": written.moment, "day": written.day, "number": written.number, "share": written.share,
+        }  # fmt: skip
         self._environment.globals.update(
             asset=self.assets.url,
             scheme=name,
@@ -79,7 +88,9 @@ class Pages:
 
     def html(self, template: str, language: str, /, **context: object) -> str:
         """A template as text, without a response around it."""
-        return self._environment.get_template(template).render(context, lang=language, t=self._texts[language].text)
+        words = {name: partial(write, language=language) for name, write in self._writers.items()}
+        known = {**words, **context, "lang": language, "t": self._texts[language].text}
+        return self._environment.get_template(template).render(known)
 
     def render(
         self,

@@ -31,6 +31,11 @@ class Caller(StrEnum):
     """A registrar's server or the browser it sends back."""
     OPERATOR = "operator"
     """A mobile operator's server, or the browser it sends back."""
+    STAFF = "staff"
+    """A browser on the staff's origin, whose member the endpoint asks for; state changes only from that origin."""
+
+
+_BROWSERS = frozenset({Caller.BROWSER, Caller.STAFF})
 
 
 class Route(StarletteRoute):
@@ -66,7 +71,7 @@ class Route(StarletteRoute):
         edge = scope.get("ipse.edge")
         if edge is not None:
             edge.buckets.take(self.limit, scope["ipse.address"])
-            if self.caller is Caller.BROWSER and scope["method"] not in {"GET", "HEAD", "OPTIONS"}:
+            if self.caller in _BROWSERS and scope["method"] not in {"GET", "HEAD", "OPTIONS"}:
                 check_same_origin(scope, edge.origin)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import binascii
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
-
-import webauthn
-from webauthn.helpers.cose import COSEAlgorithmIdentifier
-from webauthn.helpers.exceptions import WebAuthnException
 
 from ipse.actions.model import Action, Method
 from ipse.actions.service.fallbacks import Proven
@@ -26,17 +21,11 @@ from ipse.kernel.ids import b64u, b64u_decode, sha256
 from ipse.notices.model import NoticeKind
 from ipse.notices.service import Notices
 from ipse.people.service import People
+from ipse.standards import passkeys
+from ipse.standards.passkeys import PasskeyError, RelyingParty
 from ipse.storage.statement import Statement, Transaction, one
 
 PATH = "/passkey"
-_ALGORITHMS = (
-    COSEAlgorithmIdentifier.ECDSA_SHA_256,
-    COSEAlgorithmIdentifier.EDDSA,
-    COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
-)
-_HANDLE_BYTES = 32
-_BROKEN = (WebAuthnException, ValueError, TypeError, KeyError, AttributeError, IndexError, binascii.Error)
-"""What the library raises for bytes that are no credential."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +41,11 @@ class Passkeys:
     @property
     def relying_party(self) -> str:
         """The host that passkeys are made for."""
-        return urlsplit(self.origin).hostname or ""
+        return self._party.host
+
+    @property
+    def _party(self) -> RelyingParty:
+        return RelyingParty(urlsplit(self.origin).hostname or "", self.origin)
 
     # The phone
 
@@ -73,7 +66,7 @@ class Passkeys:
         """A one-time address at which this person makes a passkey. What a decoy leads to looks alike, proves nobody."""
         known = await self.setups.database.row(store.USER_HANDLE, account_id)
         ids, now = self.setups.ids, self.setups.clock.now()
-        handle = ids.octets(_HANDLE_BYTES) if known is None else bytes(known["user_handle"])
+        handle = ids.octets(passkeys.HANDLE_BYTES) if known is None else bytes(known["user_handle"])
         setup_id, ticket = ids.identifier(), codes.new_ticket(ids.octets(codes.TICKET_LETTERS))
         until = now + TICKET_SECONDS * SECOND
         values = (setup_id, account_id, int(decoy), sha256(ticket), handle, now, until)
@@ -98,7 +91,7 @@ class Passkeys:
             "challenge": b64u(self._challenge(ticket)),
             "relying_party": self.relying_party,
             "user": b64u(invitation.user_handle),
-            "algorithms": [int(algorithm) for algorithm in _ALGORITHMS],
+            "algorithms": [int(algorithm) for algorithm in passkeys.ALGORITHMS],
         }
 
     async def make(self, typed: str, credential: object) -> None:
@@ -111,22 +104,15 @@ class Passkeys:
         ticket = codes.plain_ticket(typed)
         invitation = await self._invitation(ticket)
         try:
-            verified = webauthn.verify_registration_response(
-                credential=_members(credential),
-                expected_challenge=self._challenge(ticket),
-                expected_rp_id=self.relying_party,
-                expected_origin=self.origin,
-                require_user_verification=True,
-                supported_pub_key_algs=list(_ALGORITHMS),
-            )
-        except _BROKEN as error:
-            raise PasskeyRefused(type(error).__name__) from error
+            made = passkeys.made(self._party, credential, challenge=self._challenge(ticket))
+        except PasskeyError as error:
+            raise PasskeyRefused(str(error)) from error
         now = self.setups.clock.now()
-        made = (b64u(verified.credential_id), verified.credential_public_key, verified.sign_count, now)
+        kept = (made.credential_id, made.public_key, made.sign_count, now)
 
         def making() -> Transaction[bool]:
             held = yield from self.people.holding(invitation.account_id)
-            if not (held or invitation.decoy) or (yield from one(store.MAKE, sha256(ticket), *made)) is None:
+            if not (held or invitation.decoy) or (yield from one(store.MAKE, sha256(ticket), *kept)) is None:
                 return False
             # Of a decoy, too: its absence would tell.
             yield from self.notices.telling(invitation.account_id, NoticeKind.FALLBACK_ADDED, now=now)
@@ -152,7 +138,7 @@ class Passkeys:
         if not await self.visits.answered(action, browser_hash, Method.PASSKEY, challenge):
             raise PasskeyRefused("a challenge that this browser was not given, or that was answered")
         given = assertion if isinstance(assertion, Mapping) else {}
-        row = await self.setups.database.row(store.PASSKEY, str(given.get("id", ""))[:1400])
+        row = await self.setups.database.row(store.PASSKEY, str(given.get("id", ""))[: passkeys.LONGEST_ID])
         if row is None:
             raise PasskeyRefused("a passkey of nobody")
         passkey = store.read_passkey(row)
@@ -174,21 +160,16 @@ class Passkeys:
 
     def _judged(self, passkey: Passkey, given: Mapping[str, Any], challenge: bytes) -> int:
         try:
-            handle = given["user_handle"]
-            if not hmac.compare_digest(b64u_decode(handle), passkey.user_handle):
-                raise PasskeyRefused("the handle is another person's")
-            verified = webauthn.verify_authentication_response(
-                credential=_members(given),
-                expected_challenge=challenge,
-                expected_rp_id=self.relying_party,
-                expected_origin=self.origin,
-                credential_public_key=passkey.public_key,
-                credential_current_sign_count=passkey.sign_count,
-                require_user_verification=True,
+            return passkeys.used(
+                self._party,
+                given,
+                challenge=challenge,
+                handle=passkey.user_handle,
+                public_key=passkey.public_key,
+                count=passkey.sign_count,
             )
-        except _BROKEN as error:
-            raise PasskeyRefused(type(error).__name__) from error
-        return verified.new_sign_count
+        except PasskeyError as error:
+            raise PasskeyRefused(str(error)) from error
 
     async def _invitation(self, ticket: str) -> Invitation:
         row = await self.setups.database.row(store.INVITATION, sha256(ticket), self.setups.clock.now())
@@ -199,13 +180,3 @@ class Passkeys:
     def _challenge(self, ticket: str) -> bytes:
         """What the new passkey signs: the ticket counts once, and so does this."""
         return hmac.digest(self.setups.key, f"passkey\x00{ticket}".encode(), "sha256")
-
-
-def _members(credential: object) -> dict[str, Any]:
-    """A credential as the library reads it, out of ours: `id`, and the parts of its response in base64url."""
-    if not isinstance(credential, Mapping):
-        raise TypeError
-    known = {"client_data": "clientDataJSON", "attestation": "attestationObject"}
-    known |= {"authenticator_data": "authenticatorData", "signature": "signature"}
-    response = {theirs: credential[ours] for ours, theirs in known.items() if ours in credential}
-    return {"id": credential["id"], "rawId": credential["id"], "type": "public-key", "response": response}

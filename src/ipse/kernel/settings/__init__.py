@@ -23,6 +23,7 @@ from ipse.kernel.settings.parts import (
     Signing,
     Sim,
     Sms,
+    StaffSettings,
 )
 from ipse.kernel.settings.tree import Settings, parse_settings, read_settings
 from ipse.kernel.watching import StatisticsSettings
@@ -50,6 +51,7 @@ __all__ = [
     "Signing",
     "Sim",
     "Sms",
+    "StaffSettings",
     "StatisticsSettings",
     "parse_settings",
     "read_settings",

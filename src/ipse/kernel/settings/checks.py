@@ -91,6 +91,20 @@ def production(settings: Settings) -> Iterator[Finding]:
         )
 
 
+def staff(settings: Settings) -> Iterator[Finding]:
+    """Where staff sign in: an origin that nothing else has (T-26)."""
+    if settings.staff is None:
+        return
+    value = settings.staff.origin
+    yield from origin("staff.origin", value)
+    if value in {settings.base_url, settings.app_origin}:
+        yield Finding("staff.origin is base_url or app_origin", "give staff an origin of its own")
+    if settings.environment is Environment.PRODUCTION and not value.startswith("https://"):
+        yield Finding(f"staff.origin is {value}, and production is https only", "write staff.origin with https://")
+    if settings.environment is Environment.LAB and not _loopback(value):
+        yield Finding(f"staff.origin is {value}, and a lab runs on loopback only", "set staff.origin to localhost")
+
+
 def lab(settings: Settings) -> Iterator[Finding]:
     """A lab has what outside judges need to drive it, and so no way in from outside."""
     hosts = (

@@ -24,6 +24,16 @@ class AuditLog(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     one that can only be appended to; empty: none but the head in the logs at each start."""
 
 
+class StaffSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where those who work for the scheme and for its partners sign in, with passkeys."""
+
+    origin: str
+    """Public origin of the console and the partners' portal, on a host or port of its own: passkeys are made for its
+    host, so it never changes."""
+    listen: Address = Address(port=8006)
+    """Where it listens."""
+
+
 class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The mail server that takes the scheme's messages to people."""
 

@@ -22,6 +22,7 @@ from ipse.kernel.settings.parts import (
     Signing,
     Sim,
     Sms,
+    StaffSettings,
 )
 from ipse.kernel.watching import StatisticsSettings
 
@@ -51,6 +52,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Where the scheme listens."""
     app_listen: Address = Address(port=8002)
     """Where the phone app's origin listens."""
+    staff: StaffSettings | None = None
+    """Where staff of the scheme and of its partners sign in; None: nowhere, all is done by command line."""
+    time_zone: str = "UTC"
+    """How pages write times, as `Europe/Brussels`."""
     listen_unix: str | None = None
     """Path of a socket where the scheme listens as well, without TLS: for a proxy on this machine, called `unix` in
     `trusted_proxies` and `certificate_proxies`. Whoever may open its folder may connect."""
@@ -158,6 +163,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             *checks.push(self),
             *checks.signing(self),
         ]
+        found += checks.staff(self)
         if self.base_url == self.app_origin:
             found.append(
                 Finding("app_origin is base_url", "give the app an origin of its own: nothing else lives there")

@@ -1,4 +1,5 @@
-// A passkey of this browser: made at a one-time address that the phone gave, or asked to stand in for the phone.
+// A passkey of this browser: made at a one-time address, or asked to prove somebody. What the page says in its data
+// decides which; the answer of the server says where the page goes.
 
 const page = /** @type {HTMLElement} */ (document.getElementById("passkey"));
 const act = /** @type {HTMLButtonElement} */ (document.getElementById("use-passkey"));
@@ -31,11 +32,12 @@ function refuse(why) {
 
 async function made() {
   const name = data["name"] ?? "";
+  const user = data["userName"] ?? name;
   const credential = /** @type {PublicKeyCredential | null} */ (
     await navigator.credentials.create({
       publicKey: {
         rp: { id: data["relyingParty"] ?? "", name },
-        user: { id: octets(data["user"] ?? ""), name, displayName: name },
+        user: { id: octets(data["user"] ?? ""), name: user, displayName: user },
         challenge: octets(data["challenge"] ?? ""),
         pubKeyCredParams: (data["algorithms"] ?? "").split(" ").map((alg) => ({ type: "public-key", alg: Number(alg) })),
         authenticatorSelection: { residentKey: "required", requireResidentKey: true, userVerification: "required" },
