@@ -32,6 +32,7 @@ for name, target in {
     "lab": "ipse.cli.lab:app",
     "signing": "ipse.cli.signing:app",
     "signature-activation": "ipse.cli.signature_activation:app",
+    "status": "ipse.cli.status:app",
     "bench": "ipse.cli.bench:app",
     "audit": "ipse.cli.audit:app",
     "fraud": "ipse.cli.fraud:app",

@@ -1,0 +1,1 @@
+"""What follows from what was seen: no clock, no file, no network."""

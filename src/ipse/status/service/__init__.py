@@ -1,0 +1,1 @@
+"""What the status page does: look, remember, sign, tell."""
