@@ -19,10 +19,8 @@ from ipse.kernel.settings import SettingsError
 from ipse.notices.service import Notices
 from ipse.people.model import Account, AccountState, BlockReason
 from ipse.people.service import People
-from ipse.phones.model import StopReason
 from ipse.phones.service import Phones
 from ipse.standards.phone_numbers import normalised
-from ipse.storage.statement import Transaction
 
 app = App(name="account", help="Look at one identity, block it, and let a blocked one be activated again.")
 console = Console(highlight=False)
@@ -80,19 +78,8 @@ async def block(
     """Block an identity at once, on every process. Only `unblock` lets its person activate it again."""
     async with _messages(config) as messages:
         account = await found(messages.people, who)
-        account_id, now = account.account_id, CLOCK.now()
-
-        def transaction() -> Transaction[list[str]]:
-            revoked = yield from messages.blocking(
-                account_id, BlockReason.BY_OPERATOR, StopReason.BLOCKED, actor=actor(), now=now
-            )
-            # One that was blocked already, by its person, is held by the operator from now on.
-            yield from messages.people.holding_blocked(account_id, now=now)
-            details = {"because": because}
-            yield from auditing(now, actor=actor(), act="account.hold", subject=account_id, details=details)
-            return revoked
-
-        messages.wake_blocked(account_id, await messages.database.transact(transaction))
+        account_id = account.account_id
+        await messages.hold(account_id, because=because, actor=actor())
     console.print(f"{account_id} is blocked; only ipse account unblock lets it be activated again", soft_wrap=True)
 
 
@@ -116,13 +103,8 @@ async def unblock(
         account = await found(messages.people, who)
         if account.state is not AccountState.BLOCKED or account.why != BlockReason.BY_OPERATOR:
             raise SettingsError(f"{account.account_id} is not blocked by the operator")
-        account_id, now = account.account_id, CLOCK.now()
-
-        def transaction() -> Transaction[bool]:
-            released = yield from messages.people.releasing(account_id, now=now)
-            details = {"second": f"operator:{second.strip()}", "because": because}
-            yield from auditing(now, actor=first, act="account.release", subject=account_id, details=details)
-            return released
-
-        await messages.database.transact(transaction)
+        account_id, other = account.account_id, f"operator:{second.strip()}"
+        await messages.database.transact(
+            lambda: messages.releasing(account_id, because=because, second=other, actor=first)
+        )
     console.print(f"{account_id} can be activated again, by the person and a registrar", soft_wrap=True)

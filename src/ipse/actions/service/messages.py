@@ -273,6 +273,30 @@ class Messages:
         rows = yield from run(store.REVOKE_ALL, account_id)
         return [row["action_id"] for row in rows]
 
+    async def hold(self, account_id: str, *, because: str, actor: str) -> None:
+        """Block an identity at once, so that its person cannot activate it by themselves before it is released."""
+        now = self.clock.now()
+
+        def transaction() -> Transaction[list[str]]:
+            why, stop = BlockReason.BY_OPERATOR, StopReason.BLOCKED
+            revoked = yield from self.blocking(account_id, why, stop, actor=actor, now=now)
+            # One that was blocked already, by its person, is held by the operator from now on.
+            yield from self.people.holding_blocked(account_id, now=now)
+            details = {"because": because}
+            yield from auditing(now, actor=actor, act="account.hold", subject=account_id, details=details)
+            return revoked
+
+        self.wake_blocked(account_id, await self.database.transact(transaction))
+
+    def releasing(self, account_id: str, *, because: str, second: str, actor: str) -> Transaction[bool]:
+        """Inside a transaction: let the person of a held identity activate it again; False where it is not held."""
+        now = self.clock.now()
+        released = yield from self.people.releasing(account_id, now=now)
+        if released:
+            details = {"second": second, "because": because}
+            yield from auditing(now, actor=actor, act="account.release", subject=account_id, details=details)
+        return released
+
     def blocking_account(self, account_id: str, why: BlockReason, *, actor: str, now: int) -> Transaction[None]:
         """Inside a transaction: the account's part of a block, with its audit line."""
         if (yield from self.people.blocking(account_id, why, now=now)):

@@ -114,7 +114,7 @@ class Registrars:
         Raises:
             RegistrarRefusedError: there is none.
         """
-        return await self.database.transact(lambda: self._stopping(registrar_id, actor))
+        return await self.database.transact(lambda: self.stopping(registrar_id, actor=actor))
 
     async def start(self, registrar_id: str, *, actor: str) -> None:
         """Let a stopped one vouch again.
@@ -122,8 +122,18 @@ class Registrars:
         Raises:
             RegistrarRefusedError: there is none.
         """
+        await self.database.transact(lambda: self.starting(registrar_id, actor=actor))
+
+    def stopping(self, registrar_id: str, *, actor: str) -> Transaction[int]:
+        """As `stop`, inside a transaction."""
+        yield from self._changing(registrar_id, {"state": RegistrarState.STOPPED}, actor, "registrar.stop")
+        ended = yield from run(store.END_OF_REGISTRAR, registrar_id, self.clock.now(), b"")
+        return len(ended)
+
+    def starting(self, registrar_id: str, *, actor: str) -> Transaction[Registrar]:
+        """As `start`, inside a transaction."""
         state = {"state": RegistrarState.ACTIVE}
-        await self.database.transact(lambda: self._changing(registrar_id, state, actor, "registrar.start"))
+        return (yield from self._changing(registrar_id, state, actor, "registrar.start"))
 
     def letting_in(self, registrar_id: str, *, new: bool, now: int) -> Transaction[None]:
         """Count one identity more, inside the transaction that keeps its answer; `new` is False for a renewal.
@@ -173,11 +183,6 @@ class Registrars:
         yield from run(store.CHANGE_REGISTRAR, *_values(changed), now, actor)
         yield from auditing(now, actor=actor, act=act, subject=registrar_id, details=_told(members))
         return changed
-
-    def _stopping(self, registrar_id: str, actor: str) -> Transaction[int]:
-        yield from self._changing(registrar_id, {"state": RegistrarState.STOPPED}, actor, "registrar.stop")
-        ended = yield from run(store.END_OF_REGISTRAR, registrar_id, self.clock.now(), b"")
-        return len(ended)
 
 
 async def enrolled_through(registrar_id: str, *, since: int, attributes: Attributes, people: People) -> list[Vouched]:

@@ -153,9 +153,22 @@ class Partners:
             PartnerRegistrationError: another state.
         """
         rules.check_state(state)
-        changed = await self.database.transact(lambda: self._setting_state(partner_id, state, actor))
-        self._partners.pop(partner_id, None)
+        changed = await self.database.transact(lambda: self.setting_state(partner_id, state, actor=actor))
+        self.forget_partner(partner_id)
         return changed
+
+    def forget_partner(self, partner_id: str) -> None:
+        """Read a partner anew at the next request: something about it has changed."""
+        self._partners.pop(partner_id, None)
+
+    def setting_state(self, partner_id: str, state: str, *, actor: str) -> Transaction[bool]:
+        """As `set_state`, inside a transaction; call `forget_partner` afterwards."""
+        rules.check_state(state)
+        now = self.clock.now()
+        changed = yield from one(store.SET_PARTNER_STATE, partner_id, state, now)
+        if changed is not None:
+            yield from auditing(now, actor=actor, act=f"partner.{state}", subject=partner_id)
+        return changed is not None
 
     def _judged(self, service: Service, granted: frozenset[str]) -> Service:
         """What may be asked here and now."""
@@ -222,13 +235,6 @@ class Partners:
         yield from run(grants_store.REVOKE_OF_SERVICE, service.code, now)
         yield from auditing(now, actor=actor, act="service.remove", subject=service.code)
         return True
-
-    def _setting_state(self, partner_id: str, state: str, actor: str) -> Transaction[bool]:
-        now = self.clock.now()
-        changed = yield from one(store.SET_PARTNER_STATE, partner_id, state, now)
-        if changed is not None:
-            yield from auditing(now, actor=actor, act=f"partner.{state}", subject=partner_id)
-        return changed is not None
 
 
 def _keep(kept: dict[str, _T], key: str, value: _T) -> None:

@@ -15,7 +15,7 @@ from ipse.sim.store import operators as store
 from ipse.standards.camara import Api
 from ipse.storage.database import Database
 from ipse.storage.errors import DuplicateError
-from ipse.storage.statement import Transaction, run
+from ipse.storage.statement import Transaction, one, run
 
 CHANGED_KEY = "sim.operators"
 """The wake-up key of a change."""
@@ -106,15 +106,20 @@ class Operators:
 
     async def stop(self, operator_id: str, *, actor: str) -> Operator:
         """Ask this operator nothing any more, in any process. Raises as `get`."""
-        stopped = replace(await self.get(operator_id), state=OperatorState.STOPPED)
-        await self._write(stopped, act="operator.stop", details={}, actor=actor)
-        return stopped
+        return await self.database.transact(lambda: self.turning(operator_id, OperatorState.STOPPED, actor=actor))
 
     async def start(self, operator_id: str, *, actor: str) -> Operator:
         """Ask it again. Raises as `get`."""
-        started = replace(await self.get(operator_id), state=OperatorState.ACTIVE)
-        await self._write(started, act="operator.start", details={}, actor=actor)
-        return started
+        return await self.database.transact(lambda: self.turning(operator_id, OperatorState.ACTIVE, actor=actor))
+
+    def turning(self, operator_id: str, state: OperatorState, *, actor: str) -> Transaction[Operator]:
+        """As `stop` or `start`, inside a transaction. Raises as `get`."""
+        row, now = (yield from one(store.TURN, operator_id, state, self.clock.now())), self.clock.now()
+        if row is None:
+            raise UnknownOperatorError
+        act = "operator.start" if state is OperatorState.ACTIVE else "operator.stop"
+        yield from auditing(now, actor=actor, act=act, subject=operator_id, details={})
+        return store.read_operator(row)
 
     async def _write(self, operator: Operator, *, act: str, details: Mapping[str, object], actor: str) -> None:
         now = self.clock.now()

@@ -28,6 +28,8 @@ where operator_id = $1
 returning operator_id
 """
 
+TURN: Final = "update sim_operators set state = $2, changed_at = $3 where operator_id = $1 returning " + _COLUMNS  # noqa: S608
+
 
 def values(operator: Operator) -> tuple[object, ...]:
     """What `ADD` and `CHANGE` write, without the time."""
