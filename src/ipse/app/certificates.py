@@ -95,7 +95,12 @@ def certificate_findings(settings: Settings, clock: Clock) -> Iterator[Finding]:
             f"tls_certificate ends on {certificate.not_valid_after_utc:%Y-%m-%d}", "renew it soon", unsafe=False
         )
     names = _names(certificate)
-    for setting, url in (("base_url", settings.base_url), ("app_origin", settings.app_origin)):
+    staff = "" if settings.staff is None else settings.staff.origin
+    for setting, url in (
+        ("base_url", settings.base_url),
+        ("app_origin", settings.app_origin),
+        ("staff.origin", staff),
+    ):
         host = urlsplit(url).hostname or ""
         if url.startswith("https://") and not _covered(host, names):
             yield Finding(f"tls_certificate does not name {host} of {setting}", "let it be issued for that name, too")
