@@ -47,6 +47,7 @@ pins: ## Compile the hashed pins from pyproject.toml, and the lock of the JavaSc
 	$(COMPILE) pyproject.toml -o requirements/runtime.txt
 	$(COMPILE) pyproject.toml --extra pkcs11 -o requirements/pkcs11.txt
 	$(COMPILE) pyproject.toml --extra card -o requirements/card.txt
+	$(COMPILE) pyproject.toml --extra traces -o requirements/traces.txt
 	$(COMPILE) pyproject.toml --group test -o requirements/test.txt
 	$(COMPILE) --group postgresql -o requirements/postgresql.txt
 	$(NODE) $(dir $(NODE))../lib/node_modules/npm/bin/npm-cli.js install --package-lock-only

@@ -32,6 +32,7 @@ from ipse.storage.migrations import migrate
 from ipse.web.routes import Caller, Route
 from tools.claims_reference import claims_page
 from tools.details_reference import details_page
+from tools.metrics_reference import metrics_page
 from tools.operator_reference import commands_page, settings_page
 from tools.profile_reference import checks_page, profiles_page
 
@@ -93,6 +94,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "routes.md": routes_page(),
         FOLDER / "settings.md": settings_page(),
         FOLDER / "command-line.md": commands_page(),
+        FOLDER / "metrics.md": metrics_page(),
         FOLDER / "profiles.md": profiles_page(),
         FOLDER / "checks.md": checks_page(),
         FOLDER / "broker.openapi.json": broker_description(),

@@ -91,7 +91,7 @@ class ReachContract(_DirectImportContract):
 
 NOT_FEATURES = {
     f"ipse.{name}"
-    for name in ("app", "cli", "kernel", "process", "sandbox", "softphone", "standards", "storage", "web")
+    for name in ("app", "cli", "kernel", "process", "sandbox", "softphone", "standards", "storage", "telemetry", "web")
 }
 
 

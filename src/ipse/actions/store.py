@@ -44,12 +44,12 @@ returning action_id
 CANCEL = """
 update actions_actions set state = 'cancelled', decided_at = $3, sealed_content = null
 where handle = $1 and browser_hash = $2 and state in ('waiting', 'claimed')
-returning action_id, account_id
+returning action_id, account_id, kind
 """
 CANCEL_BY_ID = """
 update actions_actions set state = 'cancelled', decided_at = $2, sealed_content = null
 where action_id = $1 and state in ('waiting', 'claimed')
-returning action_id, account_id
+returning action_id, account_id, kind
 """
 CLAIM = """
 update actions_actions set state = 'claimed', start = $2, account_id = $3, phone_id = $4, shown_digest = $5,
@@ -221,7 +221,7 @@ REFUSE_IMPOSSIBLE = REFUSE_LEVEL.replace("'level'", "'impossible'")
 EXPIRE = """
 update actions_actions set state = 'expired', decided_at = expires_at, sealed_content = null
 where state in ('waiting', 'claimed') and expires_at < $1
-returning action_id
+returning action_id, kind
 """
 # What became of requests, for figures. A claim that is over counts as expired before a job has marked it.
 TALLIES = """

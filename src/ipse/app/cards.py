@@ -48,7 +48,7 @@ def open_cards(settings: Settings, *, clock: Clock, ids: Ids) -> Cards | None:
         revocation=Revocation(
             responder=settings.eid.ocsp_responder, nonce=settings.eid.ocsp_nonce, oldest=settings.eid.ocsp_age
         ),
-        responders=Responders(Outgoing(settings.environment, plain=True)),
+        responders=Responders(Outgoing(settings.environment, plain=True, peer="revocation")),
         origin=settings.base_url,
         clock=clock,
         ids=ids,

@@ -54,6 +54,7 @@ from ipse.signin.service import SignIn
 from ipse.sim import http as sim_http
 from ipse.sim import jobs as sim_jobs
 from ipse.statistics import jobs as statistics_jobs
+from ipse.statistics.service import Statistics
 from ipse.storage.database import Database
 from ipse.storage.outbox import Outbox
 from ipse.switches.service import Switches
@@ -98,6 +99,8 @@ class Scheme:
     keys: KeyRing
     outbox: Outbox
     switches: Switches
+    statistics: Statistics
+    clock: Clock
     close: Job
 
 
@@ -145,6 +148,8 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         keys=ring,
         outbox=Outbox(database, clock, handlers(features)),
         switches=features.switches,
+        statistics=features.statistics,
+        clock=clock,
         close=close,
     )
 

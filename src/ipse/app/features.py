@@ -121,7 +121,7 @@ def build_features(given: Given) -> Features:
         lab=lab,
         blocking=Blocking.around(messages, attributes, settings.fraud, keystore=keystore, ids=ids),
         delivery=delivery,
-        push=Push(database, keystore, clock, ids, Outgoing(settings.environment), settings.push, phones.is_active),
+        push=_push(given, phones),
         fallback=build_fallback(
             actions, attributes, notices, cards, enrolments, scheme=settings.name, origin=settings.base_url
         ),
@@ -145,6 +145,11 @@ def _enrolment_rows(given: Given, registrars: Registrars, banks: Banks) -> Enrol
         clock=given.clock,
         ids=given.ids,
     )
+
+
+def _push(given: Given, phones: Phones) -> Push:
+    outgoing = Outgoing(given.settings.environment, peer="push_service")
+    return Push(given.database, given.keystore, given.clock, given.ids, outgoing, given.settings.push, phones.is_active)
 
 
 def _approvals(

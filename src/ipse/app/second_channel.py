@@ -61,7 +61,7 @@ def build_delivery(
         SettingsError: the mail server's authority cannot be read.
     """
     mail = None if settings.mail is None else MailClient(settings.mail, _mail_context(settings.mail), clock, ids)
-    sms = None if settings.sms is None else SmsClient(settings.sms, Outgoing(settings.environment))
+    sms = None if settings.sms is None else SmsClient(settings.sms, Outgoing(settings.environment, peer="sms_gateway"))
     return Delivery(
         notices=notices,
         database=database,

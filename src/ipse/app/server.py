@@ -8,6 +8,7 @@ import errno
 import gc
 import os
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
@@ -18,19 +19,22 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from ipse.app.certificates import server_context
-from ipse.app.composition import Scheme, build_scheme
+from ipse.app.composition import Job, Scheme, build_scheme
 from ipse.app.keystores import open_keystore
+from ipse.app.metrics import Exposition
 from ipse.app.safety import check_database
 from ipse.audit.service import Audit
-from ipse.kernel.clock import SystemClock
+from ipse.kernel.clock import SECOND, Clock, SystemClock
 from ipse.kernel.ids import RandomIds
-from ipse.kernel.settings import Address, Environment, Settings, SettingsError
+from ipse.kernel.settings import Address, Environment, Metrics, Settings, SettingsError
 from ipse.process.connections import BoundedProtocol
 from ipse.process.memory import keep_memory_private
 from ipse.process.servers import Server, stop_when_told
 from ipse.storage.database import Database, open_database
 from ipse.storage.errors import DatabaseUnavailableError
+from ipse.storage.measured import MeasuredDatabase
 from ipse.storage.migrations import pending
+from ipse.telemetry import metrics
 from ipse.web.addresses import by_local_socket
 
 log = structlog.get_logger("ipse.app")
@@ -77,17 +81,20 @@ async def serve(
     with contextlib.ExitStack() as sockets:
         # Ports first: a second start by mistake then costs no call to a security module.
         listeners = {face: sockets.enter_context(_bound(address)) for face, address in _faces(settings, only).items()}
+        watched = (
+            None if settings.metrics is None else sockets.enter_context(_bound(_watched(settings.metrics, listeners)))
+        )
         if settings.environment is Environment.PRODUCTION:
             keep_memory_private()
         keystore = open_keystore(settings.keystore, completing=settings.environment is not Environment.PRODUCTION)
-        database = await _open(settings)
+        database = MeasuredDatabase(await _open(settings))
         try:
             await check_database(settings, database, keystore)
             head = await Audit(database).head()
             log.info("audit.head", head=str(head))  # kept with the logs, outside the database
             scheme = await build_scheme(settings, keystore, database, clock=SystemClock(), ids=RandomIds())
             collect_garbage_seldom()
-            await _run(scheme, settings, listeners, lifeline=lifeline, ready=ready)
+            await _run(scheme, settings, listeners, watched, lifeline=lifeline, ready=ready)
         finally:
             await database.close()
 
@@ -125,6 +132,7 @@ async def _run(
     scheme: Scheme,
     settings: Settings,
     listeners: Mapping[Face, socket.socket],
+    watched: socket.socket | None,
     *,
     lifeline: int | None,
     ready: Callable[[], None] | None,
@@ -140,6 +148,10 @@ async def _run(
     if settings.listen_unix is not None and Face.ISSUER in listeners:
         servers.append(_server(by_local_socket(scheme.application), settings, path=_free(settings.listen_unix)))
         places.append(None)
+
+    if watched is not None:
+        servers.append(_server(Exposition(scheme), settings, secure=False))
+        places.append([watched])
 
     def stop() -> None:
         # Parked waits end now: uvicorn would wait for them before telling the application anything.
@@ -172,6 +184,12 @@ def _faces(settings: Settings, only: Collection[Face]) -> dict[Face, Address]:
     return {face: address for face, address in found.items() if not only or face in only}
 
 
+def _watched(metrics: Metrics, listeners: Mapping[Face, socket.socket]) -> Address:
+    """Where this process is measured: one that serves the app's or the staff's origin alone, one or two ports on."""
+    first = next(place for place, face in enumerate(Face) if face in listeners)
+    return Address(metrics.listen.host, metrics.listen.port + first)
+
+
 def _free(path: str) -> str:
     """The path of our socket, where none of an earlier process lies any more: the ports are ours, so it is gone.
 
@@ -190,7 +208,7 @@ def _free(path: str) -> str:
     return path
 
 
-def _server(application: ASGIApp, settings: Settings, *, path: str | None = None) -> Server:
+def _server(application: ASGIApp, settings: Settings, *, path: str | None = None, secure: bool = True) -> Server:
     """A server for a bound port, or for the socket at `path`, which needs no TLS."""
     config = uvicorn.Config(
         application,
@@ -207,7 +225,7 @@ def _server(application: ASGIApp, settings: Settings, *, path: str | None = None
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     config.load()
-    if settings.tls_certificate and settings.tls_key and path is None:
+    if settings.tls_certificate and settings.tls_key and path is None and secure:
         config.ssl = server_context(settings.tls_certificate, settings.tls_key)
     return Server(config)
 
@@ -231,6 +249,18 @@ def _bound(address: Address) -> Iterator[socket.socket]:
         yield listener
 
 
+async def _do(name: str, job: Job, clock: Clock) -> None:
+    """Run a job once, whatever comes of it."""
+    began, outcome = time.perf_counter(), "done"
+    try:
+        await job()
+        metrics.JOB_SUCCESS.set(clock.now() / SECOND, name)
+    except Exception as error:  # noqa: BLE001 - one failing job must not stop the others
+        outcome = "failed"
+        log.warning("job.failed", job=name, error=type(error).__name__)
+    metrics.JOBS.note(time.perf_counter() - began, name, outcome)
+
+
 @contextlib.asynccontextmanager
 async def _running(scheme: Scheme) -> AsyncIterator[None]:
     """Jobs now and then, keys and switches as they change, and news as it comes."""
@@ -239,10 +269,7 @@ async def _running(scheme: Scheme) -> AsyncIterator[None]:
         while True:
             await asyncio.sleep(_JOB_SECONDS)
             for name, job in scheme.jobs:
-                try:
-                    await job()
-                except Exception as error:  # noqa: BLE001 - one failing job must not stop the others
-                    log.warning("job.failed", job=name, error=type(error).__name__)
+                await _do(name, job, scheme.clock)
 
     tasks = [
         asyncio.get_running_loop().create_task(work)

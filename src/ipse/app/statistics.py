@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ipse.actions.service import tallies as requests
 from ipse.app.given import Given
-from ipse.kernel.watching import StatisticsSettings
+from ipse.kernel.settings.watching import StatisticsSettings
 from ipse.partners.service import PartnerDesk
 from ipse.people.service import People
 from ipse.statistics.model import Known, Outcome, Sources, Tally, Thresholds

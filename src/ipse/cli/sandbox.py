@@ -63,6 +63,7 @@ def sandbox(
     prepare_only: Annotated[
         bool, Parameter(help="Write the files and register the partners; run nothing.", negative="")
     ] = False,
+    metrics_port: Annotated[int | None, Parameter(help="Answer Prometheus at this port.")] = None,
     signing: Annotated[
         bool, Parameter(help="Let people sign documents, too: two processes more.", negative="--no-signing")
     ] = True,
@@ -77,7 +78,7 @@ def sandbox(
             _check_kept_port(folder, places, signing=signing)
         from ipse.cli.world_files import prepare
 
-        beside = prepare(folder, places, signing=signing)
+        beside = prepare(folder, places, signing=signing, metrics_port=metrics_port)
         if prepare_only:
             commands = [f"ipse serve --config {folder}/ipse.toml", f"ipse world --data {folder}"]
             commands += beside.commands() if beside else []

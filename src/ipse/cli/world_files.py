@@ -42,12 +42,16 @@ _GENEROUS = {"burst": 5000, "per_minute": 10_000}
 """For one address: in a sandbox everybody, and every program, is this machine."""
 
 
-def prepare(folder: Path, places: Places, *, signing: bool = True) -> SigningWorld | None:
+def prepare(
+    folder: Path, places: Places, *, signing: bool = True, metrics_port: int | None = None
+) -> SigningWorld | None:
     """Write or refresh everything in `folder`; what is there already is kept. Gives what signing needs beside it."""
     world = World.create(folder / "world", places, RandomIds())
     config = folder / "ipse.toml"
     chosen = settings(folder, world)
     beside = prepare_signing(folder, places, makers(folder, world)) if signing else None
+    if metrics_port is not None:
+        chosen["metrics"] = {"listen": {"host": "127.0.0.1", "port": metrics_port}}
     config.write_text(toml(chosen | ({"signing": beside.settings()} if beside else {})))
     if not (folder / "keystore.json").exists():
         keystores.create_keystore(f"file:{folder}/keystore.json", RandomIds())

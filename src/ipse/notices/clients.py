@@ -15,6 +15,7 @@ import msgspec
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids
 from ipse.kernel.settings import Mail, Sms
+from ipse.telemetry.calls import calling
 from ipse.web.outgoing import Outgoing, OutgoingError
 
 SECONDS: Final = 15.0
@@ -58,17 +59,18 @@ class MailClient:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text)
         try:
-            await aiosmtplib.send(
-                message,
-                hostname=mail.host,
-                port=mail.port,
-                username=mail.username or None,
-                password=mail.password or None,
-                use_tls=mail.security == "tls",
-                start_tls=mail.security == "starttls",
-                tls_context=None if mail.security == "none" else self.context,
-                timeout=SECONDS,
-            )
+            with calling("mail_server"):
+                await aiosmtplib.send(
+                    message,
+                    hostname=mail.host,
+                    port=mail.port,
+                    username=mail.username or None,
+                    password=mail.password or None,
+                    use_tls=mail.security == "tls",
+                    start_tls=mail.security == "starttls",
+                    tls_context=None if mail.security == "none" else self.context,
+                    timeout=SECONDS,
+                )
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = {refused.code for refused in error.recipients}
             raise NotDeliveredError("the address was refused", final=all(code >= 500 for code in codes)) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TypeAlias
 
@@ -60,6 +61,11 @@ class Connections:
         if not connection.is_closed() and connection.is_in_transaction():
             connection.terminate()
         self._pass_on(None if connection.is_closed() else connection)
+
+    def load(self) -> Mapping[str, int]:
+        """How many there may be, were made, lie idle, and how many wait for one."""
+        waiting = sum(not waiter.done() for waiter in self._waiting)
+        return {"most": self._most, "made": self._made, "idle": len(self._idle), "waiting": waiting}
 
     async def close(self) -> None:
         """Close what is idle; what is lent is closed by whoever has it, when the process ends."""

@@ -6,7 +6,7 @@ given as a callable because it runs again when it loses to a deadlock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from ipse.storage.postgresql import PostgresqlDatabase
@@ -23,8 +23,10 @@ class Database(Protocol):
     engine: str
     """`sqlite` or `postgresql`."""
     wakeups: Wakeups
-    statements: int
-    """How many statements were run, for the budget of a login."""
+
+    @property
+    def statements(self) -> int:
+        """How many statements were run, for the budget of a login."""
 
     async def rows(self, text: str, *values: object) -> Sequence[Row]:
         """Run one statement; a write is durable when this returns.
@@ -42,6 +44,9 @@ class Database(Protocol):
 
     async def pair(self, pair: Pair) -> None:
         """Run two statements as one transaction. Raises as `rows`, or the pair's own `refused`: nothing changed."""
+
+    def load(self) -> Mapping[str, int]:
+        """How its connections are used: `most`, `made`, `idle`, `waiting`; nothing where there is no pool."""
 
     async def close(self) -> None:
         """End waits and let go."""

@@ -21,6 +21,7 @@ from ipse.storage.database import Database
 from ipse.storage.publishing import OUTBOX_KEY
 from ipse.storage.statement import Row
 from ipse.storage.wakeups import Bell
+from ipse.telemetry import metrics
 
 log = structlog.get_logger("ipse.storage")
 _LOOK_SECONDS: Final = 3.0
@@ -34,6 +35,10 @@ _PAUSES: Final = (1, 5, 30, 120, 600, 3600)
 
 DUE = """
 select event_id from storage_outbox where due_at <= $1 order by due_at limit 20
+"""
+WAITING = """
+select count(*) as waiting, count(case when due_at <= $1 then 1 end) as due, min(created_at) as oldest
+from storage_outbox
 """
 TAKE = """
 update storage_outbox set due_at = $3, tries = tries + 1 where event_id = $1 and due_at <= $2
@@ -56,6 +61,16 @@ class Event:
 
 
 Handler = Callable[[Event], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in the outbox."""
+
+    due: int
+    later: int
+    oldest_at: int | None
+    """Microseconds UTC."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +118,13 @@ class Outbox:
         except Exception as error:  # noqa: BLE001 - its lease runs out, and it comes again
             log.warning("outbox.stuck", error=type(error).__name__)
 
+    async def backlog(self) -> Backlog:
+        """How much waits, and since when."""
+        row = await self.database.row(WAITING, self.clock.now())
+        if row is None:
+            return Backlog(0, 0, None)
+        return Backlog(row["due"], row["waiting"] - row["due"], row["oldest"])
+
     async def hand_out(self) -> int:
         """Hand out what is due now, one after the other. Returns how many events were taken."""
         rows = await self.database.rows(DUE, self.clock.now())
@@ -135,8 +157,10 @@ class Outbox:
                 async with asyncio.timeout(_HANDLER_SECONDS):
                     await handler(event)
                 handled.append(name)
+                metrics.HANDLERS.add(name, "done")
             except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again
                 failed = True
+                metrics.HANDLERS.add(name, "failed")
                 log.warning(
                     "outbox.failed", event_name=event.name, handler=name, tries=row["tries"], error=type(error).__name__
                 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
@@ -129,6 +129,10 @@ class PostgresqlDatabase:
             raise DuplicateError(error.constraint_name or "") from error
         except _GONE as error:
             raise DatabaseUnavailableError(type(error).__name__) from error
+
+    def load(self) -> Mapping[str, int]:
+        """How the pool is used."""
+        return self._connections.load()
 
     async def close(self) -> None:
         """End waits and disconnect."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Protocol
@@ -70,6 +71,13 @@ class Wakeups:
     def listening_now(self) -> int:
         """How many waits are open."""
         return sum(len(bells) for bells in self._bells.values())
+
+    def listening_to(self) -> Counter[str]:
+        """How many waits are open, by what stands before the colon of their key."""
+        found = Counter[str]()
+        for key, bells in self._bells.items():
+            found[key.partition(":")[0]] += len(bells)
+        return found
 
     @asynccontextmanager
     async def listening(self, *keys: str) -> AsyncIterator[Bell]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,7 +12,9 @@ from ipse.kernel.clock import Clock
 from ipse.kernel.ids import Ids
 from ipse.kernel.settings import Limits
 from ipse.standards.client_certificates import CertificateError
-from ipse.web.addresses import client_address
+from ipse.telemetry import metrics
+from ipse.telemetry.spans import is_on, span
+from ipse.web.addresses import client_address, is_named
 from ipse.web.certificates import take_certificate
 from ipse.web.errors import MalformedRequest
 from ipse.web.limits import Buckets
@@ -31,6 +35,8 @@ HEADERS = (
 )
 """What every answer carries unless its own code decided otherwise (S-11)."""
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_CLASSES = {status: f"{status // 100}xx" for status in (200, 201, 204, 302, 303, 400, 401, 403, 404)}
 HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains; preload")
 
 log = structlog.get_logger("ipse.web")
@@ -64,6 +70,19 @@ class Edge:
         self._certificate_proxies = certificate_proxies
         self._headers = (*HEADERS, HSTS) if self.secure else HEADERS
 
+    async def _traced(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve within a span that is named by the route, once it is known."""
+        with span("request", kind="server", parent=_believed(scope, self._trusted_proxies)) as traced:
+
+            async def telling(message: Message) -> None:
+                if message["type"] == "http.response.start" and traced is not None:
+                    route, method, status = _words(scope, message["status"])
+                    traced.update_name(f"{method} {route}")
+                    traced.set_attributes({"http.route": route, "http.request.method": method, "ipse.status": status})
+                await send(message)
+
+            await self._app(scope, receive, telling)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; other kinds of connection pass through."""
         if scope["type"] != "http":
@@ -71,12 +90,13 @@ class Edge:
             return
         scope["ipse.edge"] = self
         scope["ipse.address"] = client_address(scope, self._trusted_proxies)
-        started = False
+        started, began = False, time.perf_counter()
 
         async def send_with_headers(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                _measure(scope, message["status"], began)
                 headers = list(message.get("headers", ()))
                 present = {name for name, _ in headers}
                 headers += [header for header in self._headers if header[0] not in present]
@@ -95,7 +115,10 @@ class Edge:
             await refusal(scope, receive, send_with_headers)
             return
         try:
-            await self._app(scope, receive, send_with_headers)
+            if is_on():
+                await self._traced(scope, receive, send_with_headers)
+            else:
+                await self._app(scope, receive, send_with_headers)
         except ClientDisconnect:
             return
         except Exception as error:  # noqa: BLE001 - the last net: whatever it is, the caller learns nothing of it
@@ -109,6 +132,29 @@ class Edge:
             body, headers = problem_body("server_error", 500, "Something went wrong", reference)
             await send_with_headers({"type": "http.response.start", "status": 500, "headers": headers})
             await send({"type": "http.response.body", "body": body})
+
+
+def _believed(scope: Scope, proxies: tuple[str, ...]) -> str | None:
+    """The `traceparent` of a proxy of our own. From anybody else it would only join what others do."""
+    client = scope.get("client")
+    if not client or not is_named(client[0], proxies):
+        return None
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), None)
+
+
+def _measure(scope: Scope, status: int, began: float) -> None:
+    """How long until the answer began, by route and never by address."""
+    metrics.REQUESTS.note(time.perf_counter() - began, *_words(scope, status))
+
+
+def _words(scope: Scope, status: int) -> tuple[str, str, str]:
+    """Route template, method and class of status: words of ours, whatever was asked for."""
+    method = scope["method"]
+    return (
+        scope.get("ipse.route", "unknown"),
+        method if method in _METHODS else "other",
+        _CLASSES.get(status) or f"{status // 100}xx",
+    )
 
 
 def _where(error: BaseException) -> list[str]:

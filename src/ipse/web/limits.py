@@ -10,6 +10,7 @@ import msgspec
 
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.settings import Limits
+from ipse.telemetry import metrics
 from ipse.web.addresses import counted
 from ipse.web.errors import TooManyRequests
 
@@ -49,6 +50,7 @@ class Buckets:
         if full_at + interval > room:
             self._full_at[key] = full_at
             wait = full_at + interval - room
+            metrics.LIMITS.add(kind)
             raise TooManyRequests(kind, retry_after=max(1, -(-wait // SECOND)))
         self._full_at[key] = full_at + interval
         if len(self._full_at) > self._most:

@@ -27,6 +27,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpcore
 
 from ipse.kernel.settings import Environment
+from ipse.telemetry.calls import calling
 
 MOST_BYTES: Final = 65_536
 SECONDS: Final = 5.0
@@ -173,7 +174,7 @@ class Outgoing:
 
     Production calls https at public addresses only. Sandbox and lab call loopback too, also by http. `plain` allows
     http everywhere, for answers that are signed themselves. `resolve`, `backend` and `context` are the world outside:
-    tests bring their own.
+    tests bring their own. `peer` says what those we call are to us, for measurements.
     """
 
     def __init__(
@@ -184,9 +185,11 @@ class Outgoing:
         backend: httpcore.AsyncNetworkBackend | None = None,
         context: ssl.SSLContext | None = None,
         plain: bool = False,
+        peer: str = "partner",
     ) -> None:
         self._local = environment is not Environment.PRODUCTION
         self._plain = plain
+        self._peer = peer
         self._lookups = Lookups()
         self._turns = Turns(_MOST_OF_HOST)
         guarded = _GuardedBackend(backend or httpcore.AnyIOBackend(), resolve or self._lookups, local=self._local)
@@ -228,8 +231,10 @@ class Outgoing:
             sent["Content-Length"] = str(len(body))
         request = httpcore.Request(method, url, headers=list(sent.items()), content=body)
         try:
-            async with asyncio.timeout(seconds), self._turns.of(parts.hostname or ""):
-                fetched = await self._read(request, most_bytes)
+            with calling(self._peer) as call:
+                async with asyncio.timeout(seconds), self._turns.of(parts.hostname or ""):
+                    fetched = await self._read(request, most_bytes)
+                call.answered(fetched.status)
         except TimeoutError as error:
             raise OutgoingFailed("no answer in time") from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, ssl.SSLError) as error:

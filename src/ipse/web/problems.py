@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import Ids
+from ipse.telemetry import metrics
 from ipse.web.errors import MethodNotAllowed, NotFound, ServerError, TooManyRequests
 
 TYPE = b"application/problem+json"
@@ -69,6 +70,7 @@ def with_error_headers(response: Response, error: PlatformError) -> Response:
 
 def note(error: PlatformError, reference: str) -> None:
     """One log line for one refusal: code, place and the precise reason, no personal data."""
+    metrics.REFUSALS.add(error.code)
     log.info("refused", code=error.code, status=error.status, detail=error.detail, reference=reference)
 
 

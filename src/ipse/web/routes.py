@@ -68,6 +68,7 @@ class Route(StarletteRoute):
             TooManyRequests, CrossSiteForm: not now, or not from there.
         """
         scope["ipse.caller"] = self.caller
+        scope["ipse.route"] = self.path
         edge = scope.get("ipse.edge")
         if edge is not None:
             edge.buckets.take(self.limit, scope["ipse.address"])

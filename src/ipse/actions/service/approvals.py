@@ -41,7 +41,8 @@ from ipse.actions.service import caution
 from ipse.actions.service.evidence import askable, check_evidence
 from ipse.actions.service.histories import entry_of
 from ipse.actions.service.messages import Messages, Work, answering
-from ipse.actions.service.requests import Actions, account_wake_key, raise_ended, wake_key
+from ipse.actions.service.reached import reached, stop
+from ipse.actions.service.requests import Actions, raise_ended
 from ipse.actions.service.signings import (
     ActivationKeys,
     Completing,
@@ -152,7 +153,7 @@ class Approvals:
         values = (action.action_id, came.start, account.account_id, phone_id, digest, sealed, now, subject)
         claiming = Statement(store.CLAIM, values)
         await self.actions.database.pair(Pair(acceptance, claiming, (StaleMessageError(), RequestTaken())))
-        self._wake(action.action_id, account.account_id)
+        reached(self.actions, action, "claimed", account_id=account.account_id)
         return answer
 
     async def _discovered(self, received: Received, account: Account, came: _Came) -> Answer:
@@ -164,7 +165,7 @@ class Approvals:
         values = (action.action_id, came.start, account.account_id, received.phone.phone_id, None, None, now, None)
         claiming = Statement(store.CLAIM, values)
         await self.actions.database.pair(Pair(acceptance, claiming, (StaleMessageError(), RequestTaken())))
-        self._wake(action.action_id, account.account_id)
+        reached(self.actions, action, "claimed", account_id=account.account_id)
         return answer
 
     async def _check_level(self, action: Action, level: str, *, lowered: bool) -> None:
@@ -172,8 +173,7 @@ class Approvals:
         weaker = lowered and asked.assurance_essential and asked.assurance == "advanced"
         if not weaker and (not asked.level_essential or showing.reaches(level, asked.level)):
             return
-        await self.actions.database.rows(store.REFUSE_LEVEL, action.action_id, self.actions.clock.now())
-        self.actions.database.wakeups.wake(wake_key(action.action_id))
+        await stop(self.actions, action, store.REFUSE_LEVEL)
         raise LevelTooLow
 
     async def show(self, received: Received) -> Answer:
@@ -305,7 +305,7 @@ class Approvals:
             now = self.actions.clock.now()
             await self.actions.database.rows(store.END_WAITING, action.action_id, "wrong_digits", now)
             log.warning("request.wrong_digits", action=action.action_id, partner=action.partner_id)
-            self.actions.database.wakeups.wake(wake_key(action.action_id))
+            reached(self.actions, action, "cancelled")
             raise WrongDigits
 
     async def _by_frame(self, frame_text: str) -> _Came:
@@ -422,7 +422,7 @@ class Approvals:
             return_hash,
             now,
             until,
-            Method.CODE if fingerprint is None else Method.FINGERPRINT,
+            method := Method.CODE if fingerprint is None else Method.FINGERPRINT,
             WITHHELD if received.withheld else caution.note(received, action, shown),
         )
         work = Work(Statement(store.APPROVE, values), RequestEnded())
@@ -430,7 +430,7 @@ class Approvals:
             answer = await self.messages.conclude(received, body, work)
         else:
             answer = await self.messages.accept_with(received, body, fingerprint, work)
-        self._wake(action.action_id, received.account_id)
+        reached(self.actions, action, "approved", account_id=received.account_id, method=method)
         return answer
 
     async def _reject(self, received: Received, action: Action, address: str) -> Answer:
@@ -450,7 +450,7 @@ class Approvals:
                 lambda: caution.reporting(self.actions, self.messages, refused, action, received, now=now)
             )
             log.warning("request.not_started", action=action.action_id, partner=action.partner_id)
-        self._wake(action.action_id, received.account_id)
+        reached(self.actions, action, "rejected", account_id=received.account_id)
         return answer
 
     async def _sealed_approval(
@@ -465,9 +465,6 @@ class Approvals:
     @property
     def _start_key(self) -> bytes:
         return self.actions.keystore.working_key("start")
-
-    def _wake(self, action_id: str, account_id: str) -> None:
-        self.actions.database.wakeups.wake(wake_key(action_id), account_wake_key(account_id))
 
 
 def as_on_phone(account: Account, received: Received) -> Account:

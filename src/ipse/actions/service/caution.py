@@ -8,7 +8,8 @@ from ipse.actions import store
 from ipse.actions.errors import CallRunning, RiskTooHigh
 from ipse.actions.model import LOWERED, TRUST, Action, Shown, Start
 from ipse.actions.rules import showing
-from ipse.actions.service.requests import Actions, wake_key
+from ipse.actions.service.reached import stop
+from ipse.actions.service.requests import Actions
 from ipse.fraud import events
 from ipse.fraud.model import Risk, Verdict
 from ipse.notices.model import NoticeKind
@@ -31,8 +32,7 @@ async def judge(actions: Actions, received: Received, action: Action, start: Sta
     )
     if risk.verdict is not Verdict.REFUSE:
         return risk
-    await actions.database.rows(store.REFUSE_RISK, action.action_id, actions.clock.now())
-    actions.database.wakeups.wake(wake_key(action.action_id))
+    await stop(actions, action, store.REFUSE_RISK)
     raise RiskTooHigh
 
 

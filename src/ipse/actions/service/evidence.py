@@ -9,7 +9,8 @@ from ipse.actions import store
 from ipse.actions.errors import EvidenceExpired
 from ipse.actions.model import Action
 from ipse.actions.rules import showing
-from ipse.actions.service.requests import Actions, wake_key
+from ipse.actions.service.reached import stop
+from ipse.actions.service.requests import Actions
 from ipse.attributes.model import ATTRIBUTES
 from ipse.people.model import Account
 
@@ -26,8 +27,7 @@ async def check_evidence(actions: Actions, action: Action, account: Account) -> 
     demands = [each.name for each in asked.attributes if each.required and not ATTRIBUTES[each.name].circumstance]
     if not demands and not asked.signs and (not asked.level_essential or showing.reaches("low", asked.level)):
         return
-    await actions.database.rows(store.REFUSE_LEVEL, action.action_id, now)
-    actions.database.wakeups.wake(wake_key(action.action_id))
+    await stop(actions, action, store.REFUSE_LEVEL)
     raise EvidenceExpired
 
 

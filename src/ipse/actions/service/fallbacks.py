@@ -23,7 +23,8 @@ from ipse.actions.errors import (
 from ipse.actions.model import OPEN, Action, ActionState, Approval, Method, Shown, Start
 from ipse.actions.rules import showing
 from ipse.actions.service.evidence import askable, check_evidence
-from ipse.actions.service.requests import Actions, account_wake_key, raise_ended, wake_key
+from ipse.actions.service.reached import reached, stop
+from ipse.actions.service.requests import Actions, raise_ended
 from ipse.attributes.model import Circumstances
 from ipse.attributes.service import Attributes
 from ipse.kernel.clock import SECOND
@@ -99,7 +100,7 @@ class FallbackApprovals:
 
         if not await self.actions.database.transact(claiming):
             raise RequestTaken
-        self._wake(action.action_id, account.account_id)
+        reached(self.actions, action, "claimed", account_id=account.account_id)
         return shown
 
     async def approve(
@@ -136,7 +137,7 @@ class FallbackApprovals:
         if not await self.actions.database.transact(approving):
             raise RequestEnded
         log.info("request.approved_without_phone", action=action.action_id, method=proven.method)
-        self._wake(action.action_id, account_id)
+        reached(self.actions, action, "approved", account_id=account_id, method=proven.method)
 
     async def reject(self, action: Action, browser_hash: bytes, proven: Proven, *, address: str) -> None:
         """Refuse what `claim` has shown. Raises as `approve`."""
@@ -145,13 +146,12 @@ class FallbackApprovals:
         values = (action.action_id, browser_hash, sealed, self.actions.clock.now())
         if await self.actions.database.row(store.REJECT_HERE, *values) is None:
             raise RequestEnded
-        self._wake(action.action_id, proven.account_id)
+        reached(self.actions, action, "rejected", account_id=proven.account_id)
 
     async def _check_level(self, action: Action, level: str) -> None:
         if not action.request.level_essential or showing.reaches(level, action.request.level):
             return
-        await self.actions.database.rows(store.REFUSE_LEVEL, action.action_id, self.actions.clock.now())
-        self.actions.database.wakeups.wake(wake_key(action.action_id))
+        await stop(self.actions, action, store.REFUSE_LEVEL)
         raise LevelTooLow
 
     async def _build_shown(self, action: Action, account: Account, level: str, address: str) -> Shown:
@@ -178,9 +178,6 @@ class FallbackApprovals:
             raise RequestExpired
         if action.state not in OPEN:
             raise_ended(action.state)
-
-    def _wake(self, action_id: str, account_id: str) -> None:
-        self.actions.database.wakeups.wake(wake_key(action_id), account_wake_key(account_id))
 
 
 def check_active(account: Account) -> None:

@@ -56,6 +56,7 @@ from ipse.kernel.settings import Lifetimes
 from ipse.people.service import People
 from ipse.storage.database import Database
 from ipse.storage.errors import DatabaseUnavailableError
+from ipse.telemetry import metrics
 
 log = structlog.get_logger("ipse.actions")
 _TABLE = beginnings.TABLE
@@ -122,6 +123,7 @@ class Actions:
         """
         now = self.clock.now()
         action = beginnings.begun(self, new, now=now)
+        metrics.ACTIONS.add(new.kind, "waiting", "")
         if new.account_id is None:
             await self.database.rows(store.BEGIN, *beginnings.columns(self, new, action, None))
             return action
@@ -145,6 +147,7 @@ class Actions:
         """End an open action for the front door that began it; says whether it was open."""
         row = await self.database.row(store.CANCEL_BY_ID, action_id, self.clock.now())
         if row is not None:
+            metrics.ACTIONS.add(row["kind"], "cancelled", "")
             self._wake_cancelled(row["action_id"], row["account_id"])
         return row is not None
 
@@ -226,6 +229,7 @@ class Actions:
         """End an open action from the browser; one that ended already stays as it is. Raises as `for_browser`."""
         row = await self.database.row(store.CANCEL, handle, browser_hash, self.clock.now())
         if row is not None:
+            metrics.ACTIONS.add(row["kind"], "cancelled", "")
             self._wake_cancelled(row["action_id"], row["account_id"])
         return await self.for_browser(handle, browser_hash)
 
@@ -241,6 +245,7 @@ class Actions:
         if collected is None:
             raise_ended((await self.for_browser(handle, browser_hash)).state)
         action = store.read_action(collected)
+        metrics.ACTIONS.add(action.kind, "collected", action.method or "")
         async with self.giving(action):
             return _collected(action, code)
 
@@ -263,6 +268,7 @@ class Actions:
         if row is None:
             raise_ended(action.state)
         self.database.wakeups.wake(wake_key(action.action_id))
+        metrics.ACTIONS.add(action.kind, "collected", action.method or "")
         async with self.giving(action):
             return _collected(action, code)
 
@@ -331,6 +337,7 @@ class Actions:
             raise
         except Exception as error:
             log.error("actions.fault", action=action.action_id, error=type(error).__name__)  # noqa: TRY400 - no values
+            metrics.ACTIONS.add(action.kind, "failed", action.method or "")
             await self.database.rows(store.FAULT, action.action_id)
             raise ResultFault from error
 
@@ -382,6 +389,8 @@ class Actions:
         """Mark open actions whose time is over, and delete unclaimed ones after an hour. Returns how many."""
         now = self.clock.now()
         expired = await self.database.rows(store.EXPIRE, now)
+        for row in expired:
+            metrics.ACTIONS.add(row["kind"], "expired", "")
         await self.database.rows(store.DELETE_UNCLAIMED, now - _UNCLAIMED_SECONDS * SECOND)
         return len(expired)
 
@@ -398,6 +407,7 @@ class Actions:
         return self.keystore.working_key("start")
 
     async def _redeemed(self, action: Action, token: str) -> Redeemed:
+        metrics.ACTIONS.add(action.kind, "redeemed", action.method or "")
         outcome = await self._outcome(action)
         return Redeemed(
             action_id=action.action_id,

@@ -31,7 +31,8 @@ from ipse.actions.model import (
     Start,
 )
 from ipse.actions.rules import showing
-from ipse.actions.service.requests import Actions, raise_ended, wake_key
+from ipse.actions.service.reached import stop
+from ipse.actions.service.requests import Actions, raise_ended
 from ipse.fingerprints.errors import CodeNeeded
 from ipse.people.model import AccountState, BlockReason
 from ipse.standards.phone_channel import MessageError, sealed_kid
@@ -71,18 +72,13 @@ async def completed(
     if not action.request.signs:
         return asked
     if risk.lowered:
-        await _end(actions, action, store.REFUSE_LEVEL)
+        await stop(actions, action, store.REFUSE_LEVEL)
         raise LevelTooLow
     try:
         return await completing(action, account.account_id, received.phone.phone_id, asked)
     except RequestImpossible:
-        await _end(actions, action, store.REFUSE_IMPOSSIBLE)
+        await stop(actions, action, store.REFUSE_IMPOSSIBLE)
         raise
-
-
-async def _end(actions: Actions, action: Action, text: str) -> None:
-    await actions.database.rows(text, action.action_id, actions.clock.now())
-    actions.database.wakeups.wake(wake_key(action.action_id))
 
 
 async def key_for(shown: Shown, keys: ActivationKeys) -> dict[str, Any]:

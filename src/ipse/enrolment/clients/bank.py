@@ -26,6 +26,7 @@ from ipse.kernel.ids import Ids, b64u, sha256
 from ipse.standards import ida
 from ipse.standards.jose import JoseError, KeySet, PrivateKey, UnverifiedToken, public_keys, sign, verify
 from ipse.standards.strict_json import JsonError, parse_object
+from ipse.telemetry.calls import calling
 
 DEADLINE: Final = 10.0
 """Seconds for everything a bank has to answer to one step of a person."""
@@ -281,12 +282,14 @@ class BankClient:
         """Media type and body of an answer with the expected status, read no further than the largest size."""
         place = urlsplit(address).path
         try:
-            async with self._http.stream(method, address, data=data, headers=headers) as response:
-                body = bytearray()
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > _LARGEST:
-                        self._fail(f"{place} answered too much")
+            with calling("bank") as call:
+                async with self._http.stream(method, address, data=data, headers=headers) as response:
+                    call.answered(response.status_code)
+                    body = bytearray()
+                    async for chunk in response.aiter_bytes():
+                        body += chunk
+                        if len(body) > _LARGEST:
+                            self._fail(f"{place} answered too much")
                 if response.status_code != status:
                     error = _ERROR.search(body)
                     self._fail(f"{place} answered {response.status_code} {error[1].decode() if error else ''}")

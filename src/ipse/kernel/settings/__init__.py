@@ -26,7 +26,7 @@ from ipse.kernel.settings.parts import (
     StaffSettings,
 )
 from ipse.kernel.settings.tree import Settings, parse_settings, read_settings
-from ipse.kernel.watching import StatisticsSettings
+from ipse.kernel.settings.watching import Metrics, StatisticsSettings, Traces
 
 __all__ = [
     "Address",
@@ -42,6 +42,7 @@ __all__ = [
     "Limit",
     "Limits",
     "Mail",
+    "Metrics",
     "Panic",
     "Papers",
     "PhonePolicy",
@@ -53,6 +54,7 @@ __all__ = [
     "Sms",
     "StaffSettings",
     "StatisticsSettings",
+    "Traces",
     "parse_settings",
     "read_settings",
     "refuse",

@@ -46,6 +46,31 @@ def statistics(settings: Settings) -> Iterator[Finding]:
         yield Finding(f"statistics.adult_population is {told.adult_population}", "choose a number of people, or 0")
 
 
+def watching(settings: Settings) -> Iterator[Finding]:
+    """Measurements and traces stay within our own network."""
+    if settings.metrics is not None:
+        host = settings.metrics.listen.host
+        if not _is_private(host):
+            yield Finding(f"metrics.listen.host is {host}", "choose an address of this machine or of a private network")
+        if settings.metrics.listen.port in {settings.listen.port, settings.app_listen.port}:
+            yield Finding("metrics.listen.port is a public listener's", "give measurements a port of their own")
+    if settings.traces is not None:
+        parts = urlsplit(settings.traces.endpoint)
+        local = parts.scheme == "http" and names_loopback(parts.hostname or "")
+        if not parts.hostname or not (parts.scheme == "https" or local):
+            yield Finding(f"traces.endpoint is {settings.traces.endpoint}", "name an https address, or one of loopback")
+        if not 0 <= settings.traces.share <= 1:
+            yield Finding(f"traces.share is {settings.traces.share}", "choose a part of all requests, 0 to 1")
+
+
+def _is_private(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return names_loopback(host)
+    return address.is_private and not address.is_unspecified
+
+
 def second_channel(settings: Settings) -> Iterator[Finding]:
     """How people are told (B-27), and how long they have to object (T-5)."""
     production = settings.environment is Environment.PRODUCTION

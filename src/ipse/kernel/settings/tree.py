@@ -24,7 +24,7 @@ from ipse.kernel.settings.parts import (
     Sms,
     StaffSettings,
 )
-from ipse.kernel.watching import StatisticsSettings
+from ipse.kernel.settings.watching import Metrics, StatisticsSettings, Traces
 
 _MOST_TRIES = 5
 _MOST_HOURS = 2400
@@ -120,6 +120,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """How people sign documents; None: they do not."""
     statistics: StatisticsSettings = StatisticsSettings()
     """Figures of the scheme's use."""
+    metrics: Metrics | None = None
+    """Where Prometheus asks for measurements; None: nowhere."""
+    traces: Traces | None = None
+    """Where traces go; None: there are none."""
     lab: Lab | None = None
     """Switches for outside judges, refused unless `environment` is `lab`."""
 
@@ -176,6 +180,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             found.append(Finding(f"unknown_scopes is {self.unknown_scopes}", "choose refuse or ignore"))
         found += checks.rotation(self)
         found += checks.statistics(self)
+        found += checks.watching(self)
         found += checks.second_channel(self)
         if bool(self.tls_certificate) != bool(self.tls_key):
             found.append(Finding("one of tls_certificate and tls_key is missing", "name both, or none"))

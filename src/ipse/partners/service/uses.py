@@ -15,6 +15,7 @@ from ipse.partners.store import uses as store
 from ipse.storage.database import Database
 from ipse.storage.errors import DatabaseUnavailableError
 from ipse.storage.statement import Transaction, one
+from ipse.telemetry import metrics
 
 _MOST = 10_000
 
@@ -34,6 +35,8 @@ class KeyUses:
 
         `legacy`: its assertion named the token endpoint as its audience, which partners that move here may (C-11).
         """
+        if kid:
+            metrics.PROOFS.add("token_endpoint" if legacy else "issuer")
         now = self.clock.now()
         _, before = self._waiting.get((partner_id, kid), (0, 0))
         if len(self._waiting) < _MOST or (partner_id, kid) in self._waiting:

@@ -22,6 +22,7 @@ from ipse.standards.signature_activation import (
     Refused,
     Signed,
 )
+from ipse.telemetry.calls import calling
 
 T = TypeVar("T")
 _SCHEME: Final = "unix:"
@@ -92,12 +93,14 @@ class ActivationClient:
     async def _ask(self, method: str, path: str, body: msgspec.Struct | None = None) -> bytes:
         content = None if body is None else msgspec.json.encode(body)
         try:
-            async with self._client.stream(method, path, content=content) as response:
-                octets = bytearray()
-                async for chunk in response.aiter_bytes():
-                    octets += chunk
-                    if len(octets) > _MOST_BYTES:
-                        raise SigningUnavailable("signature activation answers too much")
+            with calling("signature_activation") as call:
+                async with self._client.stream(method, path, content=content) as response:
+                    call.answered(response.status_code)
+                    octets = bytearray()
+                    async for chunk in response.aiter_bytes():
+                        octets += chunk
+                        if len(octets) > _MOST_BYTES:
+                            raise SigningUnavailable("signature activation answers too much")
         except httpx.HTTPError as error:
             raise SigningUnavailable(f"signature activation: {type(error).__name__}") from error
         if response.status_code == 200:

@@ -28,6 +28,7 @@ from ipse.signing.errors import CertificationRefused, SigningUnavailable
 from ipse.standards import certification as words
 from ipse.standards.certification import Reason, Subject
 from ipse.storage.private_files import read_private
+from ipse.telemetry.calls import calling
 
 T = TypeVar("T")
 _SECONDS: Final = httpx.Timeout(5.0, read=20.0)
@@ -87,12 +88,14 @@ class _Caller:
         if encoding:
             headers["Content-Transfer-Encoding"] = encoding
         try:
-            async with self._client.stream(method, path, content=body or None, headers=headers) as response:
-                octets = bytearray()
-                async for chunk in response.aiter_bytes():
-                    octets += chunk
-                    if len(octets) > _MOST_BYTES:
-                        raise SigningUnavailable("certification answers too much")
+            with calling("certification") as call:
+                async with self._client.stream(method, path, content=body or None, headers=headers) as response:
+                    call.answered(response.status_code)
+                    octets = bytearray()
+                    async for chunk in response.aiter_bytes():
+                        octets += chunk
+                        if len(octets) > _MOST_BYTES:
+                            raise SigningUnavailable("certification answers too much")
         except httpx.HTTPError as error:
             raise SigningUnavailable(f"certification: {type(error).__name__}") from error
         return _Answer(response.status_code, bytes(octets))

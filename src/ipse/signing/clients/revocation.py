@@ -43,7 +43,7 @@ class RevocationClient:
     ) -> None:
         self._authorities = tuple(authorities)
         self._ids = ids
-        self._outgoing = outgoing or Outgoing(environment, plain=True)
+        self._outgoing = outgoing or Outgoing(environment, plain=True, peer="revocation")
         self._lists = {url for authority in self._authorities for url in _list_addresses(authority)}
 
     def learn(self, certificate: bytes) -> None:

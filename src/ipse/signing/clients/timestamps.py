@@ -14,6 +14,7 @@ from ipse.signing.errors import SigningUnavailable
 from ipse.standards import certification as words
 from ipse.standards.signature_activation import HASH_ALGORITHMS
 from ipse.standards.timestamps import TimestampAnswer
+from ipse.telemetry.calls import calling
 
 _SECONDS: Final = httpx.Timeout(5.0, read=10.0)
 _MOST_BYTES: Final = 65_536
@@ -55,12 +56,14 @@ class TimestampClient:
     async def _ask(self, body: bytes) -> bytes:
         headers = {"Content-Type": words.TIMESTAMP_QUERY, "Accept": words.TIMESTAMP_REPLY}
         try:
-            async with self._client.stream("POST", self._url, content=body, headers=headers) as response:
-                octets = bytearray()
-                async for chunk in response.aiter_bytes():
-                    octets += chunk
-                    if len(octets) > _MOST_BYTES:
-                        raise SigningUnavailable("time stamps: too long an answer")
+            with calling("timestamps") as call:
+                async with self._client.stream("POST", self._url, content=body, headers=headers) as response:
+                    call.answered(response.status_code)
+                    octets = bytearray()
+                    async for chunk in response.aiter_bytes():
+                        octets += chunk
+                        if len(octets) > _MOST_BYTES:
+                            raise SigningUnavailable("time stamps: too long an answer")
         except httpx.HTTPError as error:
             raise SigningUnavailable(f"time stamps: {type(error).__name__}") from error
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -43,6 +43,7 @@ from ipse.standards.signature_activation import Activated, NewCredential, Signed
 from ipse.storage.statement import Row, Transaction, one
 from ipse.switches.model import Kind
 from ipse.switches.service import Switches
+from ipse.telemetry import metrics
 
 log = structlog.get_logger("ipse.signing")
 _TABLE = "signing_requests"
@@ -97,8 +98,10 @@ class Conclusions:
             raise RequestEnded  # forgotten
         try:
             result = await self._carried_out(_work(approval))
+            metrics.SIGNATURES.add("signed")
         except ActivationRefused as error:
             if error.refusal == "keys_unavailable":
+                metrics.SIGNATURES.add("unavailable")
                 raise SigningUnavailable from error
             return await self._refuse(action_id, error.refusal)
         except CertificationRefused as error:
@@ -295,6 +298,7 @@ class Conclusions:
 
     async def _refuse(self, action_id: str, why: str) -> Concluded:
         """Note that an approval will never come to anything, and say so."""
+        metrics.SIGNATURES.add("refused")
         log.warning("signing.refused", action=action_id, why=why)
         await self.actions.database.rows(store.REFUSE, action_id, why)
         row = await self.actions.database.row(store.REQUEST, action_id)

@@ -13,6 +13,7 @@ import httpx
 from ipse.sim.clients.gate import Gate, GateShut
 from ipse.standards import camara
 from ipse.standards.camara import CamaraError, Problem
+from ipse.telemetry.calls import calling
 
 LARGEST: Final = 65_536
 _SERVER_ERROR: Final = 500
@@ -79,8 +80,10 @@ class Wire:
     ) -> Reply:
         place = urlsplit(address).path
         try:
-            async with asyncio.timeout(self.seconds):
-                reply = await self._read(method, address, content, form, headers)
+            with calling("mobile_operator") as call:
+                async with asyncio.timeout(self.seconds):
+                    reply = await self._read(method, address, content, form, headers)
+                call.answered(reply.status)
         except TimeoutError as error:
             raise Silence(f"{self.operator_id} {place}: no answer in time") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:

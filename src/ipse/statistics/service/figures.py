@@ -68,7 +68,6 @@ class Statistics:
         for tally in recent:
             by_partner[tally.partner_id].append(tally)
         found = [self._figures(name, (now - span, now), each, each) for name, each in by_partner.items()]
-        people = await self.database.row(store.NEWEST_SAMPLE, PEOPLE)
         return Live(
             at=now,
             seconds=span // SECOND,
@@ -76,10 +75,15 @@ class Statistics:
             median_seconds=sums.median(totals),
             slow_seconds=sums.slow(totals),
             today=sums.totals_of(today),
-            people=None if people is None else int(people["amount"]),
+            people=await self.people(),
             partners=tuple(sorted(found, key=lambda each: (-each.totals.requests, each.partner_id))),
             alerts=tuple(alert for figures in found for alert in figures.alerts),
         )
+
+    async def people(self) -> int | None:
+        """How many are enrolled, as last counted; None before the first time."""
+        row = await self.database.row(store.NEWEST_SAMPLE, PEOPLE)
+        return None if row is None else int(row["amount"])
 
     def _figures(
         self,
