@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_SENTENCE = {
-    "nl": "Goedkeuren met de telefoon lukt nu niet.",
-    "fr": "L’approbation par téléphone ne marche pas pour le moment.",
-    "de": "Zustimmen mit dem Telefon geht zurzeit nicht.",
-    "en": "Approving with the phone does not work at the moment.",
-}
 _PATIENCE = 60
 
 
@@ -59,14 +53,14 @@ class Installation:
     def break_the_phone_channel(self) -> None:
         """From now on phones get no answer, the app's origin serves nobody, and an incident says so."""
         _stop(self.scheme)
-        sentence = ", ".join(f'{language} = "{text}"' for language, text in _SENTENCE.items())
         config = self.folder / "ipse.toml"
         lines = [line for line in config.read_text().splitlines() if not line.startswith("limits")]
         none, plenty = "{ burst = 1, per_minute = 1 }", "{ burst = 5000, per_minute = 10000 }"
         limits = [f"{kind} = {plenty}" for kind in ("page", "wait", "partner", "enrolment", "static")]
         lines.insert(0, f"limits = {{ phone = {none}, {', '.join(limits)} }}")
-        lines.insert(0, f"incident = {{ sentence = {{ {sentence} }}, phone_down = true }}")
         config.write_text("\n".join(lines) + "\n")
+        opening = ["incident", "open", "--component", "approval", "--impact", "full", "--config", str(config)]
+        subprocess.run([*IPSE, *opening], check=True, capture_output=True, timeout=_PATIENCE)
         self.scheme = _serve(self.folder)
         _wait(f"{self.base}/healthz", self.scheme, self.folder)
         while httpx.post(f"{self.base}/phone/v1/home", content="{}", timeout=5).status_code != 429:

@@ -251,6 +251,13 @@ select count(distinct account_id) as active from actions_actions
 where account_id > $1 and account_id <= $2 and created_at > $3 and state in ('approved', 'collected')
   and kind <> 'discovery' and partner_id <> $4
 """
+# Requests that ended from $1 up to $2, those of one partner left out.
+ENDED = """
+select kind, state, why, case when claimed_at is null then 0 else 1 end as claimed, count(redeemed_at) as redeemed,
+  count(*) as count
+from actions_actions where decided_at >= $1 and decided_at < $2 and partner_id <> $3
+group by kind, state, why, case when claimed_at is null then 0 else 1 end
+"""
 DELETE_UNCLAIMED = "delete from actions_actions where account_id is null and expires_at < $1 returning action_id"
 
 _request = msgspec.json.Decoder(Request)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -13,7 +14,9 @@ from ipse.actions.service import Messages
 from ipse.app.attestations import open_admission
 from ipse.app.features import Features, build_features
 from ipse.app.given import Given
+from ipse.app.incidents import IncidentDesk, open_incident_desk
 from ipse.app.news import handlers
+from ipse.app.outcomes import Outcomes
 from ipse.app.signing import signing_jobs
 from ipse.app.staff import StaffParts, open_staff
 from ipse.attributes import http as attributes_http
@@ -93,6 +96,8 @@ class Scheme:
     staff_application: ASGIApp | None
     routes: list[Route]
     jobs: list[tuple[str, Job]]
+    loops: list[Callable[[], Coroutine[Any, Any, None]]]
+    """What goes on as long as the process."""
     partners: Partners
     people: People
     messages: Messages
@@ -117,8 +122,11 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
     features = build_features(given)
     await features.switches.load()
     await features.sims.operators.all()  # their caps count from the first claim on
-    pages = Pages(name=settings.name, ids=ids, packages=PAGES, incident=settings.incident, time_zone=settings.time_zone)
-    routes = _routes(given, features, pages)
+    pages = Pages(name=settings.name, ids=ids, packages=PAGES, time_zone=settings.time_zone)
+    incidents = open_incident_desk(given, _outcomes(given, features), features.delivery.letter)
+    incidents.tell(pages)
+    await incidents.board.refresh()  # the first visitor is told, too
+    routes = _routes(given, features, pages, incidents)
     staff = open_staff(given, features.delivery.letter)
 
     async def close() -> None:
@@ -141,12 +149,13 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         staff=staff,
         staff_application=None if staff is None else _staff_application(staff, given),
         routes=routes if staff is None else [*routes, *staff.routes()],
-        jobs=[*_jobs(given, features), *([] if staff is None else staff.jobs())],
+        jobs=[*_jobs(given, features), *incidents.jobs(), *([] if staff is None else staff.jobs())],
+        loops=incidents.loops(),
         partners=features.partners,
         people=features.people,
         messages=features.messages,
         keys=ring,
-        outbox=Outbox(database, clock, handlers(features)),
+        outbox=Outbox(database, clock, {**handlers(features), **incidents.news()}),
         switches=features.switches,
         statistics=features.statistics,
         clock=clock,
@@ -154,10 +163,11 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
     )
 
 
-def _routes(given: Given, features: Features, pages: Pages) -> list[Route]:
+def _routes(given: Given, features: Features, pages: Pages, incidents: IncidentDesk) -> list[Route]:
     """Every front door, each declaring its own routes."""
     settings, provider = given.settings, features.provider
-    signin, mobile = _signin(given, features, pages), _mobile(given, features)
+    signin, mobile = _signin(given, features, pages), _mobile(given, features, incidents)
+    signin.phone_is_down = incidents.phone_is_down
     return [
         *oidc_http.routes(provider, signin=signin, pages=pages, ids=given.ids),
         *broker_http.routes(
@@ -207,11 +217,10 @@ def _signin(given: Given, features: Features, pages: Pages) -> SignIn:
     )
     if features.lab is not None:
         signin.plain, signin.began = features.lab.switches.plain_pages, features.lab.began
-    signin.phone_down = settings.incident is not None and settings.incident.phone_down
     return signin
 
 
-def _mobile(given: Given, features: Features) -> Mobile:
+def _mobile(given: Given, features: Features, incidents: IncidentDesk) -> Mobile:
     settings = given.settings
     return Mobile(
         settings,
@@ -227,6 +236,7 @@ def _mobile(given: Given, features: Features) -> Mobile:
         features.attributes,
         open_admission(settings, features.switches),
         features.push.public_key,
+        incidents.notice,
     )
 
 
@@ -271,6 +281,11 @@ def _anchoring(given: Given) -> list[tuple[str, Job]]:
     """Heads of the audit log, where the settings say to keep them."""
     place, audit = given.settings.audit.anchor, Audit(given.database, given.clock)
     return [("audit.anchor", lambda: audit_jobs.anchor(audit, place))] if place else []
+
+
+def _outcomes(given: Given, features: Features) -> Outcomes:
+    synthetic = given.settings.status.synthetic_partner
+    return Outcomes(given.database, features.registrars, features.sims.operators, features.desk.log, synthetic)
 
 
 def _in_a_lab(application: ASGIApp, lab: LabDesk | None) -> ASGIApp:

@@ -273,7 +273,13 @@ async def _running(scheme: Scheme) -> AsyncIterator[None]:
 
     tasks = [
         asyncio.get_running_loop().create_task(work)
-        for work in (repeat(), scheme.keys.keep_up(), scheme.outbox.keep_up(), scheme.switches.keep_up())
+        for work in (
+            repeat(),
+            scheme.keys.keep_up(),
+            scheme.outbox.keep_up(),
+            scheme.switches.keep_up(),
+            *(loop() for loop in scheme.loops),
+        )
     ]
     try:
         yield

@@ -36,6 +36,7 @@ for name, target in {
     "bench": "ipse.cli.bench:app",
     "audit": "ipse.cli.audit:app",
     "fraud": "ipse.cli.fraud:app",
+    "incident": "ipse.cli.incident:app",
     "doctor": "ipse.cli.doctor:doctor",
 }.items():
     app.command(target, name=name)

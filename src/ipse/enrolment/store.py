@@ -320,3 +320,9 @@ SHOWN_ELSEWHERE = """
 select enrolment_id, phone_id, state, why, language, sealed_answer, changed_at, expires_at
 from enrolment_enrolments where enrolment_id = $1 and screen = 'other'
 """
+# Enrolments that ended from $1 up to $2.
+ENDED = """
+select registrar, state, why, count(*) as count from enrolment_enrolments
+where changed_at >= $1 and changed_at < $2 and state in ('finished', 'ended')
+group by registrar, state, why
+"""

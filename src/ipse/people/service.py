@@ -346,3 +346,9 @@ def _wrap(epoch: _Epoch, account_id: str, key: bytes) -> bytes:
 
 def _unwrap(epoch: _Epoch, account_id: str, wrapped: bytes) -> bytes:
     return unseal(epoch.key, wrapped, table="people_accounts", row=account_id, column="wrapped_key")
+
+
+async def count_active(database: Database) -> int:
+    """How many people have an identity that lives."""
+    row = await database.row(store.COUNT_ACTIVE)
+    return 0 if row is None else int(row["people"])

@@ -96,6 +96,7 @@ select count(*) as people from people_accounts where created_at >= $1 and create
 FAIL = "update people_accounts set failures = failures + 1 where account_id = $1 returning failures"
 FORGIVE = "update people_accounts set failures = 0 where account_id = $1 returning account_id"
 SET_LANGUAGE = "update people_accounts set language = $2, changed_at = $3 where account_id = $1 returning account_id"
+COUNT_ACTIVE = "select count(*) as people from people_accounts where state = 'active'"
 KEY = "select epoch, wrapped_key from people_accounts where account_id = $1 and state <> 'archived'"
 NEWEST_EPOCH = "select epoch, wrapped_key, created_at from people_epochs order by created_at desc, epoch limit 1"
 EPOCHS = "select epoch, wrapped_key, created_at from people_epochs"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -15,7 +16,6 @@ from starlette.responses import Response
 
 from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import Ids, b64u
-from ipse.kernel.settings import Incident
 from ipse.web import languages
 from ipse.web.assets import Assets
 from ipse.web.moments import Moments
@@ -30,6 +30,14 @@ LINKS = {
     "block": "/block",
 }
 """Where every page links: terms, privacy notice and practice statement (B-13), and blocking without login."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One calm sentence that stands on every page for a while, by language, and where to read more."""
+
+    sentence: Mapping[str, str]
+    url: str = ""
 
 
 class Pages:
@@ -48,7 +56,6 @@ class Pages:
         ids: Ids,
         packages: Iterable[str] = (),
         links: dict[str, str] | None = None,
-        incident: Incident | None = None,
         time_zone: str = "UTC",
     ) -> None:
         every = ("ipse.web", *packages)
@@ -56,6 +63,7 @@ class Pages:
         self.assets = Assets(every)
         self._texts = languages.load(every)
         self._gapped: dict[tuple[object, ...], Gapped] = {}
+        self._notice: Notice | None = None
         folders = [Path(str(resources.files(package))) / "templates" for package in every]
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(folders),
@@ -74,13 +82,17 @@ class Pages:
         self._environment.globals.update(
             asset=self.assets.url,
             scheme=name,
-            incident=incident,
             links=links or LINKS,
             languages=languages.LANGUAGES,
         )
         # Compiled now: the first visitor does not wait, and an upgrade under a running process changes nothing in it.
         for template in self._environment.list_templates():
             self._environment.get_template(template)
+
+    def announce(self, notice: Notice | None) -> None:
+        """Say this on every page from now on; None: nothing."""
+        self._notice = notice
+        self._gapped.clear()
 
     def text(self, language: str, id_: str, /, **values: object) -> str:
         """One text outside a template."""
@@ -89,7 +101,7 @@ class Pages:
     def html(self, template: str, language: str, /, **context: object) -> str:
         """A template as text, without a response around it."""
         words = {name: partial(write, language=language) for name, write in self._writers.items()}
-        known = {**words, **context, "lang": language, "t": self._texts[language].text}
+        known = {"notice": self._notice, **words, **context, "lang": language, "t": self._texts[language].text}
         return self._environment.get_template(template).render(known)
 
     def render(

@@ -32,8 +32,8 @@ def test_what_is_commented_out_in_the_example_is_right_too() -> None:
     settings = read_settings(uncommented.encode())
     assert settings.trusted_proxies == ("192.0.2.1",)
     assert settings.signing is not None
-    assert settings.incident is not None
-    assert set(settings.incident.sentence) == {"nl", "fr", "de", "en"}
+    assert settings.help.channels
+    assert settings.incidents.remind
 
 
 def test_the_unit_does_not_try_again_what_cannot_help() -> None:

@@ -78,7 +78,7 @@ class Works:
         mobile = _Still(
             settings, given.database, ring, given.clock, _IDS, features.people, features.phones, features.messages,
             features.approvals, nobody, features.attributes, open_admission(settings, features.switches),
-            features.push.public_key,
+            features.push.public_key, lambda: None,
         )  # fmt: skip
         panic_messages = PanicMessages(
             features.phones, features.messages, features.people, features.panic, given.clock, settings.base_url

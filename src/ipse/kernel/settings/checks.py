@@ -237,6 +237,18 @@ def signing(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"{name} is {value}", f"choose {least} to {most}")
 
 
+def public_help(settings: Settings) -> Iterator[Finding]:
+    """What people are told when something breaks."""
+    status = settings.status
+    if status.folder and not status.folder.startswith("/"):
+        yield Finding(f"status.folder is {status.folder!r}", "write the whole path, such as /var/lib/ipse/status")
+    if status.address:
+        yield from origin("status.address", status.address)
+    for channel in settings.help.channels:
+        if not channel.value.strip():
+            yield Finding(f"help.channels has a {channel.kind} without a value", "write how people use it")
+
+
 def _certificate_quality(quality: str, *, production: bool, own: bool) -> Iterator[Finding]:
     name = f"signing.certification.quality is {quality}"
     if production and quality == "test":

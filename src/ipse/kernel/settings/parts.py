@@ -249,12 +249,41 @@ class Signing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """PEM file of further authorities whose signatures count when a file is judged; empty: only our own."""
 
 
-class Incident(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A known incident, as one calm sentence by language, and where to read more."""
+class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One official way to reach the scheme; people are told that there are no others."""
 
-    sentence: dict[str, str]
-    """By language: nl, fr, de, en."""
-    url: str = ""
-    """Where to read more."""
-    phone_down: bool = False
-    """Whether people cannot approve with the phone now: sign-in pages then put the other ways first."""
+    kind: Literal["telephone", "email", "website", "app", "address"]
+    """What it is."""
+    value: str
+    """As people use it: `+32 2 555 01 00`, `help@id.example`, `https://id.example`."""
+    hours: str = ""
+    """When somebody answers, as `24/7` or `8–20`; empty: always, or nobody waits there."""
+
+
+class Help(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the help centre tells people."""
+
+    channels: tuple[Channel, ...] = ()
+    """The only official ways to reach the scheme; name at least a telephone number in production."""
+
+
+class StatusPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the scheme tells the status page, which is a process of its own."""
+
+    folder: str = ""
+    """Where `incidents.json` and `outcomes.json` are written, readable by everybody; empty: nowhere."""
+    address: str = ""
+    """The public address of the status page, where people are sent to read more; empty: there is none."""
+    synthetic_partner: str = ""
+    """Client id of the partner of synthetic logins: counted in no figure."""
+
+
+class Incidents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Duties that an incident starts."""
+
+    organisation: str = ""
+    """Who runs the scheme, as it stands on notifications to authorities; empty: its name."""
+    remind: tuple[str, ...] = ()
+    """E-mail addresses that are reminded when half, four fifths and all of the time of a duty has passed."""
+    languages: tuple[Literal["nl", "fr", "de", "en"], ...] = ("en",)
+    """Languages of the drafts of notifications, besides English."""

@@ -12,7 +12,8 @@ from ipse.kernel.settings.parts import (
     Address,
     AuditLog,
     EidTrust,
-    Incident,
+    Help,
+    Incidents,
     Lifetimes,
     Limits,
     Mail,
@@ -23,6 +24,7 @@ from ipse.kernel.settings.parts import (
     Sim,
     Sms,
     StaffSettings,
+    StatusPage,
 )
 from ipse.kernel.settings.watching import Metrics, StatisticsSettings, Traces
 
@@ -99,8 +101,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Wrong codes in a row that block an identity, at most 5 (B-40)."""
     minimum_app_version: str = "1.0.0"
     """Older apps are asked to renew themselves."""
-    incident: Incident | None = None
-    """A known incident, told in app and pages."""
+    incidents: Incidents = Incidents()
+    """Whom an incident obliges the operator to tell."""
+    status: StatusPage = StatusPage()
+    """What the status page is told."""
+    help: Help = Help()
+    """What the help centre tells."""
     database_connections: int = 10
     """PostgreSQL connections of this process."""
     mail: Mail | None = None
@@ -166,6 +172,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             *checks.cards(self),
             *checks.push(self),
             *checks.signing(self),
+            *checks.public_help(self),
         ]
         found += checks.staff(self)
         if self.base_url == self.app_origin:

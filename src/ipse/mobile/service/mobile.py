@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,8 @@ class Mobile:
     admission: Admission
     push_key: Callable[[], Awaitable[str | None]]
     """What apps subscribe with at their browser's push service; None where nothing is pushed."""
+    notice: Callable[[], Mapping[str, Any] | None]
+    """What is said now: one calm sentence in four languages, and where to read more."""
 
     async def configuration(self) -> dict[str, Any]:
         """What an app needs to know before anything else (device protocol §4)."""
@@ -91,7 +93,7 @@ class Mobile:
             "push_key": await self.push_key(),
             "tries": self.settings.tries,
             **await self._signature_activation(),
-            "incident": self.settings.incident,
+            "incident": self.notice(),
         }
 
     async def _signature_activation(self) -> dict[str, Any]:
@@ -191,7 +193,7 @@ class Mobile:
                 "challenge": received.challenge,
                 "watch": rules.build_watch(self._watch_key, watch),
                 "watch_expires_in": self.settings.lifetimes.watch,
-                "incident": msgspec.to_builtins(self.settings.incident),
+                "incident": self.notice(),
                 "language": account.language,
                 "level": self.approvals.level(received, account),
                 "sim": await self._sim(received),

@@ -99,6 +99,11 @@ class RequestLog:
         rows = await self.database.rows(store.TALLIES, since, until)
         return {(row["partner_id"], row["service_code"]): row["times"] for row in rows}
 
+    async def counts(self, since: int, until: int, *, without: str) -> dict[str, int]:
+        """How many refusals there were from one moment up to another, by error code, those of one partner left out."""
+        rows = await self.database.rows(store.COUNTED, since, until, without)
+        return {row["error"]: int(row["count"]) for row in rows}
+
     async def flush(self) -> None:
         """Write what waits. A database that cannot be reached costs lines, never a request."""
         waiting, self._waiting = self._waiting, {}

@@ -30,6 +30,10 @@ TALLIES = """
 select partner_id, service_code, cast(sum(times) as bigint) as times from partners_refusals
 where at >= $1 and at < $2 group by partner_id, service_code
 """
+# Refusals from $1 up to $2, by error code; those of one partner left out.
+COUNTED = """
+select error, sum(times) as count from partners_refusals where at >= $1 and at < $2 and partner_id <> $3 group by error
+"""
 FORGET = """
 delete from partners_refusals where at < $1 returning refusal_id
 """

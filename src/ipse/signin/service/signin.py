@@ -49,7 +49,7 @@ class SignIn:
 
     plain = False
     """Whether pages do without JavaScript in any browser: so in a lab."""
-    phone_down = False
+    phone_is_down: Callable[[], bool] = staticmethod(bool)
     """Whether the phone channel is reported out of order: the other ways then come first."""
     began: Callable[[Request, Action], None] | None = None
     """Who is told of each request that begins with a page, in a lab."""
@@ -141,7 +141,7 @@ class SignIn:
             explained=bool(purpose),
             fallback=bool(asked.fallbacks),
             wished=asked.wished,
-            phone_down=self.phone_down,
+            phone_down=self.phone_is_down(),
             plain=self.plain or b"plain=1" in request.scope["query_string"].split(b"&"),
             long=len(title) > LONG_TITLE,
             app_origin=self._app_origin,

@@ -49,6 +49,13 @@ update sim_watches set due_at = $2, changed_at = $2 where account_id = $1 return
 """
 END: Final = "delete from sim_watches where account_id = $1 returning account_id"
 
+# Numbers whose operator was asked from $1 up to $2, by whether it answered.
+ASKED: Final = """
+select operator_id, case when failures = 0 then 0 else 1 end as failed, count(*) as count from sim_watches
+where asked_at >= $1 and asked_at < $2 and operator_id is not null
+group by operator_id, case when failures = 0 then 0 else 1 end
+"""
+
 
 def read_watch(row: Row) -> Watch:
     """A row as a value."""
