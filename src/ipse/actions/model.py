@@ -435,3 +435,52 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     broker: str = ""
     confirmed: tuple[Mapping[str, Any], ...] = ()
     """What was put before the person to confirm."""
+
+
+class Search(msgspec.Struct, frozen=True):
+    """What a person looks for in their past requests; empty and None: everything. Times in microseconds."""
+
+    words: str = ""
+    partner_id: str = ""
+    kind: str = ""
+    outcome: str = ""
+    since: int | None = None
+    until: int | None = None
+    """Before this moment."""
+
+
+class Past(msgspec.Struct, frozen=True, kw_only=True):
+    """A past request with everything that its person may know of it. Times in microseconds."""
+
+    entry: HistoryEntry
+    partner_id: str
+    service_code: str
+    purpose: str
+    created_at: int
+    decided_at: int | None
+    why: str | None
+    level: str
+    """The eIDAS level that was shown; empty where nothing was."""
+    browser_place: str
+    """Where it was started, as the operator's table of networks says; empty where nobody knows."""
+    phone_place: str
+    phone_system: str
+    warnings: tuple[str, ...]
+    network: str
+    """A keyed digest of the network it was started from; for reports, never for people."""
+    full: Mapping[str, Any]
+    """The values shared, protected ones, too: only for whoever has given the code for them."""
+    protected: tuple[str, ...]
+    """Names of the protected attributes among them."""
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What one partner was given of one attribute, last. Times in microseconds."""
+
+    partner_id: str
+    partner: str
+    entry: Mapping[str, Any]
+    at: int
+    since: int
+    """When it was first given this very value, as far as the newest approvals tell."""
+    action: str

@@ -163,8 +163,10 @@ update actions_actions set state = 'collected', decided_at = $2
 where action_id = $1 and kind = 'discovery' and state = 'claimed' and expires_at > $2
 returning account_id
 """
+# Whose it was is kept: it stands in their history.
 REFUSE_LEVEL = """
-update actions_actions set state = 'rejected', why = 'level', decided_at = $2, sealed_content = null
+update actions_actions set state = 'rejected', why = 'level', decided_at = $2, sealed_content = null,
+  account_id = coalesce(account_id, $3)
 where action_id = $1 and state = 'waiting'
 returning action_id
 """
@@ -216,6 +218,62 @@ HISTORY = (
   and (state not in ('waiting', 'claimed') or expires_at <= $3)
 order by created_at desc limit $4"""
 )
+# The same with what a person looks for: a period, a partner, a kind, an outcome; empty: all. $2 and $3 are where the
+# last page ended, $4 is now.
+SEARCH = (
+    _SELECT
+    + """where account_id = $1 and kind <> 'discovery'
+  and (created_at < $2 or (created_at = $2 and action_id < $3))
+  and (state not in ('waiting', 'claimed') or expires_at <= $4)
+  and created_at >= $5 and created_at < $6
+  and ($7 = '' or partner_id = $7) and ($8 = '' or kind = $8)
+  and ($9 = ''
+    or ($9 = 'approved' and state in ('approved', 'collected'))
+    or ($9 = 'not_started' and state = 'rejected' and why = 'not_started')
+    or ($9 = 'rejected' and state = 'rejected'
+      and coalesce(why, '') not in ('not_started', 'level', 'risk', 'impossible'))
+    or ($9 = 'failed' and (state = 'revoked' or (state = 'rejected' and why in ('level', 'risk', 'impossible'))))
+    or ($9 = 'cancelled' and state = 'cancelled')
+    or ($9 = 'expired' and state in ('expired', 'waiting', 'claimed')))
+order by created_at desc, action_id desc limit $10"""
+)
+OF_PERSON = _SELECT + "where action_id = $1 and account_id = $2"
+PARTNERS = """
+select partner_id, kind, count(*) as requests, max(created_at) as last_at from actions_actions
+where account_id = $1 and kind <> 'discovery' group by partner_id, kind
+"""
+# What has reached a partner, newest first.
+GIVEN = (
+    _SELECT
+    + """where account_id = $1 and state = 'collected' and kind <> 'discovery' and sealed_shown is not null
+  and sealed_approval is not null
+order by decided_at desc limit $2"""
+)
+LIVING_TOKENS = """
+select partner_id, count(*) as tokens from actions_actions
+where account_id = $1 and token_hash is not null and token_expires_at > $2 group by partner_id
+"""
+# What a partner holds to read with, or can still get; what is open goes on.
+WITHDRAW = """
+update actions_actions set code_hash = null, token_hash = null, return_hash = null,
+  state = case when state = 'approved' then 'revoked' else state end
+where account_id = $1 and partner_id = $2 and (state = 'approved' or code_hash is not null or token_hash is not null)
+returning action_id
+"""
+WITHDRAW_ONE = """
+update actions_actions set code_hash = null, token_hash = null, return_hash = null,
+  state = case when state in ('approved', 'waiting', 'claimed') then 'revoked' else state end
+where action_id = $1 and account_id = $2
+returning action_id, partner_id
+"""
+# All of a person's, for their copy, oldest first, page by page.
+COPIES = """
+select action_id, state, why, kind, partner_id, service_code, request, start, phone_id, subject, shown_digest,
+  sealed_shown, sealed_approval, redeemed_at, token_expires_at, created_at, expires_at, claimed_at, decided_at,
+  addressed_at, method
+from actions_actions where account_id = $1 and (created_at > $2 or (created_at = $2 and action_id > $3))
+order by created_at, action_id limit $4
+"""
 REFUSE_RISK = REFUSE_LEVEL.replace("'level'", "'risk'")
 REFUSE_IMPOSSIBLE = REFUSE_LEVEL.replace("'level'", "'impossible'")
 EXPIRE = """

@@ -51,7 +51,9 @@ from ipse.panic import http as panic_http
 from ipse.partners import http as partners_http
 from ipse.partners.service import Partners
 from ipse.people.service import People
+from ipse.portal import DOOR as PORTAL
 from ipse.portal import http as portal_http
+from ipse.portal.http.block import block_routes
 from ipse.signin import http as signin_http
 from ipse.signin.service import SignIn
 from ipse.sim import http as sim_http
@@ -76,6 +78,7 @@ PAGES = (
     "ipse.fallback",
     "ipse.portal",
     "ipse.panic",
+    "ipse.notices",
     "ipse.envelopes",
     "ipse.validation",
 )
@@ -192,7 +195,8 @@ def _routes(given: Given, features: Features, pages: Pages, incidents: IncidentD
         *sim_http.routes(features.sims.subscriptions),
         *partners_http.routes(features.desk, given.ids, features.provider.proofs),
         *attributes_http.routes(pages, claim_prefix=settings.claim_prefix, registrars=features.registrars.active),
-        *portal_http.routes(features.blocking, pages),
+        *block_routes(features.blocking, pages),
+        *portal_http.routes(features.portal, features.doors.sessions, signin=signin, pages=pages, ids=given.ids),
         *asset_routes(pages.assets),
         *([] if features.lab is None else lab_http.routes(features.lab)),
         Route("/healthz", _health(given.database), caller=Caller.PUBLIC, limit="static"),
@@ -209,6 +213,7 @@ def _signin(given: Given, features: Features, pages: Pages) -> SignIn:
         endings={
             "oidc": features.provider.authorizations,
             BROKER: features.broker.sessions,
+            PORTAL: features.portal.acts,
             **features.doors.endings(),
         },
         app_origin=settings.app_origin,
@@ -267,6 +272,7 @@ def _jobs(given: Given, features: Features) -> list[tuple[str, Job]]:
         ("fallback.forget_invitations", features.fallback.passkeys.forget),
         ("mobile.forget_pairings", lambda: forget_pairings(given.database, clock)),
         ("notices.forget", features.delivery.forget),
+        ("portal.forget", features.portal.acts.forget),
         ("panic.forget_guesses", features.panic.forget_guesses),
         *signing_jobs(features.signing),
         ("sim.look_again", lambda: sim_jobs.look_again(features.sims)),

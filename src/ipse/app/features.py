@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ipse.actions.service import Actions, Approvals, Messages
 from ipse.app.cards import open_cards
 from ipse.app.certificates import outgoing_context, partner_authorities
 from ipse.app.doors import Doors, open_doors
 from ipse.app.given import Given
+from ipse.app.portal import open_portal
 from ipse.app.registry import open_registry
 from ipse.app.second_channel import build_delivery
 from ipse.app.signing import Evidence, open_signing
@@ -36,7 +38,7 @@ from ipse.people.model import BlockReason
 from ipse.people.service import People
 from ipse.phones.model import StopReason
 from ipse.phones.service import Phones
-from ipse.portal.service import Blocking
+from ipse.portal.service import Blocking, Portal
 from ipse.push.service import Push
 from ipse.signing.service import Signing
 from ipse.sim.service import Sims, build_sims
@@ -77,6 +79,11 @@ class Features:
     doors: Doors
     switches: Switches
     statistics: Statistics
+
+    @cached_property
+    def portal(self) -> Portal:
+        """A person's own pages, on nearly everything else."""
+        return open_portal(self.doors.given, self)
 
 
 def build_features(given: Given) -> Features:

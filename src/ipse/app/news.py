@@ -9,15 +9,18 @@ from ipse.actions.service.requests import account_wake_key
 from ipse.app.features import Features
 from ipse.app.signing import signing_news
 from ipse.kernel.clock import SECOND
-from ipse.mobile.events import DELETED, PHONE_MOVED
+from ipse.mobile.events import PHONE_MOVED
 from ipse.mobile.service.moves import forget_pairings_of
 from ipse.notices import TOLD
 from ipse.notices.model import WAKING
 from ipse.oidc.service.backchannel import forget_discovered
-from ipse.portal import BLOCK_ASKED
+from ipse.people.events import DELETED
+from ipse.portal import BLOCK_ASKED, PURGED, WITHDRAWN
 from ipse.sim.events import BOUND, READY
 from ipse.storage.outbox import Event, Handler
 
+_DELETED_BEFORE = "mobile.deleted"
+"""The name of the same event in outboxes that a release before this one has written."""
 _NEWS_SECONDS = 86_400
 """How long a phone that is off may still be told of news of its identity."""
 
@@ -32,6 +35,13 @@ def handlers(features: Features) -> Mapping[str, Mapping[str, Handler]]:
         },
         PHONE_MOVED: {"sim.look": lambda event: features.sims.watches.look_at(event.payload["account"])},
         DELETED: _forgetting(features),
+        _DELETED_BEFORE: _forgetting(features),
+        WITHDRAWN: {"portal.tell": lambda event: features.portal.news.tell(event.payload["withdrawal"])},
+        PURGED: {
+            "portal.tell": lambda event: features.portal.news.tell_purged(
+                event.payload["partner"], event.payload["subject"], since=event.at
+            )
+        },
         BLOCK_ASKED: {"portal.look": lambda event: features.blocking.look(event.payload["block"])},
         READY: {"sim.tell": lambda event: _woken(features, event.payload["account"])},
         BOUND: {"sim.follow": lambda event: features.sims.subscriptions.follow(event.payload["account"])},
@@ -63,6 +73,7 @@ def _forgetting(features: Features) -> Mapping[str, Handler]:
         "enrolment.forget": told(features.enrolments.forget_account),
         "phones.forget": told(features.phones.forget_account),
         "mobile.forget": told(lambda account_id: forget_pairings_of(database, account_id)),
+        "portal.forget": told(features.portal.forget_account),
         "oidc.forget": told(lambda account_id: forget_discovered(database, account_id)),
     }
 

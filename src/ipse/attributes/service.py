@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -19,6 +19,7 @@ from ipse.attributes.rules import derive
 from ipse.kernel import clock as times
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.sealing import seal, unseal
+from ipse.storage.copies import copied
 from ipse.storage.database import Database
 from ipse.storage.statement import Row, Transaction
 
@@ -95,6 +96,16 @@ class Attributes:
             )
             for row in rows
         ]
+
+    async def copy(self, account_id: str) -> dict[str, Any]:
+        """Facts and evidence, opened, for their person to take along. Raises as `facts`."""
+        document, rows = await store.copy_of(self._db, account_id)
+        records = {each.evidence_id: msgspec.to_builtins(each) for each in await self.evidence(account_id)}
+        return {
+            "facts": msgspec.to_builtins(await self.facts(account_id)),
+            "kept": copied(document),
+            "evidence": [{**row, "record": records[row["evidence_id"]]} for row in copied(rows)],
+        }
 
     async def route(self, account_id: str) -> str | None:
         """Return how a person last proved who they are: `bank` or `eid_card`; None without evidence."""

@@ -65,6 +65,13 @@ _EVIDENCE_OF = """
 select evidence_id, registrar, sealed from attributes_evidence where account_id = $1 order by kept_at, evidence_id
 """
 
+_COPY_DOCUMENT = "select updated_at from attributes_documents where account_id = $1"
+_COPY_EVIDENCE = """
+select evidence_id, registrar, kind, assurance, verified_at, expires_at, kept_at, told_early_at, told_late_at,
+  told_ended_at, replaced_at
+from attributes_evidence where account_id = $1 order by kept_at, evidence_id
+"""
+
 _ROUTE = """
 select kind from attributes_evidence where account_id = $1 order by kept_at desc, evidence_id desc limit 1
 """
@@ -128,6 +135,11 @@ def tell(evidence_id: str, which: str, now: int) -> Transaction[bool]:
 async def evidence_of(db: Database, account_id: str) -> list[Row]:
     """Return id, registrar and sealed record of all evidence of an account, oldest first."""
     return list(await db.rows(_EVIDENCE_OF, account_id))
+
+
+async def copy_of(db: Database, account_id: str) -> tuple[list[Row], list[Row]]:
+    """Return what stands beside the sealed facts, and beside each sealed record of evidence."""
+    return list(await db.rows(_COPY_DOCUMENT, account_id)), list(await db.rows(_COPY_EVIDENCE, account_id))
 
 
 async def route(db: Database, account_id: str) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ipse.audit import rules, store
 from ipse.audit.model import FIRST, Broken, Fault, Head, Line, Wanted, line_digest
 from ipse.kernel.clock import Clock, SystemClock, text
+from ipse.storage.copies import copied
 from ipse.storage.database import Database
 from ipse.storage.statement import Transaction
 
@@ -77,6 +78,10 @@ class Audit:
                     "previous": line.previous.hex(),
                     "digest": line.digest.hex(),
                 }
+
+    async def copy(self, subject: str) -> list[dict[str, Any]]:
+        """The lines about one subject, to take along."""
+        return copied(await self.database.rows(store.OF_SUBJECT, subject))
 
     async def head(self) -> Head:
         """The last line's number and digest: kept elsewhere, it proves later that nothing was cut off."""

@@ -19,6 +19,8 @@ APPEND = """
 insert into audit_lines (seq, at, actor, act, subject, details, previous, digest)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
 """
+# What happened to one subject.
+OF_SUBJECT = "select seq, at, actor, act, subject, details from audit_lines where subject = $1 order by seq"
 LINES = """
 select seq, at, actor, act, subject, details, previous, digest
 from audit_lines where seq > $1 order by seq limit $2

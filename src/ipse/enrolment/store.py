@@ -157,6 +157,12 @@ BY_VALUE = """
 select enrolment_id, phone_id, state, why, language, expires_at from enrolment_enrolments where value_hash = $1
 """
 
+COPY = """
+select enrolment_id, phone_id, registrar, kind, state, why, language, account_id, sealed_request, sealed_answer,
+  created_at, expires_at, changed_at, due_at, screen
+from enrolment_enrolments where account_id = $1 order by created_at, enrolment_id
+"""
+
 DELETE_OF_ACCOUNT = """
 delete from enrolment_enrolments where account_id = $1
 returning enrolment_id

@@ -230,6 +230,8 @@ returning attempt_id
 """
 DELETE_ATTEMPTS = "delete from envelopes_attempts where envelope_id = $1 returning attempt_id"
 
+COPY_ATTEMPTS = "select " + _ATTEMPT + " from envelopes_attempts where envelope_id = $1 order by created_at"  # noqa: S608 - columns
+
 # --- the record ---
 
 ADD_STEP = """

@@ -132,6 +132,15 @@ returning setup_id
 FORGET_INVITATIONS = """
 delete from fallback_passkeys where made_at is null and invited_until < $1 returning setup_id
 """
+COPY = """
+select setup_id, account_id, method, sealed, last_step, used, wrong, tried_at, created_at, used_at, removed_at
+from fallback_setups where account_id = $1 order by created_at, setup_id
+"""
+# Not whether it is a decoy: that would tell whoever forces its person.
+COPY_PASSKEYS = """
+select setup_id, account_id, credential_id, sign_count, created_at, invited_until, made_at, used_at, removed_at
+from fallback_passkeys where account_id = $1 order by created_at, setup_id
+"""
 FORGET_PASSKEYS = "delete from fallback_passkeys where account_id = $1 returning setup_id"
 FORGET_ACCOUNT = "delete from fallback_setups where account_id = $1 returning setup_id"
 

@@ -18,6 +18,7 @@ from ipse.fingerprints.errors import BadCredential, WrongFingerprint
 from ipse.fingerprints.model import LONGEST_LABEL, MOST_CREDENTIALS
 from ipse.kernel.clock import Clock, seconds
 from ipse.kernel.ids import b64u, b64u_decode, sha256
+from ipse.storage.copies import copied
 from ipse.storage.database import Database
 from ipse.storage.statement import Statement
 
@@ -110,6 +111,10 @@ class Fingerprints:
             raise WrongFingerprint(type(error).__name__) from error
         values = (credential.credential_id, phone_id, verified.new_sign_count, self.clock.now())
         return Statement(store.USE, values)
+
+    async def copy(self, account_id: str) -> list[dict[str, Any]]:
+        """What a person has added, on any phone, to take along."""
+        return copied(await self.database.rows(store.COPY, account_id))
 
     async def forget_account(self, account_id: str) -> None:
         """Whatever a person had, on any phone: they are gone."""

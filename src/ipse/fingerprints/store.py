@@ -29,6 +29,10 @@ where credential_id = $1 and phone_id = $2 and (sign_count < $3 or (sign_count =
 returning credential_id
 """
 REMOVE = "delete from fingerprints_credentials where credential_id = $1 and phone_id = $2 returning credential_id"
+COPY = """
+select credential_id, phone_id, sign_count, label, created_at, used_at from fingerprints_credentials
+where account_id = $1 order by created_at, credential_id
+"""
 FORGET_ACCOUNT = "delete from fingerprints_credentials where account_id = $1 returning credential_id"
 
 

@@ -52,6 +52,14 @@ SEND = """
 update fraud_starts set sent_at = $2 where action_id = $1 and sent_at is null returning account_id, token_hash
 """
 START = "select account_id, token_hash from fraud_starts where action_id = $1"
+COPY_BROWSERS = """
+select browser_id, sealed_about, created_at, used_at, expires_at from fraud_browsers where account_id = $1
+order by created_at, browser_id
+"""
+COPY_STARTS = """
+select action_id, account_id, tries, asked_at, sent_at from fraud_starts where account_id = $1
+order by asked_at, action_id
+"""
 FORGET_STARTS_OF = "delete from fraud_starts where account_id = $1 returning action_id"
 FORGET_STARTS = "delete from fraud_starts where asked_at < $1 returning action_id"
 

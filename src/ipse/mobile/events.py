@@ -7,8 +7,5 @@ from typing import Final
 PHONE_MOVED: Final = "mobile.phone_moved"
 """An identity moved to a new phone with the old one in hand: look at its SIM again. Payload: `account`, `phone`."""
 
-DELETED: Final = "mobile.deleted"
-"""A person deleted their identity: whoever keeps something by account id forgets it. Payload: `account`."""
-
 CODE_CHANGED: Final = "mobile.code_changed"
 """A person has another code: what was made under the one before ends. Payload: `account`."""

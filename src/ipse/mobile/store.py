@@ -33,5 +33,9 @@ PAIRING = """
 select pairing_id, phone_id, state, why, account_id, old_phone_id, expires_at from mobile_pairings
 where pairing_id = $1 and phone_id = $2
 """
+COPY = """
+select pairing_id, phone_id, state, why, account_id, old_phone_id, about, created_at, expires_at, changed_at
+from mobile_pairings where account_id = $1 order by created_at, pairing_id
+"""
 FORGET_OF = "delete from mobile_pairings where account_id = $1 returning pairing_id"
 FORGET = "delete from mobile_pairings where expires_at < $1 returning pairing_id"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -29,9 +29,10 @@ from ipse.notices.model import (
     Told,
 )
 from ipse.notices.rules import Texts, Written, write
+from ipse.storage.copies import copied
 from ipse.storage.database import Database
 from ipse.storage.publishing import publishing
-from ipse.storage.statement import Transaction, run
+from ipse.storage.statement import Row, Transaction, run
 
 log = structlog.get_logger("ipse.notices")
 
@@ -183,6 +184,18 @@ class Delivery:
                 sendings = (*sendings, sent)
             told[row["notice_id"]] = Told(NoticeKind(row["kind"]), row["created_at"], sendings)
         return list(told.values())
+
+    async def copy(self, account_id: str) -> dict[str, Any]:
+        """Everything a person was told, to take along; what a notice still holds for its text, opened."""
+        rows = await self.database.rows(store.COPY, account_id)
+        held = {row["notice_id"]: self._opened(row) for row in rows if row["sealed"]}
+        notices = [{**row, "held": held.get(row["notice_id"])} for row in copied(rows, but=("sealed",))]
+        return {"notices": notices, "sendings": copied(await self.database.rows(store.COPY_SENDINGS, account_id))}
+
+    def _opened(self, row: Row) -> object:
+        sealed, notice_id = bytes(row["sealed"]), row["notice_id"]
+        plain = unseal(self.notices.key, sealed, table="notices_notices", row=notice_id, column="sealed")
+        return msgspec.json.decode(plain)
 
     async def forget(self) -> int:
         """Delete what is older than a person can see. A job; returns how many."""

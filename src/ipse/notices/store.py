@@ -48,6 +48,15 @@ where notice_id in (select notice_id from notices_notices where account_id = $1 
 returning notice_id
 """
 FORGET_OF = "delete from notices_notices where account_id = $1 and kind <> 'deleted' returning notice_id"
+COPY = """
+select notice_id, kind, sealed, state, created_at, settled_at from notices_notices where account_id = $1
+order by created_at, notice_id
+"""
+COPY_SENDINGS = """
+select s.notice_id, s.channel, s.place, s.state, s.tries, s.changed_at
+from notices_sendings s join notices_notices n on n.notice_id = s.notice_id where n.account_id = $1
+order by s.changed_at, s.notice_id, s.channel, s.place
+"""
 FORGET_SENDINGS = """
 delete from notices_sendings
 where notice_id in (select notice_id from notices_notices where created_at < $1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -25,6 +25,7 @@ from ipse.panic.model import Holder, NewSheet, Outcome, Sheet, Telephone
 from ipse.people.model import BlockReason
 from ipse.people.service import People
 from ipse.phones.model import StopReason
+from ipse.storage.copies import copied
 from ipse.storage.database import Database
 from ipse.storage.statement import Transaction, one, run
 
@@ -85,6 +86,16 @@ class Panic:
             name = unseal(key, bytes(row["sealed_name"]), table=_TABLE, row=sheet_id, column="sealed_name")
             found.append(Sheet(sheet_id, Holder(row["holder"]), name.decode(), row["made_at"]))
         return found
+
+    async def copy(self, account_id: str) -> list[dict[str, Any]]:
+        """Every sheet, also those that count no more, to take along."""
+        rows, key = await self.database.rows(store.COPY, account_id), await self.people.person_key(account_id)
+        names = {row["sheet_id"]: bytes(row["sealed_name"]) for row in rows if row["sealed_name"] is not None}
+        opened = {
+            sheet: unseal(key, sealed, table=_TABLE, row=sheet, column="sealed_name").decode()
+            for sheet, sealed in names.items()
+        }
+        return [{**row, "name": opened.get(row["sheet_id"], "")} for row in copied(rows, but=("sealed_name",))]
 
     def taking_back(self, account_id: str, sheet_id: str, *, now: int) -> Transaction[None]:
         """Make a sheet worth nothing.

@@ -23,6 +23,10 @@ SHEETS = """
 select sheet_id, holder, sealed_name, made_at from panic_sheets
 where account_id = $1 and state = 'active' order by made_at, sheet_id
 """
+COPY = """
+select sheet_id, holder, sealed_name, state, made_at, changed_at from panic_sheets where account_id = $1
+order by made_at, sheet_id
+"""
 FORGET_SHEETS = "delete from panic_sheets where account_id = $1 returning sheet_id"
 BY_CODE = "select sheet_id, account_id, state from panic_sheets where code_index = $1"
 USE = """

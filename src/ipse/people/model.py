@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+KEPT_YEARS: Final = 10
+"""How long the shell of a deleted account stays, with what hangs on its number: as long as claims may be raised."""
 
 
 class AccountState(StrEnum):
@@ -59,6 +63,16 @@ class Account:
     def level_at(self, now: int) -> str:
         """The level that the evidence allows at this moment."""
         return "low" if self.evidence_expired(now) else self.level
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """By what one partner knows a person; times in microseconds."""
+
+    subject: str
+    partner_id: str
+    created_at: int
+    retired_at: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import Any
 
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids
@@ -16,7 +17,8 @@ from ipse.kernel.keystore import Keystore
 from ipse.kernel.sealing import blind_index, seal, unseal
 from ipse.people import store
 from ipse.people.errors import UnknownAccountError
-from ipse.people.model import Account, AccountState, BlockReason, Enrolled, Renewed
+from ipse.people.model import Account, AccountState, BlockReason, Enrolled, Renewed, Subject
+from ipse.storage.copies import copied
 from ipse.storage.database import Database
 from ipse.storage.errors import DuplicateError
 from ipse.storage.statement import Row, Transaction, one, run
@@ -324,6 +326,29 @@ class People:
                 continue  # another request of the same moment made it
             return subject
         raise UnknownAccountError
+
+    async def subjects(self, account_id: str) -> list[Subject]:
+        """By what partners know this person, or knew them, oldest first."""
+        rows = await self.database.rows(store.SUBJECTS, account_id)
+        return [Subject(row["subject"], row["partner_id"], row["created_at"], row["retired_at"]) for row in rows]
+
+    def retiring(self, account_id: str, partner_id: str, *, now: int) -> Transaction[str]:
+        """Have one partner not know this person again; by what it did, empty where it did not. It never comes back."""
+        row = yield from one(store.RETIRE_SUBJECT, account_id, partner_id, now)
+        return "" if row is None else str(row["subject"])
+
+    async def copy(self, account_id: str) -> dict[str, Any]:
+        """What we keep of an account itself, for its person to take along."""
+        account = await self.database.rows(store.COPY, account_id)
+        subjects = await self.database.rows(store.SUBJECTS, account_id)
+        acceptances = await self.database.rows(store.COPY_ACCEPTANCES, account_id)
+        identities = await self.database.rows(store.COPY_IDENTITIES, account_id)
+        return {
+            "account": copied(account),
+            "subjects": copied(subjects),
+            "acceptances": copied(acceptances),
+            "known_again_since": copied(identities),
+        }
 
     @property
     def _working_key(self) -> bytes:

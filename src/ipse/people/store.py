@@ -60,6 +60,24 @@ returning account_id
 RETIRE_SUBJECTS = """
 update people_subjects set retired_at = $2 where account_id = $1 and retired_at is null returning subject
 """
+# One partner knows the person no more by what it knew them by.
+RETIRE_SUBJECT = """
+update people_subjects set retired_at = $3 where account_id = $1 and partner_id = $2 and retired_at is null
+returning subject
+"""
+SUBJECTS = """
+select subject, partner_id, created_at, retired_at from people_subjects where account_id = $1
+order by created_at, subject
+"""
+COPY = """
+select account_id, state, why, language, level, created_at, activated_at, changed_at, evidence_expires_at, failures
+from people_accounts where account_id = $1
+"""
+COPY_ACCEPTANCES = """
+select kind, version, language, sha256, accepted_at from people_acceptances where account_id = $1
+order by accepted_at, kind, version
+"""
+COPY_IDENTITIES = "select created_at from people_identities where account_id = $1 order by created_at"
 FORGET_ACCEPTANCES = "delete from people_acceptances where account_id = $1 returning kind"
 CREATE_ACCOUNT = """
 insert into people_accounts (account_id, state, why, language, level, identity_index, phone_index, epoch, wrapped_key,

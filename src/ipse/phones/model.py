@@ -95,6 +95,22 @@ class NewPhone:
     """Maker and model, as switches call them: attested where the hardware says them, else its own word."""
 
 
+@dataclass(frozen=True, slots=True)
+class Carrying:
+    """The phone that carries an identity now, as its person sees it elsewhere. Times in microseconds."""
+
+    phone_id: str
+    key_protection: str
+    app_version: str
+    sim_state: SimState
+    sim_checked_at: int | None
+    sim_operator: str | None
+    since: int
+    seen_at: int
+    """When it last said something."""
+    tries: int
+
+
 class Device(msgspec.Struct, frozen=True):
     """The key of a phone, with what its maker says of it, for those who verify for themselves."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -29,6 +30,7 @@ from ipse.phones.errors import (
 )
 from ipse.phones.model import (
     Answer,
+    Carrying,
     CodeKind,
     Device,
     NewPhone,
@@ -42,6 +44,7 @@ from ipse.phones.model import (
 )
 from ipse.standards import phone_channel
 from ipse.standards.phone_channel import MessageError, OpenedMessage, SignatureError, UnverifiedMessage
+from ipse.storage.copies import copied
 from ipse.storage.database import Database
 from ipse.storage.statement import Statement, Transaction, one, run
 
@@ -388,6 +391,15 @@ class Phones:
         """A person has deleted their identity: what phones that were stopped before were last answered goes, too."""
         await self.database.rows(store.FORGET_ANSWERS, account_id, b"")
         await self.database.rows(store.FORGET_ATTESTATIONS, account_id)
+
+    async def carrying(self, account_id: str) -> Carrying | None:
+        """The phone that carries an identity now; None where none does."""
+        row = await self.database.row(store.CURRENT, account_id)
+        return None if row is None else store.read_carrying(row)
+
+    async def copy(self, account_id: str) -> list[dict[str, Any]]:
+        """A person's phones, past ones too, to take along: without what would let others speak in their name."""
+        return copied(await self.database.rows(store.COPY, account_id))
 
     async def device(self, phone_id: str) -> Device:
         """The key of a phone. Raises as `receive` where there is none, or its row was changed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipse.phones.model import CodeKey, Past, Phone, PhoneState, SimState
+from ipse.phones.model import Carrying, CodeKey, Past, Phone, PhoneState, SimState
 from ipse.storage.statement import Row
 
 PHONE = """
@@ -135,6 +135,15 @@ update phones_phones set sim_state = $2, sim_operator = $3, sim_checked_at = $4,
 where phone_id = $1
 returning phone_id
 """
+CURRENT = """
+select phone_id, key_protection, app_version, sim_state, sim_checked_at, sim_operator, created_at, changed_at, tries
+from phones_phones where account_id = $1 and state = 'active'
+"""
+COPY = """
+select phone_id, account_id, state, why, device_key, thumbprint, key_protection, attestation, tries, app_version,
+  sim_state, sim_checked_at, sim_operator, created_at, changed_at
+from phones_phones where account_id = $1 order by created_at, phone_id
+"""
 DELETE_ABANDONED = """
 delete from phones_phones where state = 'enrolling' and created_at < $1 returning phone_id
 """
@@ -185,4 +194,19 @@ def read_past(row: Row) -> Past:
         sim_operator=row["sim_operator"],
         created_at=row["created_at"],
         changed_at=row["changed_at"],
+    )
+
+
+def read_carrying(row: Row) -> Carrying:
+    """A row as a value."""
+    return Carrying(
+        phone_id=row["phone_id"],
+        key_protection=row["key_protection"],
+        app_version=row["app_version"],
+        sim_state=SimState(row["sim_state"]),
+        sim_checked_at=row["sim_checked_at"],
+        sim_operator=row["sim_operator"],
+        since=row["created_at"],
+        seen_at=row["changed_at"],
+        tries=row["tries"],
     )

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -28,6 +28,7 @@ from ipse.push.errors import BadSubscription
 from ipse.push.model import PAYLOAD, TOPIC, VAPID, Kept, Woken
 from ipse.standards import web_push
 from ipse.standards.web_push import Subscription, SubscriptionError
+from ipse.storage.copies import copied
 from ipse.storage.database import Database
 from ipse.storage.statement import Row, Statement
 from ipse.web.outgoing import Outgoing, OutgoingError
@@ -90,6 +91,12 @@ class Push:
         for task in tuple(self._under_way):
             task.cancel()
         await self.outgoing.close()
+
+    async def copy(self, account_id: str) -> list[dict[str, Any]]:
+        """Where a person's apps are woken, to take along."""
+        rows = await self.database.rows(store.COPY, account_id)
+        told = copied(rows, but=("sealed",))
+        return [{**each, "endpoint": self._opened(row).endpoint} for row, each in zip(rows, told, strict=True)]
 
     async def forget_account(self, account_id: str) -> None:
         """Wherever a person could be woken: they are gone."""

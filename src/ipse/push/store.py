@@ -9,6 +9,7 @@ on conflict (phone_id) do update set account_id = excluded.account_id, sealed = 
 returning phone_id
 """
 OF_ACCOUNT = "select phone_id, sealed from push_subscriptions where account_id = $1 order by created_at desc limit 4"
+COPY = "select phone_id, sealed, created_at from push_subscriptions where account_id = $1 order by created_at, phone_id"
 FORGET = "delete from push_subscriptions where phone_id = $1 returning phone_id"
 FORGET_ACCOUNT = "delete from push_subscriptions where account_id = $1 returning phone_id"
 KEY = "select sealed from push_keys where name = $1"

@@ -26,6 +26,19 @@ NOTED_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """A session as its person sees it among theirs. Times in microseconds UTC."""
+
+    action_id: str
+    """Of the sign-in that began it: its name, too."""
+    created_at: int
+    seen_at: int
+    expires_at: int
+    here: bool
+    """Whether it is the one that asks."""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A person in one browser. Times in microseconds UTC."""
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ipse.people.model import Account
 
 _ONWARD: Final = re.compile(r"(/[A-Za-z0-9_-]{1,64}){1,6}(\?lang=(nl|fr|de|en))?")
-HOME: Final = "/envelopes"
+HOME: Final = "/portal"
 
 
 def onward(wanted: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from starlette.requests import Request
 
@@ -18,8 +18,9 @@ from ipse.kernel.ids import sha256
 from ipse.people.errors import UnknownAccountError
 from ipse.sessions import rules, store
 from ipse.sessions.errors import NotSignedIn, SignInOver
-from ipse.sessions.model import COOKIE, DOOR, MOST_SECONDS, PARTNER, RETURN, SERVICE, Session
+from ipse.sessions.model import COOKIE, DOOR, MOST_SECONDS, PARTNER, RETURN, SERVICE, Opened, Session
 from ipse.signin.model import Ended, WayBack
+from ipse.storage.copies import copied
 from ipse.storage.errors import DuplicateError
 from ipse.web import cookies, languages
 from ipse.web.languages import Texts
@@ -128,6 +129,30 @@ class Sessions:
         if token is not None:
             await self._actions.database.rows(store.END, sha256(token))
         request.scope[_KEPT] = None
+
+    async def of(self, request: Request, account_id: str) -> list[Opened]:
+        """The sessions of a person, the one used last first."""
+        token, now = cookies.read_kept(request, COOKIE), self._actions.clock.now()
+        here = sha256(token) if token is not None else b""
+        rows = await self._actions.database.rows(store.OF_ACCOUNT, account_id, now, rules.idle_since(now))
+        return [
+            Opened(
+                row["action_id"],
+                row["created_at"],
+                row["seen_at"],
+                row["expires_at"],
+                hmac.compare_digest(bytes(row["session_hash"]), here),
+            )
+            for row in rows
+        ]
+
+    async def end_one(self, account_id: str, action_id: str) -> bool:
+        """End the session of a person that this sign-in began; says whether there was one."""
+        return await self._actions.database.row(store.END_ONE, account_id, action_id) is not None
+
+    async def copy(self, account_id: str) -> list[dict[str, Any]]:
+        """A person's sessions, to take along."""
+        return copied(await self._actions.database.rows(store.COPY, account_id))
 
     async def end_all(self, account_id: str) -> None:
         """End and forget every session of a person."""

@@ -46,6 +46,15 @@ where (state in ('active', 'suspended') and valid_until < $1) or (state = 'suspe
   or (state = 'making' and changed_at < $3)
 limit 100
 """
+COPY = """
+select credential_id, phone_id, state, why, algorithm, attested_at, serial, profile, created_at, changed_at,
+  valid_until
+from signing_credentials where account_id = $1 order by created_at, credential_id
+"""
+COPY_REQUESTS = """
+select action_id, partner_id, phone_id, state, why, sealed_result, created_at, until
+from signing_requests where account_id = $1 order by created_at, action_id
+"""
 FORGET_CREDENTIALS = "delete from signing_credentials where account_id = $1 returning credential_id"
 
 REQUEST = """

@@ -110,7 +110,7 @@ async def test_a_deleted_person_is_named_only_where_that_is_meant(stage: Stage) 
         while await stage.scheme.outbox.hand_out():
             pass
 
-    assert not await database.rows("select name from storage_outbox where name = 'mobile.deleted'"), "a handler failed"
+    assert not await database.rows("select name from storage_outbox where name = 'people.deleted'"), "a handler failed"
     left = await schema.naming(database, hers["account"]) | await schema.naming(database, hers["phone"])
     assert left <= KEPT.keys(), "these still name somebody who is gone"
     kept = await schema.naming(database, his["account"]) | await schema.naming(database, his["phone"])

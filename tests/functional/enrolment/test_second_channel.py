@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from ipse.portal.service import NUMBER
+from ipse.portal.service.blocking import NUMBER
 from tests.functional.enrolment.party import Stage
 
 if TYPE_CHECKING:

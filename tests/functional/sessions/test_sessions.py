@@ -96,7 +96,7 @@ async def test_a_block_ends_it_at_once_and_a_new_activation_brings_nothing_back(
 
 async def test_only_our_own_forms_begin_and_end_it(house: House, browser: Browser, phone: Handset) -> None:
     done = await browser.sign_in(phone, "//evil.example/")
-    assert done.headers["location"] == "/envelopes"
+    assert done.headers["location"] == "/portal"
     for address in ("/session/begin", "/session/end"):
         fields = {"token": await browser.token()}
         refused = await browser.http.post(address, data=fields, headers={"Origin": "https://evil.example"})

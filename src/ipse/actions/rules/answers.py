@@ -10,6 +10,9 @@ from ipse.actions.model import OPEN, Action, ActionState, Shown, Start
 from ipse.kernel.clock import seconds
 from ipse.kernel.ids import b64u
 
+_NOT_BY_PERSON = frozenset({"level", "risk", "impossible"})
+"""Why of a refusal that nobody typed: the request could not be shown to its person at all."""
+
 
 def waiting_body(action: Action, language: str) -> dict[str, Any]:
     """A claim that only says who is here: what the partner asks comes later."""
@@ -57,6 +60,8 @@ def outcome_of(action: Action, now: int) -> str:
     """How a request ended, in the words of the history."""
     if action.state in {ActionState.APPROVED, ActionState.COLLECTED}:
         return "approved"
+    if action.state is ActionState.REJECTED and action.why in _NOT_BY_PERSON:
+        return "failed"
     if action.state is ActionState.REJECTED:
         return "not_started" if action.why == "not_started" else "rejected"
     if action.state is ActionState.REVOKED:

@@ -139,7 +139,7 @@ class Approvals:
         risk = await caution.judge(self.actions, received, action, came.start, address=address)
         level = showing.capped(self.level(received, account), risk)
         await check_evidence(self.actions, action, account)
-        await self._check_level(action, level, lowered=risk.lowered)
+        await self._check_level(action, level, account.account_id, lowered=risk.lowered)
         asked = await completed(self.actions, self.completing, received, account, action, risk)
         shown = await self._build_shown(received, account, came, address, _Judged(level, risk, asked))
         more = await key_for(shown, self.activation_keys)
@@ -168,12 +168,12 @@ class Approvals:
         reached(self.actions, action, "claimed", account_id=account.account_id)
         return answer
 
-    async def _check_level(self, action: Action, level: str, *, lowered: bool) -> None:
+    async def _check_level(self, action: Action, level: str, account_id: str, *, lowered: bool) -> None:
         asked = action.request
         weaker = lowered and asked.assurance_essential and asked.assurance == "advanced"
         if not weaker and (not asked.level_essential or showing.reaches(level, asked.level)):
             return
-        await stop(self.actions, action, store.REFUSE_LEVEL)
+        await stop(self.actions, action, store.REFUSE_LEVEL, account_id)
         raise LevelTooLow
 
     async def show(self, received: Received) -> Answer:

@@ -32,7 +32,7 @@ async def judge(actions: Actions, received: Received, action: Action, start: Sta
     )
     if risk.verdict is not Verdict.REFUSE:
         return risk
-    await stop(actions, action, store.REFUSE_RISK)
+    await stop(actions, action, store.REFUSE_RISK, received.account_id)
     raise RiskTooHigh
 
 

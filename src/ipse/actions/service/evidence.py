@@ -27,7 +27,7 @@ async def check_evidence(actions: Actions, action: Action, account: Account) -> 
     demands = [each.name for each in asked.attributes if each.required and not ATTRIBUTES[each.name].circumstance]
     if not demands and not asked.signs and (not asked.level_essential or showing.reaches("low", asked.level)):
         return
-    await stop(actions, action, store.REFUSE_LEVEL)
+    await stop(actions, action, store.REFUSE_LEVEL, account.account_id)
     raise EvidenceExpired
 
 

@@ -86,7 +86,7 @@ class FallbackApprovals:
         if account.evidence_expired(self.actions.clock.now()):
             raise EvidenceExpired
         level = showing.weakest(account.level_at(self.actions.clock.now()), proven.level)
-        await self._check_level(action, level)
+        await self._check_level(action, level, account.account_id)
         shown = await self._build_shown(action, account, level, address)
         key = await self.actions.people.person_key(account.account_id)
         sealed = self.actions.sealed(key, action.action_id, "sealed_shown", shown)
@@ -148,10 +148,10 @@ class FallbackApprovals:
             raise RequestEnded
         reached(self.actions, action, "rejected", account_id=proven.account_id)
 
-    async def _check_level(self, action: Action, level: str) -> None:
+    async def _check_level(self, action: Action, level: str, account_id: str) -> None:
         if not action.request.level_essential or showing.reaches(level, action.request.level):
             return
-        await stop(self.actions, action, store.REFUSE_LEVEL)
+        await stop(self.actions, action, store.REFUSE_LEVEL, account_id)
         raise LevelTooLow
 
     async def _build_shown(self, action: Action, account: Account, level: str, address: str) -> Shown:

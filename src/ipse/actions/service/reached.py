@@ -17,7 +17,10 @@ def reached(actions: Actions, action: Action, state: str, *, account_id: str = "
     actions.database.wakeups.wake(*(keys if account_id else keys[:1]))
 
 
-async def stop(actions: Actions, action: Action, text: str) -> None:
-    """End a request by a rule of the scheme: `text` is the statement of the store that says which."""
-    await actions.database.rows(text, action.action_id, actions.clock.now())
+async def stop(actions: Actions, action: Action, text: str, account_id: str) -> None:
+    """End a request by a rule of the scheme: `text` is the statement of the store that says which.
+
+    It stays in the history of the person whom it had reached.
+    """
+    await actions.database.rows(text, action.action_id, actions.clock.now(), account_id)
     reached(actions, action, "stopped")

@@ -385,6 +385,10 @@ class Actions:
         """Seal a value of an action's row under the person's key."""
         return seal(key, msgspec.json.encode(value), table=_TABLE, row=action_id, column=column)
 
+    def unsealed(self, key: bytes, action_id: str, column: str, value: bytes) -> bytes:
+        """The inverse of `sealed`, as JSON."""
+        return unseal(key, value, table=_TABLE, row=action_id, column=column)
+
     async def expire(self) -> int:
         """Mark open actions whose time is over, and delete unclaimed ones after an hour. Returns how many."""
         now = self.clock.now()
@@ -457,7 +461,7 @@ class Actions:
         if value is None or action.account_id is None:
             raise UnknownAction
         key = await self.people.person_key(action.account_id)
-        return unseal(key, value, table=_TABLE, row=action.action_id, column=column)
+        return self.unsealed(key, action.action_id, column, value)
 
 
 def _check_whole(action: Action) -> None:

@@ -72,12 +72,12 @@ async def completed(
     if not action.request.signs:
         return asked
     if risk.lowered:
-        await stop(actions, action, store.REFUSE_LEVEL)
+        await stop(actions, action, store.REFUSE_LEVEL, account.account_id)
         raise LevelTooLow
     try:
         return await completing(action, account.account_id, received.phone.phone_id, asked)
     except RequestImpossible:
-        await stop(actions, action, store.REFUSE_IMPOSSIBLE)
+        await stop(actions, action, store.REFUSE_IMPOSSIBLE, account.account_id)
         raise
 
 

@@ -22,6 +22,7 @@ from ipse.partners.model import Partner
 from ipse.people.model import AccountState
 from ipse.signing.errors import SigningRefused
 from ipse.signing.model import Concluded
+from ipse.storage.copies import copied
 from ipse.storage.statement import Transaction, one, run
 
 _FORGETTING = (
@@ -160,6 +161,31 @@ class Tokens:
         await database.rows(tokens.DELETE_OLD, before)
         await database.rows(tokens.DELETE_OLD_GIVEN, before)
         return len(await database.rows(rounds.DELETE_OLD, before))
+
+    async def bindings(self, account_id: str) -> dict[str, int]:
+        """Under how many names of its own each partner has a person sign."""
+        rows = await self.ground.database.rows(rounds.BINDINGS, account_id)
+        return {row["partner_id"]: row["names"] for row in rows}
+
+    def unbinding(self, account_id: str, partner_id: str) -> Transaction[int]:
+        """Inside a transaction: take one partner's names, codes and tokens for a person away; how many names."""
+        now = self.ground.clock.now()
+        unbound = yield from run(rounds.UNBIND, account_id, partner_id)
+        yield from run(rounds.SPEND_OF, account_id, partner_id, now)
+        yield from run(tokens.REVOKE_OF, account_id, partner_id, now)
+        return len(unbound)
+
+    async def copy(self, account_id: str) -> dict[str, Any]:
+        """What partners that have somebody sign hold of them, to take along."""
+        rows = self.ground.database.rows
+        texts = {
+            "accounts": rounds.COPY_ACCOUNTS,
+            "rounds": rounds.COPY_ROUNDS,
+            "tokens": tokens.COPY,
+            "responses": responses.COPY,
+            "prepared": responses.COPY_PREPARED,
+        }
+        return {name: copied(await rows(text_, account_id)) for name, text_ in texts.items()}
 
     async def forget_account(self, account_id: str) -> None:
         """Forget somebody who has deleted their identity. Again is no harm."""

@@ -36,6 +36,14 @@ PREPARED = """
 select digest, source_digest, sealed_state from csc_prepared
 where partner_id = $1 and account_id = $2 and digest = $3 and expires_at > $4
 """
+COPY = """
+select round_id, partner_id, account_id, state, due_at, tries, until from csc_responses where account_id = $1
+order by until, round_id
+"""
+COPY_PREPARED = """
+select partner_id, account_id, digest, source_digest, expires_at from csc_prepared where account_id = $1
+order by expires_at, digest
+"""
 FORGET_ACCOUNT = "delete from csc_responses where account_id = $1 returning response_hash"
 FORGET_PREPARED_OF = "delete from csc_prepared where account_id = $1 returning digest"
 FORGET_PREPARED = "delete from csc_prepared where expires_at < $1 returning digest"

@@ -45,6 +45,19 @@ update csc_pushed set browser_hash = $3
 where reference_hash = $1 and partner_id = $2 and expires_at > $4 and (browser_hash is null or browser_hash = $3)
 returning sealed_parameters
 """
+BINDINGS = "select partner_id, count(*) as names from csc_accounts where account_id = $1 group by partner_id"
+UNBIND = "delete from csc_accounts where account_id = $1 and partner_id = $2 returning bound_at"
+SPEND_OF = """
+update csc_rounds set redeemed_at = coalesce(redeemed_at, $3) where account_id = $1 and partner_id = $2
+returning round_id
+"""
+COPY_ACCOUNTS = """
+select partner_id, account_id, bound_at from csc_accounts where account_id = $1 order by bound_at, partner_id
+"""
+COPY_ROUNDS = """
+select round_id, partner_id, service_code, version, scope, account_id, action_id, code_until, redeemed_at, created_at
+from csc_rounds where account_id = $1 order by created_at, round_id
+"""
 FORGET_ACCOUNTS = "delete from csc_accounts where account_id = $1 returning partner_id"
 FORGET_ROUNDS = "delete from csc_rounds where account_id = $1 returning round_id"
 FORGET_PUSHED = "delete from csc_pushed where expires_at < $1 returning reference_hash"

@@ -32,6 +32,14 @@ insert into csc_given (round_id, position, given_at) values ($1, $2, $3)
 on conflict (round_id, position) do nothing
 returning position
 """
+REVOKE_OF = """
+update csc_tokens set revoked_at = $3 where account_id = $1 and partner_id = $2 and revoked_at is null
+returning round_id
+"""
+COPY = """
+select round_id, partner_id, version, scope, account_id, credential_id, expires_at, revoked_at from csc_tokens
+where account_id = $1 order by expires_at, round_id
+"""
 FORGET = "delete from csc_tokens where account_id = $1 returning round_id"
 DELETE_OLD = "delete from csc_tokens where expires_at < $1 returning token_hash"
 DELETE_OLD_GIVEN = "delete from csc_given where given_at < $1 returning position"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
+
+import msgspec
 
 from ipse.actions.service import Messages
 from ipse.attributes.service import Attributes
@@ -20,6 +22,7 @@ from ipse.enrolment.service.rows import Rows
 from ipse.enrolment.service.waiting import Waiting
 from ipse.people.service import People
 from ipse.sim.service import Sims
+from ipse.storage.copies import copied
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,17 @@ class Enrolments:
     async def delete_old(self, *, before: int) -> int:
         """Delete enrolments that expired before then (microseconds), however they ended. Returns how many."""
         return len(await self.rows.database.rows(store.DELETE_OLD, before))
+
+    async def copy(self, account_id: str) -> list[dict[str, Any]]:
+        """How an identity was activated, renewed and changed, to take along."""
+        rows = await self.rows.database.rows(store.COPY, account_id)
+        told = copied(rows, but=("sealed_request", "sealed_answer"))
+        for row, each in zip(rows, told, strict=True):
+            if row["sealed_request"]:
+                each["asked"] = msgspec.to_builtins(self.rows.request(row))
+            if row["sealed_answer"]:
+                each["answered"] = msgspec.to_builtins(self.rows.answer(row))
+        return told
 
     async def forget_account(self, account_id: str) -> None:
         """A person has deleted their identity: how it was activated, renewed and changed is forgotten."""

@@ -17,6 +17,7 @@ from ipse.kernel.clock import Clock, seconds
 from ipse.kernel.ids import Ids, b64u
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.sealing import blind_index, seal, unseal
+from ipse.storage.copies import copied
 from ipse.storage.database import Database
 from ipse.storage.statement import Statement
 
@@ -73,6 +74,14 @@ class Setups:
         """Take away what was prepared before the identity was activated (microseconds), on whatever phone."""
         for text in (store.OUTLIVED, store.OUTLIVED_PASSKEYS):
             await self.database.rows(text, account_id, activated_at or 0, self.clock.now())
+
+    async def copy(self, account_id: str) -> dict[str, Any]:
+        """What a person has prepared, also what counts no more, to take along: names, never what proves them."""
+        rows = await self.database.rows(store.COPY, account_id)
+        told = copied(rows, but=("sealed",))
+        for row, each in zip(rows, told, strict=True):
+            each["name"] = self.secret(store.read_setup(row)).name
+        return {"setups": told, "passkeys": copied(await self.database.rows(store.COPY_PASSKEYS, account_id))}
 
     async def forget_all(self, account_id: str) -> None:
         """A person has deleted their identity: nothing of this stays."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -14,8 +15,9 @@ from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.fraud import Fraud as FraudSettings
 from ipse.kernel.ids import Ids, sha256
 from ipse.kernel.sealing import seal, unseal
+from ipse.storage.copies import copied
 from ipse.storage.database import Database
-from ipse.storage.statement import Transaction, run
+from ipse.storage.statement import Row, Transaction, run
 
 _DAY = 86_400
 _TABLE = "fraud_browsers"
@@ -63,12 +65,28 @@ class Browsers:
         key = await self.person_key(account_id) if rows else b""
         found = []
         for row in rows:
-            sealed, browser_id = bytes(row["sealed_about"]), row["browser_id"]
-            octets = unseal(key, sealed, table=_TABLE, row=browser_id, column="sealed_about")
-            about = msgspec.json.decode(octets, type=_About)
+            browser_id, about = row["browser_id"], msgspec.json.decode(self._about(key, row), type=_About)
             times = (row["created_at"], row["used_at"], row["expires_at"])
             found.append(KnownBrowser(browser_id, about.name, about.place, *times))
         return found
+
+    async def copy(self, account_id: str) -> dict[str, Any]:
+        """Trusted browsers, and requests for which this person's number was typed, to take along."""
+        rows = await self.database.rows(store.COPY_BROWSERS, account_id)
+        key = await self.person_key(account_id) if rows else b""
+        browsers = [
+            {**told, "about": msgspec.json.decode(self._about(key, row))}
+            for row, told in zip(rows, copied(rows, but=("sealed_about",)), strict=True)
+        ]
+        return {
+            "browsers": browsers,
+            "typed_numbers": copied(await self.database.rows(store.COPY_STARTS, account_id)),
+        }
+
+    @staticmethod
+    def _about(key: bytes, row: Row) -> bytes:
+        sealed, browser_id = bytes(row["sealed_about"]), row["browser_id"]
+        return unseal(key, sealed, table=_TABLE, row=browser_id, column="sealed_about")
 
     def forgetting(self, account_id: str, browser_id: str) -> Transaction[bool]:
         """Inside a transaction: trust a browser no more; says whether it was trusted."""

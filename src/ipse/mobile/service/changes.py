@@ -8,22 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ipse.actions.service.requests import account_wake_key
-from ipse.attributes.service import Attributes
-from ipse.audit.service import auditing
-from ipse.enrolment.service import given_up_contacts
+from ipse.enrolment.service.deletions import Deletions
 from ipse.kernel.clock import SECOND, seconds
 from ipse.mobile import rules
 from ipse.mobile.errors import NoSuchWait
-from ipse.mobile.events import DELETED
 from ipse.mobile.service.exchanges import sealed, signed
 from ipse.mobile.service.mobile import Mobile
 from ipse.notices.model import NoticeKind, Told
 from ipse.notices.service import Delivery
-from ipse.people.errors import AccountBlockedError
 from ipse.people.model import AccountState
 from ipse.phones.model import Answer, Received
-from ipse.storage.publishing import publishing
 from ipse.storage.statement import Transaction
 
 
@@ -33,10 +27,6 @@ class Changes:
 
     mobile: Mobile
     delivery: Delivery
-
-    @property
-    def _attributes(self) -> Attributes:
-        return self.mobile.attributes
 
     async def object(self, body: str) -> Answer:
         """Stop an activation of this identity on another phone: no code, so that nothing holds it up."""
@@ -128,29 +118,17 @@ class Changes:
 
     async def _delete(self, received: Received, answer: dict[str, Any]) -> Answer:
         mobile, account_id, now = self.mobile, received.account_id, self.mobile.clock.now()
-        language = (await mobile.people.account(account_id)).language
-        facts = await self._attributes.facts(account_id)
-        contacts = given_up_contacts(facts, None)
+        deletions = Deletions(mobile.people, mobile.attributes, mobile.messages)
+        leaving = await deletions.leaving(account_id)
         revoked: list[str] = []
 
-        def archiving() -> Transaction[None]:
-            if not (yield from mobile.people.archiving(account_id, why="by_person", now=now)):
-                raise AccountBlockedError(why="deleted")
-            yield from self._attributes.forgetting(account_id)
-            told = {"language": language}
-            yield from mobile.messages.notices.telling(
-                account_id, NoticeKind.DELETED, now=now, facts=told, before=contacts
-            )
-            yield from auditing(now, actor="person", act="account.delete", subject=account_id)
-            yield from publishing(mobile.ids.identifier(), DELETED, {"account": account_id}, now=now)
-
         def ending() -> Transaction[None]:
-            revoked[:] = yield from mobile.messages.erasing(account_id, now=now)
+            revoked[:] = yield from deletions.ending(account_id, now=now)
 
-        concluded = await mobile.messages.conclude_changing(received, answer, archiving, after=ending)
-        mobile.people.forget_key(account_id)
-        mobile.messages.wake_blocked(account_id, revoked)
-        mobile.database.wakeups.wake(account_wake_key(account_id))
+        concluded = await mobile.messages.conclude_changing(
+            received, answer, lambda: deletions.archiving(leaving, now=now), after=ending
+        )
+        deletions.after(account_id, revoked)
         return concluded
 
 

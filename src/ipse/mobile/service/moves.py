@@ -29,6 +29,7 @@ from ipse.people.model import AccountState
 from ipse.phones.errors import MalformedMessageError, WrongSignatureError
 from ipse.phones.model import Answer, NewPhone, PhoneState, Received
 from ipse.standards.phone_channel import OpenedMessage, code_proof
+from ipse.storage.copies import copied
 from ipse.storage.database import Database
 from ipse.storage.publishing import publishing
 from ipse.storage.statement import Transaction, one, run
@@ -218,6 +219,11 @@ class Moves:
 async def forget_pairings(database: Database, clock: Clock) -> int:
     """Delete pairings of yesterday. A job; returns how many."""
     return len(await database.rows(store.FORGET, clock.now() - _KEPT_SECONDS * SECOND))
+
+
+async def copy_pairings(database: Database, account_id: str) -> list[dict[str, Any]]:
+    """Where an identity was about to move, for its person to take along."""
+    return copied(await database.rows(store.COPY, account_id))
 
 
 async def forget_pairings_of(database: Database, account_id: str) -> None:

@@ -43,6 +43,7 @@ from ipse.people.errors import UnknownAccountError
 from ipse.people.model import AccountState
 from ipse.signin.model import Browser
 from ipse.standards import jose
+from ipse.storage.copies import copied
 from ipse.storage.database import Database
 
 _KEPT_SECONDS = 3600
@@ -261,6 +262,11 @@ def _step(name: str) -> Iterator[None]:
 async def forget_ended(database: Database, clock: Clock) -> int:
     """Forget what nobody can ask about any more; how many rows there were. To be run now and then."""
     return await store.forget(database, clock.now() - _SETTLED_SECONDS * SECOND)
+
+
+async def copy_discovered(database: Database, account_id: str) -> list[dict[str, Any]]:
+    """Where partners have found out that it is they, for a person to take along."""
+    return copied(await database.rows(store.COPY_DISCOVERED, account_id))
 
 
 async def forget_discovered(database: Database, account_id: str) -> None:

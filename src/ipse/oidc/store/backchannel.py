@@ -32,6 +32,10 @@ where token_hash = $1 and partner_id = $2 and token_used_at is null and token_ex
 returning account_id
 """
 FORGET_DISCOVERIES = "delete from oidc_discoveries where expires_at < $1 returning session_id"
+COPY_DISCOVERED = """
+select session_id, partner_id, action_id, account_id, created_at, expires_at, token_expires_at, token_used_at
+from oidc_discoveries where account_id = $1 order by created_at, session_id
+"""
 FORGET_DISCOVERED = "delete from oidc_discoveries where account_id = $1 returning session_id"
 
 BEGIN_REQUEST = """

@@ -4,6 +4,7 @@
 """
 
 from ipse.partners.service.desk import PartnerDesk
+from ipse.partners.service.events import EventAddresses
 from ipse.partners.service.grants import Grants
 from ipse.partners.service.keys import PartnerKeys
 from ipse.partners.service.log import RequestLog
@@ -12,4 +13,14 @@ from ipse.partners.service.replays import Replays
 from ipse.partners.service.tokens import PartnerTokens
 from ipse.partners.service.uses import KeyUses
 
-__all__ = ["Grants", "KeyUses", "PartnerDesk", "PartnerKeys", "PartnerTokens", "Partners", "Replays", "RequestLog"]
+__all__ = [
+    "EventAddresses",
+    "Grants",
+    "KeyUses",
+    "PartnerDesk",
+    "PartnerKeys",
+    "PartnerTokens",
+    "Partners",
+    "Replays",
+    "RequestLog",
+]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cryptography import x509
 
 from ipse.kernel.ids import Ids
+from ipse.partners.service.events import EventAddresses
 from ipse.partners.service.grants import Grants
 from ipse.partners.service.keys import PartnerKeys
 from ipse.partners.service.log import RequestLog
@@ -28,6 +29,7 @@ class PartnerDesk:
     replays: Replays
     log: RequestLog
     uses: KeyUses
+    events: EventAddresses
     outgoing: Outgoing
     """Calls addresses that partners gave."""
     authorities: tuple[x509.Certificate, ...] = ()
@@ -54,6 +56,7 @@ class PartnerDesk:
             replays=Replays(database, clock),
             log=log,
             uses=KeyUses(database, clock),
+            events=EventAddresses(database, clock, partners.environment),
             outgoing=calls,
             authorities=authorities,
         )

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from ipse.audit.service import auditing
 from ipse.kernel.clock import SECOND, Clock
-from ipse.kernel.ids import Ids
+from ipse.kernel.ids import Ids, b64u
 from ipse.kernel.sealing import seal, unseal
 from ipse.people.errors import UnknownAccountError
 from ipse.people.model import AccountState
@@ -22,6 +22,7 @@ from ipse.people.service import People
 from ipse.signing import events, store
 from ipse.signing.errors import UnknownCredential
 from ipse.signing.model import Credential, CredentialState, EndReason
+from ipse.storage.copies import copied
 from ipse.storage.database import Database
 from ipse.storage.publishing import publishing
 from ipse.storage.statement import Row, Transaction, one, run
@@ -190,6 +191,17 @@ class Credentials:
                 yield from self.ending(row["credential_id"], why, actor="system", now=now)
 
         await self.database.transact(transaction)
+
+    async def copy(self, account_id: str) -> dict[str, Any]:
+        """A person's credentials with their certificates, and what they had signed, to take along."""
+        told = copied(await self.database.rows(store.COPY, account_id))
+        for each in told:
+            credential = await self.find(each["credential_id"])
+            each["certificates"] = [b64u(certificate) for certificate in credential.certificates]
+            _, request = await self.request_of(each["credential_id"]) or (None, b"")
+            each["request"] = b64u(request)
+        requests = await self.database.rows(store.COPY_REQUESTS, account_id)
+        return {"credentials": told, "requests": copied(requests, but=("sealed_result",))}
 
     async def forget_account(self, account_id: str) -> None:
         """A person has deleted their identity: what they had ends, and no row names them any more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -25,6 +25,7 @@ from ipse.sim.rules.policy import Doing, Need, Occasion
 from ipse.sim.service.network import Network
 from ipse.sim.store import subscriptions as subscriptions_store
 from ipse.sim.store import watches as store
+from ipse.storage.copies import copied
 from ipse.storage.publishing import publishing
 from ipse.storage.statement import Transaction, one, run
 
@@ -136,6 +137,18 @@ class Watches:
         """Whether anybody has shown that the number is the person's; else an operator's answer completes nothing."""
         watch = await self._watch(account_id)
         return watch is None or watch.possession is not Possession.NONE
+
+    async def copy(self, account_id: str) -> dict[str, Any]:
+        """What is kept of a person's number, to take along."""
+        rows, watch = self.people.database.rows, await self._watch(account_id)
+        number = ""
+        if watch is not None:
+            key = await self.people.person_key(account_id)
+            sealed = watch.sealed_number
+            number = unseal(key, sealed, table=_TABLE, row=account_id, column="sealed_number").decode()
+        kept = copied(await rows(store.COPY, account_id))
+        subscriptions = copied(await rows(subscriptions_store.COPY, account_id))
+        return {"number": number, "watched": kept, "subscriptions": subscriptions}
 
     async def look_due(self) -> int:
         """Ask about every SIM whose time has come. Returns how many."""

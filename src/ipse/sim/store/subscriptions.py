@@ -27,6 +27,10 @@ where subscription_id = $1 and state <> 'leaving'
 returning subscription_id
 """
 OF_ACCOUNT: Final = _SELECT + " where account_id = $1 and due_at <= $2"
+COPY: Final = """
+select subscription_id, operator_id, remote_id, state, expires_at, due_at, failures, created_at
+from sim_subscriptions where account_id = $1 order by created_at, subscription_id
+"""
 DUE: Final = _SELECT + " where due_at <= $1 order by due_at limit 50"
 TAKE: Final = (
     """

@@ -47,6 +47,10 @@ returning account_id
 LOOK_AT_ONCE: Final = """
 update sim_watches set due_at = $2, changed_at = $2 where account_id = $1 returning account_id
 """
+COPY: Final = """
+select account_id, phone_id, operator_id, possession, bound_at, asked_at, due_at, failures, changed_at
+from sim_watches where account_id = $1
+"""
 END: Final = "delete from sim_watches where account_id = $1 returning account_id"
 
 # Numbers whose operator was asked from $1 up to $2, by whether it answered.

@@ -24,9 +24,10 @@ from ipse.kernel.sealing import seal, unseal
 from ipse.people.model import Account, AccountState, BlockReason
 from ipse.people.service import People
 from ipse.phones.model import StopReason
-from ipse.portal import rules, store
+from ipse.portal import rules
 from ipse.portal.events import BLOCK_ASKED
 from ipse.portal.model import Wish
+from ipse.portal.store import blocks as store
 from ipse.storage.database import Database
 from ipse.storage.publishing import publishing
 from ipse.storage.statement import Transaction, run

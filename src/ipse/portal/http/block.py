@@ -20,8 +20,8 @@ from ipse.web.routes import Caller, Route
 _STATUS = {"": 200, "taken": 200, "too_many": 429, "number": 422, "birthdate": 422}
 
 
-def routes(blocking: Blocking, pages: Pages) -> list[Route]:
-    """All addresses."""
+def block_routes(blocking: Blocking, pages: Pages) -> list[Route]:
+    """The addresses that need no session."""
     on = _Endpoints(blocking, pages)
     return [
         Route(PAGE, on.page, caller=Caller.BROWSER, limit="page"),
