@@ -33,7 +33,7 @@ def test_every_file_of_the_package_is_in_the_wheel(packed: set[str]) -> None:
     wanted = {
         path.relative_to(PACKAGE.parent).as_posix()
         for path in PACKAGE.rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
+        if path.is_file() and path.parent.name != "__pycache__"
     }
     assert wanted
     assert not sorted(wanted - packed)

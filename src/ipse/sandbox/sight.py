@@ -10,11 +10,13 @@ from starlette.responses import HTMLResponse
 
 from ipse.sandbox.places import Places
 from ipse.web.assets import Assets
+from ipse.web.compiled import CompiledTemplates
 
 
 def _environment(assets: Assets, places: Places) -> Environment:
     environment = Environment(
         loader=PackageLoader("ipse.sandbox"),
+        bytecode_cache=CompiledTemplates(),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -56,7 +57,7 @@ class Assets:
             elif (kind := TYPES.get(entry.name.rpartition(".")[2])) is not None:
                 name, content = prefix + entry.name, entry.read_bytes()
                 self._files[name] = (content, kind)
-                if kind not in PACKED and len(squeezed := gzip.compress(content, mtime=0)) < len(content):
+                if kind not in PACKED and len(squeezed := _squeezed(content)) < len(content):
                     self._smaller[name] = squeezed
 
     def url(self, name: str) -> str:
@@ -94,6 +95,12 @@ class Assets:
         response = Response(content)
         response.raw_headers += headers
         return response
+
+
+@lru_cache(maxsize=1024)
+def _squeezed(content: bytes) -> bytes:
+    """With gzip; each face of the scheme serves mostly the same files."""
+    return gzip.compress(content, mtime=0)
 
 
 def routes(assets: Assets) -> list[Route]:

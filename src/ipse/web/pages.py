@@ -18,6 +18,7 @@ from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import Ids, b64u
 from ipse.web import languages
 from ipse.web.assets import Assets
+from ipse.web.compiled import CompiledTemplates
 from ipse.web.moments import Moments
 
 HTML = b"text/html; charset=utf-8"
@@ -67,6 +68,7 @@ class Pages:
         folders = [Path(str(resources.files(package))) / "templates" for package in every]
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(folders),
+            bytecode_cache=CompiledTemplates(),
             autoescape=True,
             auto_reload=False,
             undefined=jinja2.StrictUndefined,
@@ -85,7 +87,7 @@ class Pages:
             links=links or LINKS,
             languages=languages.LANGUAGES,
         )
-        # Compiled now: the first visitor does not wait, and an upgrade under a running process changes nothing in it.
+        # Loaded now: the first visitor does not wait, and an upgrade under a running process changes nothing in it.
         for template in self._environment.list_templates():
             self._environment.get_template(template)
 

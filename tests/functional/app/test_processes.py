@@ -121,7 +121,10 @@ def test_a_taken_port_is_told_with_its_holder(small: Place, name: str) -> None:
 
 
 def test_an_address_of_another_machine_is_told(small: Place) -> None:
-    assert "mend listen or app_listen" in small.changed(listen={"host": "192.0.2.1", "port": small.port}).refusal()
+    assert (
+        "mend listen, app_listen or staff.listen"
+        in small.changed(listen={"host": "192.0.2.1", "port": small.port}).refusal()
+    )
 
 
 @pytest.mark.parametrize(
