@@ -151,9 +151,18 @@ def request(key: PrivateKey, **names: str) -> bytes:
 
 
 @contextlib.contextmanager
-def running(folder: Path, port: int, *, token: Token | None = None) -> Iterator[RunningCertification]:
-    """A sandbox's service with everything in `folder`, its public listener on `port`; ended afterwards."""
+def running(
+    folder: Path, port: int, *, token: Token | None = None, listening: int | None = None
+) -> Iterator[RunningCertification]:
+    """A sandbox's service with everything in `folder`, its public listener on `port`; ended afterwards.
+
+    `listening`: its port, where somebody who stands at `port` hands on what comes.
+    """
     made = make_folder(folder, port, SystemClock(), RandomIds(), token=token)
+    if listening is not None:
+        told = made.config.read_text()
+        assert told.count(f"port = {port}\n") == 1
+        made.config.write_text(told.replace(f"port = {port}\n", f"port = {listening}\n"))
     service = RunningCertification(made, _started(made))
     try:
         yield service

@@ -68,6 +68,17 @@ class AttemptState(StrEnum):
     ENDED = "ended"
 
 
+class Standing(StrEnum):
+    """How far a try is that has been asked, as its person is told."""
+
+    ASKED = "asked"
+    """The phone has not answered yet; this browser waits for it."""
+    ELSEWHERE = "elsewhere"
+    """The same, and another browser waits, which may be closed by now."""
+    APPROVED = "approved"
+    """Nothing is asked of the person any more."""
+
+
 class StepKind(StrEnum):
     """What the record of an envelope holds."""
 

@@ -12,17 +12,20 @@ from ipse.documents.errors import DocumentsUnavailable
 from ipse.envelopes.errors import DocumentRefused, EnvelopeRefused
 from ipse.envelopes.http.desk import Desk
 from ipse.envelopes.http.uploading import files_of
-from ipse.envelopes.model import PAGE, Attempt, AttemptState, EnvelopeState, Full, SignerState
+from ipse.envelopes.model import PAGE, AttemptState, EnvelopeState, Full, Signer, SignerState
 from ipse.envelopes.rules import forms, marks, turns
 from ipse.envelopes.service import Wishes
 from ipse.kernel.clock import day
 from ipse.kernel.errors import PlatformError
 from ipse.sessions import Session
 from ipse.signing.errors import SigningUnavailable
+from ipse.web import cookies
 from ipse.web.forms import read_own_form
 
 _ABOUT_PEOPLE: Final = {"add", "join", "up", "out"}
 """Buttons after which the page is shown where it was: at the people who sign."""
+_FAILED: Final = {"rejected", "cancelled", "expired", "late", "lost", "impossible", "level", "declined"}
+"""Why a try came to nothing, where there is a sentence for it."""
 _NOTHING_TYPED: Final = dict.fromkeys(("name", "email", "title", "message", "deadline"), "")
 
 
@@ -146,7 +149,7 @@ class EnvelopePages:
     ) -> Response:
         session = await self.desk.who(request)
         full = await self.desk.envelopes.reading.full(request.path_params["envelope"], session.account_id)
-        context = await self._context(full, session)
+        context = await self._context(full, session, cookies.browser_hash(request, self.desk.ids))
         draft = full.envelope.state is EnvelopeState.DRAFT
         return self.desk.render(
             request,
@@ -158,12 +161,11 @@ class EnvelopePages:
             **context,
         )
 
-    async def _context(self, full: Full, session: Session) -> dict[str, Any]:
+    async def _context(self, full: Full, session: Session, browser_hash: bytes) -> dict[str, Any]:
         envelope, now = full.envelope, self.desk.envelopes.drafts.vault.clock.now()
         me, owner = full.signer_of(session.account_id), envelope.account_id == session.account_id
         due = turns.turns(full.signers, in_order=envelope.in_order)
         running = envelope.state is EnvelopeState.OPEN and not turns.over(envelope, now)
-        attempt = await self.desk.envelopes.attempts.newest(full, me) if me is not None else None
         return {
             "full": full,
             "envelope": envelope,
@@ -171,7 +173,7 @@ class EnvelopePages:
             "owner": owner,
             "my_turn": running and me in due,
             "due": [signer.signer_id for signer in due] if running else [],
-            "last": _last(attempt, me is not None and me.state is SignerState.WAITING),
+            "last": await self._last(full, me, browser_hash),
             "invitations": self._links(full) if owner and running else {},
             "marks": {
                 document.document_id: marks.place_of(
@@ -185,6 +187,16 @@ class EnvelopePages:
             "steps": [] if envelope.state is EnvelopeState.DRAFT else await self._steps(full),
         }
 
+    async def _last(self, full: Full, me: Signer | None, browser_hash: bytes) -> str:
+        """What is to be told of this person's last try: nothing, how far it is, or why it failed."""
+        attempts = self.desk.envelopes.attempts
+        attempt = await attempts.newest(full, me) if me is not None and me.state is SignerState.WAITING else None
+        if attempt is None or attempt.state is AttemptState.DONE:
+            return ""
+        if attempt.state is AttemptState.ASKED:
+            return str(await attempts.standing(attempt, browser_hash))
+        return attempt.why if attempt.why in _FAILED else "failed"
+
     def _links(self, full: Full) -> dict[str, str]:
         parties = self.desk.envelopes.parties
         return {
@@ -197,17 +209,6 @@ class EnvelopePages:
         names = {signer.signer_id: signer.party.name for signer in full.signers}
         steps = await self.desk.envelopes.reading.record.steps(full)
         return [{"kind": str(step.kind), "at": step.at, "who": names.get(step.signer_id or "", "")} for step in steps]
-
-
-def _last(attempt: Attempt | None, waiting: bool) -> str:  # noqa: FBT001 - one of two
-    """What is to be told of this person's last try: nothing, that it is under way, or why it failed."""
-    if attempt is None or not waiting:
-        return ""
-    if attempt.state is AttemptState.ASKED:
-        return "asked"
-    known = {"rejected", "cancelled", "expired", "lost", "impossible", "level", "failed", "declined"}
-    why = attempt.why or ""
-    return "" if attempt.state is AttemptState.DONE else why if why in known else "failed"
 
 
 def _wishes(fields: dict[str, str]) -> Wishes:

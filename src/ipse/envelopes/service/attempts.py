@@ -32,6 +32,7 @@ from ipse.envelopes.model import (
     PreparedDocument,
     SignedDetails,
     Signer,
+    Standing,
     StepKind,
 )
 from ipse.envelopes.rules import turns
@@ -98,6 +99,8 @@ class Attempts:
     async def go_on(self, envelope_id: str, visit: Visit) -> str | None:
         """After the phone: the handle of the next waiting page, or None where the envelope's own page comes.
 
+        That is also where a browser goes on that has not begun what the phone is asked.
+
         Raises:
             UnknownEnvelope, SigningUnavailable, PenTaken: as `begin`; an approval is not lost by it.
         """
@@ -111,7 +114,7 @@ class Attempts:
         if attempt.state is AttemptState.ASKED:
             view = await self._view(attempt)
             if view is not None and view.state in OPEN:
-                return view.action.handle
+                return view.action.handle if _is_of(view, visit.browser_hash) else None
             attempt = await self.settle(full, attempt)
         until = (attempt.ended_at or 0) + CONTINUE_SECONDS * SECOND
         made = attempt.kind is AttemptKind.CREDENTIAL and attempt.state is AttemptState.DONE
@@ -122,6 +125,13 @@ class Attempts:
     async def newest(self, full: Full, signer: Signer) -> Attempt | None:
         """This signer's latest try, for the page to tell of it."""
         return await self._newest(full, signer)
+
+    async def standing(self, attempt: Attempt, browser_hash: bytes) -> Standing:
+        """How far an open attempt is, as this browser may know it."""
+        view = await self._view(attempt)
+        if view is None or view.state not in OPEN:
+            return Standing.APPROVED
+        return Standing.ASKED if _is_of(view, browser_hash) else Standing.ELSEWHERE
 
     async def settle(self, full: Full, attempt: Attempt) -> Attempt:
         """Take an open attempt as far as it goes now. Again is no harm.
@@ -140,7 +150,9 @@ class Attempts:
             concluded = await self.workshop.signing.conclude(attempt.action_id, PARTNER)
         except RequestPending:
             return attempt  # approved by app link; its browser has not come back yet
-        except (RequestExpired, RequestEnded, UnknownAction):
+        except RequestExpired:
+            why = "late"
+        except (RequestEnded, UnknownAction):
             why = "expired"
         except (ResultFault, SigningRefused) as error:
             log.warning("envelopes.not_signed", code=error.code)
@@ -170,7 +182,7 @@ class Attempts:
         """What becomes of an earlier try when the button is pressed again, and whether that is over."""
         view = await self._view(attempt)
         if view is not None and view.state in OPEN:
-            if hmac.compare_digest(view.action.browser_hash, visit.browser_hash):
+            if _is_of(view, visit.browser_hash):
                 return view.action.handle, False
             await self.workshop.actions.cancel_action(attempt.action_id)
         attempt = await self.settle(full, attempt)
@@ -349,6 +361,10 @@ class Attempts:
             return await self.workshop.actions.find(attempt.action_id)
         except UnknownAction:
             return None
+
+
+def _is_of(view: ActionView, browser_hash: bytes) -> bool:
+    return hmac.compare_digest(view.action.browser_hash, browser_hash)
 
 
 def _check_stamped(full: Full) -> None:
