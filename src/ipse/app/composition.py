@@ -66,6 +66,7 @@ from ipse.switches.service import Switches
 from ipse.web.application import Application
 from ipse.web.assets import routes as asset_routes
 from ipse.web.edge import Edge
+from ipse.web.help import PACKAGE as HELP
 from ipse.web.pages import Pages
 from ipse.web.routes import Caller, Route
 
@@ -81,6 +82,7 @@ PAGES = (
     "ipse.notices",
     "ipse.envelopes",
     "ipse.validation",
+    HELP,
 )
 _ABANDONED_SECONDS = 86_400
 Job = Callable[[], Awaitable[object]]
@@ -197,6 +199,7 @@ def _routes(given: Given, features: Features, pages: Pages, incidents: IncidentD
         *attributes_http.routes(pages, claim_prefix=settings.claim_prefix, registrars=features.registrars.active),
         *block_routes(features.blocking, pages),
         *portal_http.routes(features.portal, features.doors.sessions, signin=signin, pages=pages, ids=given.ids),
+        *incidents.routes(pages),
         *asset_routes(pages.assets),
         *([] if features.lab is None else lab_http.routes(features.lab)),
         Route("/healthz", _health(given.database), caller=Caller.PUBLIC, limit="static"),

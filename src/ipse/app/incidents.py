@@ -34,7 +34,10 @@ from ipse.sim.service.operators import Operators
 from ipse.storage.database import Database
 from ipse.storage.outbox import Event, Handler
 from ipse.web import languages
+from ipse.web.help import PATH as HELP
+from ipse.web.help import HelpPage
 from ipse.web.pages import Notice, Pages
+from ipse.web.routes import Route
 
 Job = Callable[[], Awaitable[object]]
 Loop = Callable[[], Coroutine[Any, Any, None]]
@@ -58,6 +61,10 @@ class IncidentDesk:
         loops: list[Loop] = [lambda: self.board.keep_up(self._publish)]
         return loops if files is None else [*loops, files.keep_up]
 
+    def routes(self, pages: Pages) -> list[Route]:
+        """The help centre."""
+        return HelpPage(pages, lambda: self.board.document).routes()
+
     def jobs(self) -> list[tuple[str, Job]]:
         """What it does now and then."""
         return [("incidents.remind", lambda: remind_of_duties(self.duties))]
@@ -74,7 +81,7 @@ class IncidentDesk:
     def notice(self) -> Mapping[str, Any] | None:
         """What the app is told: a sentence in four languages, and where to read more."""
         said = self.board.announcement
-        return None if said is None else {"sentence": dict(said.sentence), "url": self.settings.status.address}
+        return None if said is None else {"sentence": dict(said.sentence), "url": self.settings.base_url + HELP}
 
     def phone_is_down(self) -> bool:
         """Whether nobody can approve with the phone now."""
@@ -84,7 +91,7 @@ class IncidentDesk:
         """Have pages say what is said, from now on."""
 
         def say(said: Announcement | None) -> None:
-            pages.announce(None if said is None else Notice(said.sentence, self.settings.status.address))
+            pages.announce(None if said is None else Notice(said.sentence, HELP))
 
         self.board.listeners.append(say)
 

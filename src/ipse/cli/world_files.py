@@ -40,6 +40,10 @@ CARD = Registrar(id="eid_card", kind=RegistrarKind.EID_CARD, name="eID", country
 
 _GENEROUS = {"burst": 5000, "per_minute": 10_000}
 """For one address: in a sandbox everybody, and every program, is this machine."""
+_CHANNELS = [
+    {"kind": "telephone", "value": "+32 2 555 01 00", "hours": "24/7"},
+    {"kind": "email", "value": "help@ipse.example"},
+]
 
 
 def prepare(
@@ -81,6 +85,9 @@ def settings(folder: Path, world: World) -> dict[str, object]:
     chosen["mail"] = {**inboxes["smtp"], "sender": "ipse@ipse.example", "security": "none"}
     chosen["sms"] = inboxes["sms"]
     chosen["panic"] = {"telephone": TELEPHONE, "guesses": 500}
+    chosen["help"] = {"channels": _CHANNELS}
+    chosen["incidents"] = {"remind": ["duty@ipse.example"], "languages": ["nl", "fr", "de"]}
+    chosen["status"] = {"folder": f"{folder}/status"}
     chosen["eid"] = eid_trust(folder, world)
     # Whoever makes a SIM ready wants to see it soon.
     chosen["sim"] = {"home_seconds": 2, "retry_seconds": 10}
@@ -133,6 +140,8 @@ def toml(document: dict[str, object]) -> str:
 def _toml(value: object) -> str:
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{key} = {_toml(member)}" for key, member in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
     # A JSON string or number is one of TOML, too.
     return msgspec.json.encode(value).decode()
 

@@ -111,6 +111,8 @@ class Help(msgspec.Struct, frozen=True):
 
     channels: tuple[Channel, ...] = ()
     status_address: str = ""
+    telephone_block: str = ""
+    """The number of the menu that blocks an identity with a printed code."""
 
 
 class IncidentsFile(msgspec.Struct, frozen=True, tag_field="format", tag="ipse-incidents"):

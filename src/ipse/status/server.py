@@ -35,6 +35,9 @@ from ipse.storage.migrations import migrate
 from ipse.web.application import Application
 from ipse.web.assets import routes as asset_routes
 from ipse.web.edge import Edge
+from ipse.web.help import PACKAGE as HELP
+from ipse.web.help import PATH as HELP_PATH
+from ipse.web.help import HelpPage
 from ipse.web.outgoing import Outgoing
 from ipse.web.pages import LINKS, Pages
 from ipse.web.routes import Route
@@ -103,11 +106,12 @@ async def _built(
     await history.load(clock.now() // SECOND, silent_seconds=settings.silent_seconds)
     signer = Signer.of(Path(settings.keep))
     watch = Watch(settings, clock, history)
-    pages = Pages(name=settings.name, ids=ids, packages=("ipse.status",), links=_links(settings))
+    pages = Pages(name=settings.name, ids=ids, packages=("ipse.status", HELP), links=_links(settings))
     documents = Documents(settings, history, signer)
     routes = [
         *StatusPages(watch, pages).routes(),
         *Programs(watch, documents, pages).routes(),
+        *HelpPage(pages, watch.published, lambda: watch.board.severity.is_down).routes(),
         *asset_routes(pages.assets),
     ]
     application = Edge(
@@ -123,13 +127,13 @@ async def _built(
 
 
 def _links(settings: StatusSettings) -> dict[str, str]:
-    """The scheme's notices, by its public address: they are elsewhere."""
+    """The scheme's notices, by its public address: they are elsewhere. The help centre is here, too."""
     address = settings.issuer_address
     if not address:
         with contextlib.suppress(FileError):
             published = read(Path(settings.folder) / INCIDENTS, IncidentsFile)
             address = published.address if published else ""
-    return {name: address + path for name, path in LINKS.items()}
+    return {name: address + path for name, path in LINKS.items()} | {"help": HELP_PATH}
 
 
 async def serve(

@@ -29,6 +29,7 @@ LINKS = {
     "privacy": "/enrolment/documents/privacy",
     "practice": "/enrolment/documents/practice",
     "block": "/block",
+    "help": "/help",
 }
 """Where every page links: terms, privacy notice and practice statement (B-13), and blocking without login."""
 

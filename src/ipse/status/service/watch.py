@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Generic
+from typing import Any, Final, Generic
 
+import msgspec
 import structlog
 
 from ipse.kernel.clock import SECOND, Clock
@@ -124,6 +125,12 @@ class Watch:
             sources,
         )
         return changes
+
+    def published(self) -> dict[str, Any]:
+        """`incidents.json` as it was read last; empty before."""
+        content = self.incidents.content
+        found: dict[str, Any] = {} if content is None else msgspec.to_builtins(content)
+        return found
 
     async def _note_gaps(self, now: int) -> None:
         """Where nobody looked for long, nothing was known; and from time to time, that somebody looks."""
