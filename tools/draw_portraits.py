@@ -35,6 +35,7 @@ class Face:
 
 
 FACES = {
+    "proba": Face(skin="#cfd6d8", hair="#7d8b90", style="short", coat="#4b5c56", ground="#e3eae7", eyes="#4b5c56"),
     "ada": Face(skin="#f0c9ae", hair="#5b3a26", style="bob", coat="#23545c", ground="#dfe7e6", eyes="#3f5a46"),
     "bram": Face(
         skin="#eec3a4",

@@ -85,6 +85,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
             str(folder),
             "--prepare-only",
             "--no-signing",
+            "--no-status",
         ],
         check=True,
         timeout=90,

@@ -72,7 +72,7 @@ def breakable_installation(folder: Path) -> Iterator[Installation]:
     """Start one on free ports and stop it."""
     port = free_ports()
     subprocess.run(
-        [*IPSE, "sandbox", "--port", str(port), "--data", str(folder), "--prepare-only", "--no-signing"],
+        [*IPSE, "sandbox", "--port", str(port), "--data", str(folder), "--prepare-only", "--no-signing", "--no-status"],
         check=True,
         capture_output=True,
         timeout=_PATIENCE,

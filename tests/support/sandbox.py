@@ -57,8 +57,8 @@ class Sandbox:
 
 
 @contextlib.contextmanager
-def running_sandbox(folder: Path, *, signing: bool = False) -> Iterator[Sandbox]:
-    """Start a fresh sandbox on free ports and stop it as Ctrl-C does; without signing it starts sooner."""
+def running_sandbox(folder: Path, *, signing: bool = False, status: bool = False) -> Iterator[Sandbox]:
+    """Start a fresh sandbox on free ports and stop it as Ctrl-C does; without signing and status it starts sooner."""
     port = free_ports()
     log = folder / "sandbox.log"
     with log.open("wb") as output:
@@ -71,6 +71,7 @@ def running_sandbox(folder: Path, *, signing: bool = False) -> Iterator[Sandbox]
                 "--data",
                 str(folder / "data"),
                 *([] if signing else ["--no-signing"]),
+                *([] if status else ["--no-status"]),
             ],
             stdout=output,
             stderr=output,

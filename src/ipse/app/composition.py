@@ -17,6 +17,7 @@ from ipse.app.given import Given
 from ipse.app.incidents import IncidentDesk, open_incident_desk
 from ipse.app.news import handlers
 from ipse.app.outcomes import Outcomes
+from ipse.app.probe_targets import ProbeTargets
 from ipse.app.signing import signing_jobs
 from ipse.app.staff import StaffParts, open_staff
 from ipse.attributes import http as attributes_http
@@ -155,7 +156,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         staff_application=None if staff is None else _staff_application(staff, given),
         routes=routes if staff is None else [*routes, *staff.routes()],
         jobs=[*_jobs(given, features), *incidents.jobs(), *([] if staff is None else staff.jobs())],
-        loops=incidents.loops(),
+        loops=[*incidents.loops(), *_told_to_probes(given, features)],
         partners=features.partners,
         people=features.people,
         messages=features.messages,
@@ -166,6 +167,12 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         clock=clock,
         close=close,
     )
+
+
+def _told_to_probes(given: Given, features: Features) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+    if not given.settings.status.folder:
+        return []
+    return [ProbeTargets(given.settings, features.registrars, features.sims.operators, given.clock).keep_up]
 
 
 def _routes(given: Given, features: Features, pages: Pages, incidents: IncidentDesk) -> list[Route]:

@@ -33,6 +33,7 @@ for name, target in {
     "signing": "ipse.cli.signing:app",
     "signature-activation": "ipse.cli.signature_activation:app",
     "status": "ipse.cli.status:app",
+    "probes": "ipse.cli.probes:app",
     "bench": "ipse.cli.bench:app",
     "audit": "ipse.cli.audit:app",
     "fraud": "ipse.cli.fraud:app",

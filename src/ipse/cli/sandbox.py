@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +26,7 @@ from ipse.sandbox.ports import holder, is_free
 from ipse.sandbox.processes import Part, Together
 
 if TYPE_CHECKING:
-    from ipse.cli.world_signing import SigningWorld
+    from ipse.cli.world_files import Beside
 
 console = Console(highlight=False)
 _START_SECONDS = 60
@@ -46,8 +47,25 @@ _OURS = (
     "signature-activation",
     "certification",
     "softhsm",
+    "status",
+    "status-page",
+    "probes",
 )
 _IPSE = [sys.executable, "-c", "from ipse.cli import main; main()"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class More:
+    """What runs beside scheme and world."""
+
+    signing: Annotated[
+        bool, Parameter(help="Let people sign documents, too: two processes more.", negative="--no-signing")
+    ] = True
+    status: Annotated[
+        bool, Parameter(help="Run the status page and its probes, too: two processes more.", negative="--no-status")
+    ] = True
+    metrics_port: Annotated[int | None, Parameter(help="Answer Prometheus at this port.")] = None
 
 
 def sandbox(
@@ -63,25 +81,22 @@ def sandbox(
     prepare_only: Annotated[
         bool, Parameter(help="Write the files and register the partners; run nothing.", negative="")
     ] = False,
-    metrics_port: Annotated[int | None, Parameter(help="Answer Prometheus at this port.")] = None,
-    signing: Annotated[
-        bool, Parameter(help="Let people sign documents, too: two processes more.", negative="--no-signing")
-    ] = True,
+    more: More = More(),
 ) -> None:
     """Run the scheme, its phone app, banks, a shop, a town hall, a house, a service desk and a notary, until Ctrl-C."""
     with _folder(data) as folder:
         if fresh:
             _forget(folder)
-        places = _places(port, folder, lan)
+        places = replace(_places(port, folder, lan), with_status=more.status)
         if not prepare_only:
             _check_ports(places)
-            _check_kept_port(folder, places, signing=signing)
+            _check_kept_port(folder, places, signing=more.signing)
         from ipse.cli.world_files import prepare
 
-        beside = prepare(folder, places, signing=signing, metrics_port=metrics_port)
+        beside = prepare(folder, places, signing=more.signing, metrics_port=more.metrics_port)
         if prepare_only:
             commands = [f"ipse serve --config {folder}/ipse.toml", f"ipse world --data {folder}"]
-            commands += beside.commands() if beside else []
+            commands += beside.commands()
             console.print(f"ready in {folder}:", *commands, sep="\n  ", soft_wrap=True)
             return
         _run(folder, places, beside, kept=data is not None)
@@ -171,7 +186,7 @@ def _holder(port: int) -> str:
     return f"process {by.pid}: {by.command}" if by else "a process that this user cannot see"
 
 
-def _run(folder: Path, places: Places, beside: SigningWorld | None, *, kept: bool) -> None:
+def _run(folder: Path, places: Places, beside: Beside, *, kept: bool) -> None:
     logs = folder / "logs"
     logs.mkdir(exist_ok=True)
     environment = dict(os.environ)
@@ -180,11 +195,11 @@ def _run(folder: Path, places: Places, beside: SigningWorld | None, *, kept: boo
     parts = (
         Part("scheme", [*_IPSE, "serve", "--config", str(folder / "ipse.toml")], logs / "scheme.log", environment),
         Part("world", [*_IPSE, "world", "--data", str(folder)], logs / "world.log", environment),
-        *(beside.parts(logs, environment) if beside else ()),
+        *beside.parts(logs, environment),
     )
     with Together(parts) as processes:
         if _wait_until_ready(processes, places, beside):
-            _say_where(folder, places, kept=kept)
+            _say_where(folder, places, beside, kept=kept)
             ended = processes.wait()
         else:
             ended = processes.ended()
@@ -196,13 +211,13 @@ def _run(folder: Path, places: Places, beside: SigningWorld | None, *, kept: boo
     sys.exit(1)
 
 
-def _wait_until_ready(processes: Together, places: Places, beside: SigningWorld | None) -> bool:
+def _wait_until_ready(processes: Together, places: Places, beside: Beside) -> bool:
     """Whether all answer; False if one ended or we were asked to stop meanwhile."""
     deadline = time.monotonic() + _START_SECONDS
     with console.status("starting …"), _client(places) as client:
         while time.monotonic() < deadline and processes.ended() is None and not processes.stopping.is_set():
             both = all(_answers(client, url) for url in (places.issuer + "/jwkSet", places.world + "/world.json"))
-            if both and (beside is None or beside.ready()):
+            if both and beside.ready(client):
                 return True
             processes.stopping.wait(0.1)
     return False
@@ -222,12 +237,14 @@ def _answers(client: httpx.Client, url: str) -> bool:
         return False
 
 
-def _say_where(folder: Path, places: Places, *, kept: bool) -> None:
+def _say_where(folder: Path, places: Places, beside: Beside, *, kept: bool) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim")
     table.add_row("World", f"[bold link={places.world}/]{places.world}/[/]")
     table.add_row("Scheme", places.issuer)
     table.add_row("App", places.app)
+    if beside.status is not None:
+        table.add_row("Status", f"{places.status}/")
     table.add_row("Data", str(folder) if kept else "not kept; name a folder with --data to keep it")
     console.print()
     console.print("[bold]The sandbox is running.[/]")

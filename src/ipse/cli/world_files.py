@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
+import httpx
 import msgspec
 
 from ipse.app import keystores
 from ipse.app.registry import open_registry
 from ipse.cli.configuration import CLOCK, opened
+from ipse.cli.probes import register as register_probe
 from ipse.cli.world_signing import SigningWorld, prepare_signing
+from ipse.cli.world_status import StatusWorld, prepare_status
 from ipse.enrolment.model import Registrar, RegistrarKind
 from ipse.enrolment.service.registrars import Registrars
 from ipse.kernel.ids import RandomIds
@@ -23,6 +27,7 @@ from ipse.partners.service import Partners
 from ipse.sandbox.eid.authorities import ISSUING, ROOTS
 from ipse.sandbox.partner.model import PartnerRegistration, ServiceRegistration
 from ipse.sandbox.places import Places
+from ipse.sandbox.processes import Part
 from ipse.sandbox.telephone import NUMBER as TELEPHONE
 from ipse.sandbox.world import World
 from ipse.sim.model import Operator
@@ -46,20 +51,44 @@ _CHANNELS = [
 ]
 
 
-def prepare(
-    folder: Path, places: Places, *, signing: bool = True, metrics_port: int | None = None
-) -> SigningWorld | None:
-    """Write or refresh everything in `folder`; what is there already is kept. Gives what signing needs beside it."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What runs beside scheme and world."""
+
+    signing: SigningWorld | None
+    status: StatusWorld | None
+
+    def settings(self) -> dict[str, object]:
+        """The scheme's tables about them."""
+        signing: dict[str, object] = {"signing": self.signing.settings()} if self.signing else {}
+        return signing | ({"status": self.status.settings()} if self.status else {})
+
+    def commands(self) -> list[str]:
+        """How to start them by hand."""
+        return [command for world in (self.signing, self.status) if world for command in world.commands()]
+
+    def parts(self, logs: Path, environment: Mapping[str, str]) -> tuple[Part, ...]:
+        """The processes to run."""
+        return tuple(part for world in (self.signing, self.status) if world for part in world.parts(logs, environment))
+
+    def ready(self, client: httpx.Client) -> bool:
+        """Whether they answer."""
+        return (self.signing is None or self.signing.ready()) and (self.status is None or self.status.ready(client))
+
+
+def prepare(folder: Path, places: Places, *, signing: bool = True, metrics_port: int | None = None) -> Beside:
+    """Write or refresh everything in `folder`; what is there already is kept. Gives what runs beside."""
     world = World.create(folder / "world", places, RandomIds())
     config = folder / "ipse.toml"
     chosen = settings(folder, world)
-    beside = prepare_signing(folder, places, makers(folder, world)) if signing else None
+    signs = prepare_signing(folder, places, makers(folder, world)) if signing else None
+    beside = Beside(signs, prepare_status(folder, places, signs) if places.with_status else None)
     if metrics_port is not None:
         chosen["metrics"] = {"listen": {"host": "127.0.0.1", "port": metrics_port}}
-    config.write_text(toml(chosen | ({"signing": beside.settings()} if beside else {})))
+    config.write_text(toml(chosen | beside.settings()))
     if not (folder / "keystore.json").exists():
         keystores.create_keystore(f"file:{folder}/keystore.json", RandomIds())
-    asyncio.run(_fill(config, world))
+    asyncio.run(_fill(config, world, beside))
     return beside
 
 
@@ -146,7 +175,7 @@ def _toml(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-async def _fill(config: Path, world: World) -> None:
+async def _fill(config: Path, world: World, beside: Beside) -> None:
     async with opened(config) as (read, database, keystore):
         await migrate(database, now=CLOCK.now())
         registrars = Registrars(database, CLOCK, read.environment)
@@ -155,6 +184,8 @@ async def _fill(config: Path, world: World) -> None:
         await register_operators(Operators(database, CLOCK, read.environment), world, actor=_ACTOR)
         partners = open_registry(read, database, keystore, CLOCK)
         await register_partners(partners, world)
+        if beside.status is not None:
+            await register_probe(partners, beside.status.keys, beside.status.redirect_uri, actor=_ACTOR)
         await register_telephone(Telephones(database, CLOCK, RandomIds()), world.secrets.telephone_token, actor=_ACTOR)
 
 

@@ -26,6 +26,8 @@ class Places:
     tls_key: str | None = None
     authority: str | None = None
     """Certificate of the authority that signed `tls_certificate`; whoever calls the others trusts it."""
+    with_status: bool = False
+    """Whether a status page runs beside."""
 
     @classmethod
     def on_this_machine(cls, port: int) -> Self:
@@ -67,10 +69,25 @@ class Places:
         return self.scheme.removesuffix(f":{self.port}") + f":{self.staff_port}"
 
     @property
+    def status_port(self) -> int:
+        """Where the status page listens."""
+        return self.port + 7
+
+    @property
+    def status(self) -> str:
+        """The status page's origin."""
+        return self.scheme.removesuffix(f":{self.port}") + f":{self.status_port}"
+
+    @property
     def ports(self) -> tuple[int, ...]:
         """Every port the sandbox listens on, with TLS the authority's page, too."""
         authority = (self.port + 3,) if self.authority else ()
-        more = (self.mail_port, self.certification_port, self.staff_port)
+        more = (
+            self.mail_port,
+            self.certification_port,
+            self.staff_port,
+            *((self.status_port,) if self.with_status else ()),
+        )
         return (self.port, self.port + 1, self.port + 2, *authority, *more)
 
     @property

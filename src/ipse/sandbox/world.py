@@ -198,6 +198,7 @@ class World:
         return {
             "issuer": self.places.issuer,
             "app": self.places.app,
+            **({"status": self.places.status} if self.places.with_status else {}),
             "partners": [self._describe(each) for each in self.registrations() if not each.registered_by],
             "banks": [
                 {

@@ -6,19 +6,23 @@ import ssl
 
 import httpx
 
-_TIMEOUT_SECONDS = 30.0
+_SHORTEST_SECONDS, _LONGEST_SECONDS = 2.0, 30.0
 
 
-def connect(tls: ssl.SSLContext | None = None, address: str | None = None) -> httpx.Client:
+def connect(
+    tls: ssl.SSLContext | None = None, address: str | None = None, *, seconds: float = _LONGEST_SECONDS
+) -> httpx.Client:
     """A client that keeps cookies, follows no redirect by itself and trusts `tls`, by default the usual authorities.
 
-    `address` is one of this machine to call from: in a sandbox each 127.0.x.0/24 is a place.
+    `seconds` is how long it waits for an answer, within reason. `address` is one of this machine to call from: in a
+    sandbox each 127.0.x.0/24 is a place.
     """
+    seconds = max(_SHORTEST_SECONDS, min(seconds, _LONGEST_SECONDS))
     if address is not None:
         transport = httpx.HTTPTransport(verify=tls if tls is not None else True, local_address=address)
-        return httpx.Client(timeout=_TIMEOUT_SECONDS, transport=transport)
+        return httpx.Client(timeout=seconds, transport=transport)
     return httpx.Client(
-        timeout=_TIMEOUT_SECONDS,
+        timeout=seconds,
         verify=tls if tls is not None else True,
         mounts={"all://localhost": None, "all://127.0.0.1": None},
     )

@@ -41,9 +41,9 @@ class SoftPhone:
     """A phone. Its memory is the store's; several objects and processes may share one store.
 
     `tls` holds the certificate authorities to trust, `device` replaces what the stored phone reports of itself,
-    `patience_seconds` is how long a message is sent again before `NoAnswer`, `address` one of this machine's that it
-    calls from. Methods that talk to the scheme raise
-    `Refused`, `NoAnswer` and, without an identity, `NoPhone`.
+    `patience_seconds` is how long a message is sent again before `NoAnswer`, and how long one try waits at most,
+    `address` one of this machine's that it calls from. Methods that talk to the scheme raise `Refused`, `NoAnswer` and,
+    without an identity, `NoPhone`.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class SoftPhone:
     ) -> None:
         self.store = store or MemoryStore()
         self._tls = tls
-        self._http = connect(tls, address)
+        self._http = connect(tls, address, seconds=patience_seconds)
         self._clock = clock or SystemClock()
         self._ids = ids or RandomIds()
         self._device = device

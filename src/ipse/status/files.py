@@ -168,6 +168,8 @@ class Sample(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where it failed."""
     reason: str = ""
     """In words for specialists; no secrets, nobody's data."""
+    steps: Mapping[str, int] = msgspec.field(default_factory=dict)
+    """Milliseconds of each step, where there are several."""
 
 
 class Probe(msgspec.Struct, frozen=True):

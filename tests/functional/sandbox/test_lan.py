@@ -39,7 +39,16 @@ def certutil() -> str:
 def test_a_browser_that_trusts_the_authority_plays(tmp_path: Path, chromium: str, certutil: str) -> None:
     port = free_ports()
     prepared = run(
-        "sandbox", "--port", str(port), "--data", str(tmp_path), "--lan", NAME, "--prepare-only", "--no-signing"
+        "sandbox",
+        "--port",
+        str(port),
+        "--data",
+        str(tmp_path),
+        "--lan",
+        NAME,
+        "--prepare-only",
+        "--no-signing",
+        "--no-status",
     )
     assert prepared.returncode == 0, prepared.stderr
     authority = tmp_path / "world" / "tls" / "authority.crt"

@@ -70,7 +70,7 @@ def sandbox(
     *options: str, port: int | None = None, authority: Path | None = None, signing: bool = False
 ) -> Iterator[Running]:
     port = port or free_ports()
-    command = [*IPSE, "sandbox", "--port", str(port), *options, *([] if signing else ["--no-signing"])]
+    command = [*IPSE, "sandbox", "--port", str(port), *options, *([] if signing else ["--no-signing", "--no-status"])]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     running = Running(process, port, authority)
     try:
@@ -225,7 +225,9 @@ def test_state_survives_with_data_and_is_forgotten_when_asked(tmp_path: Path) ->
 def test_the_world_lives_on_without_the_scheme(tmp_path: Path) -> None:
     """The world alone against `ipse serve`, as the kill tests use it."""
     port = free_ports()
-    prepared = run("sandbox", "--port", str(port), "--data", str(tmp_path), "--prepare-only", "--no-signing")
+    prepared = run(
+        "sandbox", "--port", str(port), "--data", str(tmp_path), "--prepare-only", "--no-signing", "--no-status"
+    )
     assert prepared.returncode == 0, prepared.stderr
     world = subprocess.Popen([*IPSE, "world", "--data", str(tmp_path)], stderr=subprocess.DEVNULL)
     scheme = subprocess.Popen([*IPSE, "serve", "--config", str(tmp_path / "ipse.toml")], stderr=subprocess.DEVNULL)
@@ -245,7 +247,12 @@ def test_preparing_twice_tells_the_scheme_once(tmp_path: Path) -> None:
     """Every registration writes an audit line; a start that changes nothing writes none."""
     port, lines = str(free_ports()), []
     for _ in range(2):
-        assert run("sandbox", "--port", port, "--data", str(tmp_path), "--prepare-only", "--no-signing").returncode == 0
+        assert (
+            run(
+                "sandbox", "--port", port, "--data", str(tmp_path), "--prepare-only", "--no-signing", "--no-status"
+            ).returncode
+            == 0
+        )
         with contextlib.closing(sqlite3.connect(tmp_path / "ipse.db")) as database:
             lines += database.execute("select count(*) from audit_lines").fetchone()
     listed = run("partner", "list", "--config", str(tmp_path / "ipse.toml"))

@@ -60,6 +60,7 @@ from ipse.telemetry import metrics
 
 log = structlog.get_logger("ipse.actions")
 _TABLE = beginnings.TABLE
+_SYNTHETIC_SECONDS = 86_400
 _UNCLAIMED_SECONDS = 3600
 """How long its browser is still told of a request that nobody took. Anybody may begin one."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ import structlog
 from ipse.incidents.rules.publishing import outcomes_document
 from ipse.incidents.service.board import Board
 from ipse.kernel.clock import SECOND
+from ipse.process.published import publish
 from ipse.storage.errors import DatabaseUnavailableError
 
 log = structlog.get_logger("ipse.incidents")
@@ -22,7 +22,6 @@ WRITE_SECONDS: Final = 5.0
 _FIVE_MINUTES, _HOUR = 300 * SECOND, 3600 * SECOND
 _SLOWLY: Final = 60 * SECOND
 """How often the last hour is counted; the last five minutes are counted each time."""
-_MODE: Final = 0o644
 INCIDENTS: Final = "incidents.json"
 OUTCOMES: Final = "outcomes.json"
 
@@ -70,16 +69,4 @@ class StatusFiles:
 
     async def _write(self, name: str, document: Mapping[str, Any]) -> None:
         content = msgspec.json.encode(document)
-        await asyncio.to_thread(_replace, self.folder / name, content)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Processes of one installation write the same files: each its own draft.
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        os.fchmod(descriptor, _MODE)  # whatever the mask of this process is
-    fresh.replace(path)
+        await asyncio.to_thread(publish, self.folder / name, content)

@@ -274,8 +274,8 @@ class StatusPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where `incidents.json` and `outcomes.json` are written, readable by everybody; empty: nowhere."""
     address: str = ""
     """The public address of the status page, where people are sent to read more; empty: there is none."""
-    synthetic_partner: str = ""
-    """Client id of the partner of synthetic logins: counted in no figure."""
+    synthetic_partner: str = "ipse-probe"
+    """Client id of the partner of synthetic logins, as `ipse probes set-up` registers it: counted in no figure."""
 
 
 class Incidents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,7 +18,7 @@ from ipse.sandbox.bank.errors import Refusal, invalid_grant, invalid_request
 from ipse.sandbox.bank.model import Bank
 from ipse.sandbox.bank.requests import pushed
 from ipse.sandbox.drawers import Drawer
-from ipse.sandbox.persons import Person, persons
+from ipse.sandbox.persons import Person, everybody, persons
 
 REQUEST_SECONDS: Final = 60
 LOGIN_SECONDS: Final = 900
@@ -96,7 +96,7 @@ class Provider:
 
     def person(self, person_id: str) -> Person | None:
         """The customer of that id."""
-        return next((one for one in self.people() if one.id == person_id), None)
+        return next((one for one in everybody(clock.day(self.clock.now())) if one.id == person_id), None)
 
     async def push(self, form: Mapping[str, str]) -> dict[str, Any]:
         """Keep a pushed request (RFC 9126 §2.2).

@@ -15,7 +15,7 @@ from ipse.kernel.ids import Ids
 from ipse.sandbox.drawers import Drawer
 from ipse.sandbox.operators import model
 from ipse.sandbox.operators.model import NOBODY, OPERATORS, PORTED, UNASSIGNED
-from ipse.sandbox.persons import Person, persons
+from ipse.sandbox.persons import Person, everybody, persons
 
 _FOREVER: Final = 20 * 365 * 86_400.0
 _FIRST_DAY: Final = date(2023, 5, 2)
@@ -223,7 +223,7 @@ class Network:
 
     def _first_holder(self, number: str) -> str | None:
         """Whose number it is; a number that only a bank still remembers was given to somebody else."""
-        for person in self._persons():
+        for person in everybody(times.day(self.clock.now())):
             if compact(person.phone_number) == number:
                 return person.id
         if any(compact(person.bank_phone_number) == number for person in self._persons()):

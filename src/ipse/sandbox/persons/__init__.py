@@ -5,6 +5,6 @@ from ranges that are reserved for fiction or not in use. The portraits were draw
 """
 
 from ipse.sandbox.persons.model import Address, Card, Document, Issuer, Person, Place
-from ipse.sandbox.persons.register import persons, portrait
+from ipse.sandbox.persons.register import SYNTHETIC, everybody, persons, portrait
 
-__all__ = ["Address", "Card", "Document", "Issuer", "Person", "Place", "persons", "portrait"]
+__all__ = ["SYNTHETIC", "Address", "Card", "Document", "Issuer", "Person", "Place", "everybody", "persons", "portrait"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -54,9 +54,20 @@ def persons(today: date) -> tuple[Person, ...]:
     return tuple(_person(entry, today) for entry in msgspec.json.decode(text, type=list[_Entry]))
 
 
+def everybody(today: date) -> tuple[Person, ...]:
+    """Everybody that banks and mobile operators know: the synthetic person, too, whom nobody plays."""
+    return (*persons(today), SYNTHETIC)
+
+
 def portrait(person_id: str) -> bytes:
     """The portrait of a person as JPEG, 140 x 200 pixels."""
     return files(__package__).joinpath("portraits", f"{person_id}.jpg").read_bytes()
+
+
+def _synthetic() -> Person:
+    return _person(
+        msgspec.json.decode(files(__package__).joinpath("synthetic.json").read_bytes(), type=_Entry), date.min
+    )
 
 
 def belgian_number(birthdate: date, serial: str, *, bis: int = 0, year_only: bool = False) -> str:
@@ -104,3 +115,7 @@ def _birthdate_of_age(age: int, birthday: str, today: date) -> date:
     month, day = (int(part) for part in birthday.split("-"))
     this_year = date(today.year - age, month, day)
     return this_year if years_between(this_year, today) == age else date(today.year - age - 1, month, day)
+
+
+SYNTHETIC: Final = _synthetic()
+"""Who logs in for the status page, again and again."""
