@@ -8,8 +8,10 @@ from ipse.standards.certification import REFUSALS
 class RefusedError(Exception):
     """A request that is not granted. `detail` repeats nothing of the person."""
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    def __init__(self, code: str, detail: str = "", *, retry_after: int = 5) -> None:
         self.code = code
+        self.retry_after = retry_after
+        """Seconds, where asking again later may help."""
         self.status, meaning = REFUSALS[code]
         self.detail = detail or meaning
         super().__init__(f"{code}: {self.detail}")

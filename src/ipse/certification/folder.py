@@ -158,6 +158,7 @@ def _settings(folder: Folder, environment: str, token: Token | None) -> str:
         "registration": folder.url,
         "clients": str(folder.path / "clients"),
         "organisation": "Ipse sandbox",
+        "own_addresses": ["127.0.0.1"],
         "listen": {"host": "127.0.0.1", "port": folder.port},
         "keys": places,
     }

@@ -27,7 +27,9 @@ from ipse.certification.errors import KeysUnavailableError, RefusedError
 from ipse.certification.requests import check_subject, read_request
 from ipse.certification.responder import Responder
 from ipse.certification.timestamps import TimeStamps
+from ipse.kernel.addresses import UNKNOWN, client_behind, is_named
 from ipse.kernel.ids import b64u, b64u_decode
+from ipse.kernel.limits import TokenBuckets
 from ipse.standards import certification as words
 from ipse.storage.errors import DatabaseUnavailableError
 
@@ -77,6 +79,27 @@ class Application:
 
 
 @dataclass(frozen=True)
+class Counting:
+    """How often each address has asked."""
+
+    buckets: TokenBuckets
+    trusted_proxies: tuple[str, ...]
+    own_addresses: tuple[str, ...]
+
+    def limited(self, kind: str, handler: Handler) -> Handler:
+        """A handler that one address alone cannot keep busy."""
+
+        async def answer(request: Request) -> Response:
+            peer = request.client.host if request.client else UNKNOWN
+            address = client_behind(peer, ",".join(request.headers.getlist("x-forwarded-for")), self.trusted_proxies)
+            if not is_named(address, self.own_addresses) and (wait := self.buckets.wait_for(kind, address)):
+                raise RefusedError("too_many_requests", retry_after=wait)
+            return await handler(request)
+
+        return answer
+
+
+@dataclass(frozen=True)
 class Public:
     """What everybody may ask. All of it is signed, so plain HTTP carries it."""
 
@@ -84,19 +107,26 @@ class Public:
     authority: Authority
     responder: Responder
     stamps: TimeStamps
+    counting: Counting
 
     def application(self) -> Application:
         """Its addresses."""
-        return Application(
-            {
-                ("POST", "/ocsp"): self.answer,
-                ("GET", "/ocsp/"): self.answer_short,
+        handlers: dict[str, dict[tuple[str, str], Handler]] = {
+            "answers": {("POST", "/ocsp"): self.answer, ("GET", "/ocsp/"): self.answer_short},
+            "timestamps": {("POST", "/timestamps"): self.stamp},
+            "files": {
                 ("GET", "/crl/issuing.crl"): self.issuing_list,
                 ("GET", "/crl/root.crl"): self.root_list,
                 ("GET", "/certificates/root.cer"): self.root,
                 ("GET", "/certificates/issuing.cer"): self.issuing,
-                ("POST", "/timestamps"): self.stamp,
                 ("GET", "/status"): self.status,
+            },
+        }
+        return Application(
+            {
+                place: self.counting.limited(kind, handler)
+                for kind, found in handlers.items()
+                for place, handler in found.items()
             }
         )
 
@@ -275,8 +305,8 @@ def _refusal(refused: RefusedError) -> Response:
     headers = _not_kept()
     if refused.status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="ipse certification", charset="UTF-8"'
-    if refused.status == 503:
-        headers["Retry-After"] = "5"
+    if refused.status in {429, 503}:
+        headers["Retry-After"] = str(refused.retry_after)
     return Response(told, refused.status, media_type="application/json", headers=headers)
 
 

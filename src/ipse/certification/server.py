@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+import msgspec
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
@@ -20,7 +21,7 @@ from ipse.certification import ceremony, keys, store
 from ipse.certification.applicants import read_clients
 from ipse.certification.authority import Authority
 from ipse.certification.errors import NotReadyError
-from ipse.certification.http import Public, Registration
+from ipse.certification.http import Counting, Public, Registration
 from ipse.certification.keys import PrivateKey, PublicKey
 from ipse.certification.lists import Lists
 from ipse.certification.profiles import Issuing, Pair, moment
@@ -29,6 +30,7 @@ from ipse.certification.settings import CertificationSettings, Tls
 from ipse.certification.timestamps import TimeStamps
 from ipse.kernel.clock import Clock, SystemClock
 from ipse.kernel.ids import Ids, RandomIds
+from ipse.kernel.limits import TokenBuckets
 from ipse.kernel.settings import Address, Environment, SettingsError
 from ipse.process.connections import BoundedProtocol
 from ipse.process.memory import keep_memory_private
@@ -131,6 +133,11 @@ async def composed(settings: CertificationSettings, clock: Clock, ids: Ids) -> A
                 authority,
                 Responder(database, by, answers.pair, clock),
                 TimeStamps(by, stamps.pair, clock, ids, is_right),
+                Counting(
+                    TokenBuckets(msgspec.structs.asdict(settings.limits), clock),
+                    settings.trusted_proxies,
+                    settings.own_addresses,
+                ),
             ),
             Registration(authority, root, clients),
             (answers, stamps),

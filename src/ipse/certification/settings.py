@@ -11,12 +11,14 @@ import msgspec
 from cryptography import x509
 
 from ipse.kernel.hosts import names_loopback
-from ipse.kernel.settings import Address, Environment, Finding, SettingsError, refuse
+from ipse.kernel.settings import Address, Environment, Finding, Limit, SettingsError, refuse
+from ipse.kernel.settings.checks import proxies
 
 QUALIFIED_ARC: Final = "0.4.0.194112."
 """Policies of certificates that are qualified under the law (ETSI EN 319 411-2). Nobody claims them by accident."""
 _OID: Final = re.compile(r"[0-2](\.(0|[1-9][0-9]{0,39})){2,20}")
 _MOST_DAYS: Final = 1827
+_MOST_PER_MINUTE: Final = 1_000_000
 _SCHEMES: Final = ("file:", "pkcs11:")
 
 
@@ -56,6 +58,17 @@ class Tls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """PEM file, the certificate first."""
     key: str
     """PEM file of its private key, readable by its owner alone."""
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What everybody may ask: for each client address, IPv6 by customer."""
+
+    answers: Limit = Limit(burst=240, per_minute=1200)
+    """OCSP."""
+    timestamps: Limit = Limit(burst=60, per_minute=240)
+    """Time stamps; each costs a signature."""
+    files: Limit = Limit(burst=60, per_minute=240)
+    """Lists, certificates and status."""
 
 
 class CertificationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -109,6 +122,12 @@ class CertificationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=T
     """How long a certificate of the time stamps' key holds."""
     qualified: Qualified | None = None
     """Nothing is claimed without it."""
+    limits: Limits = Limits()
+    """How often one address may ask."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks whose `X-Forwarded-For` counts; nobody else's does."""
+    own_addresses: tuple[str, ...] = ()
+    """Addresses or networks of the scheme, which asks for each signature: what it asks is not counted."""
 
     @property
     def is_sandbox(self) -> bool:
@@ -126,6 +145,8 @@ class CertificationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=T
         yield from self._places()
         named = [*self.policies, *filter(None, [self.timestamp_policy])]
         yield from (Finding(f"{oid!r} is no object identifier", "write it with dots") for oid in named if not _is(oid))
+        for name in ("trusted_proxies", "own_addresses"):
+            yield from proxies(name, getattr(self, name))
         if self.qualified is None and any(oid.startswith(QUALIFIED_ARC) for oid in named):
             yield Finding(
                 "a policy of qualified certificates is named, and qualified is not set",
@@ -145,6 +166,9 @@ class CertificationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=T
         for name, (least, most) in bounds.items():
             if not least <= getattr(self, name) <= most:
                 yield Finding(f"{name} is {getattr(self, name)}", f"choose {least} to {most}")
+        for name, limit in msgspec.structs.asdict(self.limits).items():
+            if not (limit.burst > 0 and 0 < limit.per_minute <= _MOST_PER_MINUTE):
+                yield Finding(f"limits.{name} lets nobody in, or everybody", f"choose 1 to {_MOST_PER_MINUTE}")
 
     def _places(self) -> Iterator[Finding]:
         for name in ("issuing", "responder", "timestamps"):
@@ -166,6 +190,12 @@ class CertificationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=T
             )
 
     def _production(self) -> Iterator[Finding]:
+        if names_loopback(self.listen.host) and not self.trusted_proxies:
+            yield Finding(
+                "listen is this machine alone, so a proxy is in front, and trusted_proxies is not set: all who ask "
+                "would share one limit",
+                "name the proxy's address, and let it send X-Forwarded-For",
+            )
         if names_loopback(urlsplit(self.public_url).hostname or ""):
             yield Finding("public_url is this machine", "write the address at which everybody reaches it")
         for name in ("issuing", "responder", "timestamps"):

@@ -106,6 +106,7 @@ REFUSALS: Final[Mapping[str, tuple[int, str]]] = {
     "other_request": (409, "this key was certified before, by a request that said something else"),
     "ended": (409, "the certificate is revoked, which is for ever"),
     "unknown_certificate": (404, "no such certificate was issued here"),
+    "too_many_requests": (429, "this address asks too often"),
     "server_error": (500, "something went wrong here"),
     "keys_unavailable": (503, "the security module cannot be reached"),
     "database_unavailable": (503, "the database cannot be reached"),

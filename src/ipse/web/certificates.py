@@ -6,8 +6,8 @@ from typing import Final
 
 from starlette.types import Scope
 
+from ipse.kernel.addresses import is_named
 from ipse.standards.client_certificates import CertificateError, read_header
-from ipse.web.addresses import is_named
 
 SCOPE_KEY: Final = "ipse.client_certificate"
 _CERTIFICATE: Final = b"client-cert"

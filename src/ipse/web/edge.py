@@ -8,13 +8,14 @@ import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ipse.kernel.addresses import is_named
 from ipse.kernel.clock import Clock
 from ipse.kernel.ids import Ids
 from ipse.kernel.settings import Limits
 from ipse.standards.client_certificates import CertificateError
 from ipse.telemetry import metrics
 from ipse.telemetry.spans import is_on, span
-from ipse.web.addresses import client_address, is_named
+from ipse.web.addresses import client_address
 from ipse.web.certificates import take_certificate
 from ipse.web.errors import MalformedRequest
 from ipse.web.limits import Buckets

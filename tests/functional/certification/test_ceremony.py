@@ -36,6 +36,7 @@ registration = "unix:{folder}/registration.sock"
 clients = "{folder}/clients"
 organisation = "Example NV"
 name = "Example"
+trusted_proxies = ["192.0.2.1"]
 {policies}
 [listen]
 port = 24063

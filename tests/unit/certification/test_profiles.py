@@ -49,6 +49,7 @@ def _settings(**changes: Any) -> CertificationSettings:
         "organisation_identifier": "NTRBE-0123456789",
         "policies": (OWN_POLICY, "0.4.0.2042.1.2"),
         "timestamp_policy": f"{OWN_POLICY}.3",
+        "trusted_proxies": ("192.0.2.1",),
     }
     return CertificationSettings(**{**told, **changes})
 

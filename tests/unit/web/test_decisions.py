@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ipse.kernel.addresses import counted
 from ipse.kernel.clock import FrozenClock
 from ipse.kernel.settings import Limits
 from ipse.web import languages
-from ipse.web.addresses import client_address, counted
+from ipse.web.addresses import client_address
 from ipse.web.errors import TooManyRequests
 from ipse.web.limits import Buckets
 
