@@ -20,6 +20,7 @@ from ipse.app.outcomes import Outcomes
 from ipse.app.probe_targets import ProbeTargets
 from ipse.app.signing import signing_jobs
 from ipse.app.staff import StaffParts, open_staff
+from ipse.app.statistics import open_public_figures
 from ipse.attributes import http as attributes_http
 from ipse.attributes.jobs import tell_of_ends
 from ipse.audit import jobs as audit_jobs
@@ -33,7 +34,7 @@ from ipse.fallback import http as fallback_http
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids
 from ipse.kernel.keystore import Keystore
-from ipse.kernel.settings import Settings
+from ipse.kernel.settings import Environment, Settings
 from ipse.keyring.model import Plan
 from ipse.keyring.service import KeyRing
 from ipse.lab import http as lab_http
@@ -59,6 +60,7 @@ from ipse.signin import http as signin_http
 from ipse.signin.service import SignIn
 from ipse.sim import http as sim_http
 from ipse.sim import jobs as sim_jobs
+from ipse.statistics import http as statistics_http
 from ipse.statistics import jobs as statistics_jobs
 from ipse.statistics.service import Statistics
 from ipse.storage.database import Database
@@ -84,6 +86,7 @@ PAGES = (
     "ipse.envelopes",
     "ipse.validation",
     HELP,
+    "ipse.statistics",
 )
 _ABANDONED_SECONDS = 86_400
 Job = Callable[[], Awaitable[object]]
@@ -207,11 +210,20 @@ def _routes(given: Given, features: Features, pages: Pages, incidents: IncidentD
         *block_routes(features.blocking, pages),
         *portal_http.routes(features.portal, features.doors.sessions, signin=signin, pages=pages, ids=given.ids),
         *incidents.routes(pages),
+        *_figures(given, features, pages),
         *asset_routes(pages.assets),
         *([] if features.lab is None else lab_http.routes(features.lab)),
         Route("/healthz", _health(given.database), caller=Caller.PUBLIC, limit="static"),
         Route("/", _front(settings), caller=Caller.PUBLIC, limit="page"),
     ]
+
+
+def _figures(given: Given, features: Features, pages: Pages) -> list[Route]:
+    """The page of figures, where there is one."""
+    if not given.settings.statistics.public:
+        return []
+    test = given.settings.environment is not Environment.PRODUCTION
+    return statistics_http.routes(open_public_figures(given, features.statistics), pages, test=test)
 
 
 def _signin(given: Given, features: Features, pages: Pages) -> SignIn:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from ipse.actions.service import tallies as requests
 from ipse.app.given import Given
+from ipse.kernel.settings import Environment
 from ipse.kernel.settings.watching import StatisticsSettings
 from ipse.partners.service import PartnerDesk
 from ipse.people.service import People
 from ipse.statistics.model import Known, Outcome, Sources, Tally, Thresholds
 from ipse.statistics.service import Folding, Statistics
+from ipse.statistics.service.public import PublicFigures
 
 if TYPE_CHECKING:
     from ipse.storage.database import Database
@@ -100,6 +102,19 @@ def open_statistics(given: Given, people: People, desk: PartnerDesk) -> Statisti
     settled = lifetimes.action_most + lifetimes.code + _MARGIN_SECONDS
     folding = Folding(given.database, given.clock, sources, settled)
     return Statistics(given.database, given.clock, folding, thresholds_of(given.settings.statistics))
+
+
+def open_public_figures(given: Given, statistics: Statistics) -> PublicFigures:
+    """What everybody may see of them."""
+    told = given.settings.statistics
+    return PublicFigures(
+        given.database,
+        given.clock,
+        statistics.folding.sources,
+        adults=told.adult_population,
+        smallest=told.smallest,
+        whole_days=given.settings.environment is Environment.PRODUCTION,
+    )
 
 
 def thresholds_of(settings: StatisticsSettings) -> Thresholds:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -224,3 +225,76 @@ class Live:
     partners: tuple[PartnerFigures, ...]
     """Those with requests in the span, the most first; `series` is empty."""
     alerts: tuple[Alert, ...]
+
+
+KINDS: Final = ("authentication", "identification", "data_sharing", "confirmation", "signing")
+"""Kinds of use, in the order in which they are told."""
+APP: Final = frozenset({"code", "fingerprint"})
+"""Manners of approval with the phone; every other goes without."""
+WAYS: Final = ("app", "card", "other")
+FALLBACKS: Final = ("eid_card", "bank", "passkey", "totp", "sheet")
+GOVERNMENT: Final = "government"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a public table. A cell is None where its number is not told."""
+
+    name: str
+    """A month (`2026-11`), a day, or a word of ours."""
+    cells: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One public table."""
+
+    name: str
+    columns: tuple[str, ...]
+    """Words of ours."""
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A service with how often it was used."""
+
+    service: Known
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What everybody may see, of whole days. A number is None where it is too small, or not known."""
+
+    until: date
+    """The last day that is in it."""
+    smallest: int
+    people: int | None
+    share: float | None
+    """Of the adult population, 0 to 1."""
+    growth: float | None
+    """Against the same day a year before."""
+    active: float | None
+    """Share of people who approved something in the last 30 days."""
+    uses: float | None
+    """Approvals of each person in the last whole month."""
+    month: date
+    """That month."""
+    signatures: int | None
+    """In that month."""
+    tables: tuple[Table, ...]
+    """`people`, `new_people`, `requests`, `partners`, `methods`, `fallbacks`."""
+    top: Mapping[str, tuple[Used, ...]]
+    """The services used most, by sector, over the last twelve months."""
+
+    def table(self, name: str) -> Table:
+        """A table by its name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(name)

@@ -42,6 +42,16 @@ class Moments:
         return dates.format_date(of, "long", locale=_LOCALES[language])
 
     @staticmethod
+    def month(of: date, language: str, *, short: bool = False) -> str:
+        """`November 2026`, or `Nov 2026`."""
+        return dates.format_skeleton("yMMM" if short else "yMMMM", of, locale=_LOCALES[language])
+
+    @staticmethod
+    def short_day(of: date, language: str) -> str:
+        """`21 Nov`."""
+        return dates.format_skeleton("MMMd", of, locale=_LOCALES[language])
+
+    @staticmethod
     def number(value: float, language: str) -> str:
         """`12,345` or `12 345` or `12.345`."""
         return numbers.format_decimal(value, locale=_LOCALES[language])
@@ -50,3 +60,8 @@ class Moments:
     def share(value: float, language: str, *, digits: int = 1) -> str:
         """A share from 0 to 1 as per cent."""
         return numbers.format_percent(value, "#,##0." + "#" * digits + "%", locale=_LOCALES[language])
+
+    @staticmethod
+    def change(value: float, language: str) -> str:
+        """A change as per cent, with its sign."""
+        return numbers.format_percent(value, "+#,##0.#%;-#,##0.#%", locale=_LOCALES[language])
