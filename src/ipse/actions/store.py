@@ -274,6 +274,14 @@ select action_id, state, why, kind, partner_id, service_code, request, start, ph
 from actions_actions where account_id = $1 and (created_at > $2 or (created_at = $2 and action_id > $3))
 order by created_at, action_id limit $4
 """
+# A person is gone: that a partner asked, when, and the digest of what was approved. Nothing that says who or what.
+MINIMISE = """
+update actions_actions set request = $2, sealed_shown = null, sealed_approval = null, sealed_content = null,
+  phone_id = null, code_hash = null, token_hash = null, return_hash = null
+where account_id = $1
+returning action_id
+"""
+FORGET_OF = "delete from actions_actions where account_id = $1 returning action_id"
 REFUSE_RISK = REFUSE_LEVEL.replace("'level'", "'risk'")
 REFUSE_IMPOSSIBLE = REFUSE_LEVEL.replace("'level'", "'impossible'")
 EXPIRE = """

@@ -17,6 +17,7 @@ from ipse.app.given import Given
 from ipse.app.incidents import IncidentDesk, open_incident_desk
 from ipse.app.news import handlers
 from ipse.app.outcomes import Outcomes
+from ipse.app.portal import forget_shells
 from ipse.app.probe_targets import ProbeTargets
 from ipse.app.signing import signing_jobs
 from ipse.app.staff import StaffParts, open_staff
@@ -295,6 +296,7 @@ def _jobs(given: Given, features: Features) -> list[tuple[str, Job]]:
         ("mobile.forget_pairings", lambda: forget_pairings(given.database, clock)),
         ("notices.forget", features.delivery.forget),
         ("portal.forget", features.portal.acts.forget),
+        ("people.forget_shells", lambda: forget_shells(features)),
         ("panic.forget_guesses", features.panic.forget_guesses),
         *signing_jobs(features.signing),
         ("sim.look_again", lambda: sim_jobs.look_again(features.sims)),

@@ -73,8 +73,10 @@ def _forgetting(features: Features) -> Mapping[str, Handler]:
         "enrolment.forget": told(features.enrolments.forget_account),
         "phones.forget": told(features.phones.forget_account),
         "mobile.forget": told(lambda account_id: forget_pairings_of(database, account_id)),
+        "actions.forget": told(features.portal.histories.forget_account),
         "portal.forget": told(features.portal.forget_account),
         "oidc.forget": told(lambda account_id: forget_discovered(database, account_id)),
+        "storage.clear_log": told(lambda _: database.clear_log()),  # the last: nothing of the others stays in it
     }
 
 

@@ -73,6 +73,16 @@ def open_portal(given: Given, features: Features) -> Portal:
     )
 
 
+async def forget_shells(features: Features) -> int:
+    """Delete what is left of people who left long ago. A job; returns how many."""
+    gone = await features.people.shells_over()
+    for account_id in gone:
+        await features.portal.histories.forget_shell(account_id)
+        await features.phones.forget_shell(account_id)
+        await features.people.forget_shell(account_id)
+    return len(gone)
+
+
 def _parts(given: Given, features: Features, histories: Histories, envelopes: EnvelopeCopies) -> Mapping[str, Part]:
     """What each feature keeps of a person, by the part's name."""
     return {

@@ -17,7 +17,7 @@ from ipse.kernel.keystore import Keystore
 from ipse.kernel.sealing import blind_index, seal, unseal
 from ipse.people import store
 from ipse.people.errors import UnknownAccountError
-from ipse.people.model import Account, AccountState, BlockReason, Enrolled, Renewed, Subject
+from ipse.people.model import KEPT_YEARS, Account, AccountState, BlockReason, Enrolled, Renewed, Subject
 from ipse.storage.copies import copied
 from ipse.storage.database import Database
 from ipse.storage.errors import DuplicateError
@@ -336,6 +336,16 @@ class People:
         """Have one partner not know this person again; by what it did, empty where it did not. It never comes back."""
         row = yield from one(store.RETIRE_SUBJECT, account_id, partner_id, now)
         return "" if row is None else str(row["subject"])
+
+    async def shells_over(self) -> list[str]:
+        """Deleted accounts of which nothing needs to stay any more."""
+        before = self.clock.now() - KEPT_YEARS * 365 * 86_400 * SECOND
+        return [row["account_id"] for row in await self.database.rows(store.SHELLS_OVER, before)]
+
+    async def forget_shell(self, account_id: str) -> None:
+        """Delete what is left of a deleted account."""
+        await self.database.rows(store.FORGET_SUBJECTS, account_id)
+        await self.database.rows(store.FORGET_SHELL, account_id)
 
     async def copy(self, account_id: str) -> dict[str, Any]:
         """What we keep of an account itself, for its person to take along."""

@@ -78,6 +78,14 @@ select kind, version, language, sha256, accepted_at from people_acceptances wher
 order by accepted_at, kind, version
 """
 COPY_IDENTITIES = "select created_at from people_identities where account_id = $1 order by created_at"
+# Shells whose time is over.
+SHELLS_OVER = """
+select account_id from people_accounts where state = 'archived' and changed_at < $1 order by changed_at limit 100
+"""
+FORGET_SUBJECTS = "delete from people_subjects where account_id = $1 returning subject"
+FORGET_SHELL = """
+delete from people_accounts where account_id = $1 and state = 'archived' returning account_id
+"""
 FORGET_ACCEPTANCES = "delete from people_acceptances where account_id = $1 returning kind"
 CREATE_ACCOUNT = """
 insert into people_accounts (account_id, state, why, language, level, identity_index, phone_index, epoch, wrapped_key,

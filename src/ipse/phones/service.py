@@ -401,6 +401,10 @@ class Phones:
         """A person's phones, past ones too, to take along: without what would let others speak in their name."""
         return copied(await self.database.rows(store.COPY, account_id))
 
+    async def forget_shell(self, account_id: str) -> None:
+        """Delete the stopped phones of somebody who has long been gone."""
+        await self.database.rows(store.FORGET_OF, account_id)
+
     async def device(self, phone_id: str) -> Device:
         """The key of a phone. Raises as `receive` where there is none, or its row was changed."""
         phone = await self._phone(phone_id, "")

@@ -114,7 +114,10 @@ update phones_phones set sealed_answer = null, message_digest = $2
 where account_id = $1 and state = 'stopped' and why <> 'deleted'
 returning phone_id
 """
-FORGET_ATTESTATIONS = "update phones_phones set attestation = null where account_id = $1 returning phone_id"
+FORGET_OF = "delete from phones_phones where account_id = $1 returning phone_id"
+FORGET_ATTESTATIONS = """
+update phones_phones set attestation = null, model = null where account_id = $1 returning phone_id
+"""
 # How many of the phones that carry an identity are of a model, or run a version of the app.
 MODELS = """
 select model as name, count(*) as phones from phones_phones where state = 'active' and model is not null
@@ -140,7 +143,7 @@ select phone_id, key_protection, app_version, sim_state, sim_checked_at, sim_ope
 from phones_phones where account_id = $1 and state = 'active'
 """
 COPY = """
-select phone_id, account_id, state, why, device_key, thumbprint, key_protection, attestation, tries, app_version,
+select phone_id, account_id, state, why, device_key, thumbprint, key_protection, attestation, tries, model, app_version,
   sim_state, sim_checked_at, sim_operator, created_at, changed_at
 from phones_phones where account_id = $1 order by created_at, phone_id
 """

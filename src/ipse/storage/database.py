@@ -48,6 +48,9 @@ class Database(Protocol):
     def load(self) -> Mapping[str, int]:
         """How its connections are used: `most`, `made`, `idle`, `waiting`; nothing where there is no pool."""
 
+    async def clear_log(self) -> None:
+        """Let the log of the engine hold nothing of what was deleted, as far as that is ours to say."""
+
     async def close(self) -> None:
         """End waits and let go."""
 

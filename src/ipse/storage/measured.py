@@ -70,6 +70,10 @@ class MeasuredDatabase:
         """How its connections are used."""
         return self._inner.load()
 
+    async def clear_log(self) -> None:
+        """As the engine does."""
+        await self._inner.clear_log()
+
     async def close(self) -> None:
         """Let go."""
         await self._inner.close()

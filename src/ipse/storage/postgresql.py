@@ -134,6 +134,9 @@ class PostgresqlDatabase:
         """How the pool is used."""
         return self._connections.load()
 
+    async def clear_log(self) -> None:
+        """Nothing to do: its log is the server's own, and so is when space is used again."""
+
     async def close(self) -> None:
         """End waits and disconnect."""
         await self.wakeups.stop()

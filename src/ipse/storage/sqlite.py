@@ -35,6 +35,7 @@ def _connect(path: str, synchronous: str) -> sqlite3.Connection:
     connection.execute("pragma journal_mode=wal")
     connection.execute(f"pragma synchronous={synchronous}")
     connection.execute("pragma foreign_keys=on")
+    connection.execute("pragma secure_delete=on")  # what is deleted is overwritten: a destroyed key must be gone
     return connection
 
 
@@ -93,6 +94,13 @@ class SqliteDatabase:
     def load(self) -> Mapping[str, int]:
         """There is no pool: one thread writes, one reads."""
         return {}
+
+    async def clear_log(self) -> None:
+        """Write the write-ahead log into the file and empty it, so that it holds nothing of what was deleted.
+
+        Where another process is reading for long, it is left for a later time: it is overwritten as it fills.
+        """
+        await self._on(self._write, _fetch, self._writer, "pragma wal_checkpoint(truncate)", ())
 
     async def close(self) -> None:
         """End waits, finish what runs, close the file."""

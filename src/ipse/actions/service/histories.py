@@ -10,7 +10,7 @@ import msgspec
 
 from ipse.actions import store
 from ipse.actions.errors import UnknownAction
-from ipse.actions.model import Action, Given, HistoryEntry, Method, Past, Search, Shown
+from ipse.actions.model import Action, Given, HistoryEntry, Method, Past, Request, Search, Shown
 from ipse.actions.rules import answers, showing
 from ipse.actions.service.requests import Actions
 from ipse.audit.service import auditing
@@ -40,6 +40,8 @@ _TIMES: Final = (
     "decided_at",
     "addressed_at",
 )
+_NOTHING: Final = Request("", {}, {}, "basic", (), {}, "en")
+"""What a request asked, once its person is gone; the columns beside it still say which service it was."""
 _SILENT: Final = frozenset({"withheld", "fault"})
 """Why of an approval that looks like any other to whoever stands beside its person."""
 
@@ -209,6 +211,15 @@ class Histories:
             found += [await self._copied(account_id, row) for row in rows]
             after = (rows[-1]["created_at"], rows[-1]["action_id"])
         return found
+
+    async def forget_account(self, account_id: str) -> None:
+        """A person is gone: of their requests nothing stays that says who, where or what."""
+        nothing = msgspec.json.encode(_NOTHING).decode()
+        await self.actions.database.rows(store.MINIMISE, account_id, nothing)
+
+    async def forget_shell(self, account_id: str) -> None:
+        """Nobody can claim anything any more: delete the requests of somebody who has long been gone."""
+        await self.actions.database.rows(store.FORGET_OF, account_id)
 
     async def _page(self, account_id: str, search: Search, after: tuple[int, str]) -> tuple[list[Row], Any]:
         now = self.actions.clock.now()

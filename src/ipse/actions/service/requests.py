@@ -172,6 +172,8 @@ class Actions:
             raise StartedElsewhere
         if action.claimed_at is None and action.expires_at + _UNCLAIMED_SECONDS * SECOND < self.clock.now():
             raise UnknownAction  # deleted, or kept for the person whom it had reached: that is not for the browser
+        if not action.request.protocol:
+            raise UnknownAction  # its person is gone, and with them what it was about
         return self.view(action)
 
     async def facts(self, action_ids: Sequence[str]) -> dict[str, tuple[str, int]]:

@@ -43,8 +43,8 @@ class Fact:
     name: str
     value: Any
     protected: bool
-    registrar: str
-    """What people call whoever said it; empty for the person themselves."""
+    registrar: str | None
+    """What people call whoever said it; empty for the person themselves, None where that is not known."""
     verified_at: int | None
     mended: str
     """`app`: in the app; `registrar`: at the source, and then renewed in the app."""
@@ -126,7 +126,7 @@ class Identity:
         names = await self._registrars()
         found = []
         for name, value in msgspec.to_builtins(facts).items():
-            if name == "sources" or value in (None, [], {}, ""):
+            if name == "sources" or (not value and value is not False):
                 continue
             source = facts.sources.get(name)
             found.append(
@@ -236,7 +236,7 @@ class Identity:
         return {each.id: each.name for each in await self.enrolments.rows.registrars.all()}
 
 
-def _said_by(source: Source | None, names: Mapping[str, str]) -> str:
-    if source is None or source.registrar == "person":
-        return ""
-    return names.get(source.registrar, source.registrar)
+def _said_by(source: Source | None, names: Mapping[str, str]) -> str | None:
+    if source is None:
+        return None
+    return "" if source.registrar == "person" else names.get(source.registrar, source.registrar)

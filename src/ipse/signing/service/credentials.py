@@ -21,7 +21,7 @@ from ipse.people.model import AccountState
 from ipse.people.service import People
 from ipse.signing import events, store
 from ipse.signing.errors import UnknownCredential
-from ipse.signing.model import Credential, CredentialState, EndReason
+from ipse.signing.model import Credential, CredentialState, EndReason, Result
 from ipse.storage.copies import copied
 from ipse.storage.database import Database
 from ipse.storage.publishing import publishing
@@ -200,8 +200,12 @@ class Credentials:
             each["certificates"] = [b64u(certificate) for certificate in credential.certificates]
             _, request = await self.request_of(each["credential_id"]) or (None, b"")
             each["request"] = b64u(request)
-        requests = await self.database.rows(store.COPY_REQUESTS, account_id)
-        return {"credentials": told, "requests": copied(requests, but=("sealed_result",))}
+        rows = await self.database.rows(store.COPY_REQUESTS, account_id)
+        requests, key = copied(rows, but=("sealed_result",)), await self.people.person_key(account_id)
+        for row, each in zip(rows, requests, strict=True):
+            if row["sealed_result"] is not None:
+                each["result"] = _result(key, row)
+        return {"credentials": told, "requests": requests}
 
     async def forget_account(self, account_id: str) -> None:
         """A person has deleted their identity: what they had ends, and no row names them any more."""
@@ -226,3 +230,10 @@ class Credentials:
             }.get(row["state"], EndReason.EXPIRED)
             await self.end(row["credential_id"], reason, actor="system")
         return len(rows)
+
+
+def _result(key: bytes, row: Row) -> Any:  # noqa: ANN401 - JSON
+    """What came of a request to sign, opened."""
+    sealed, action_id = bytes(row["sealed_result"]), row["action_id"]
+    octets = unseal(key, sealed, table="signing_requests", row=action_id, column="sealed_result")
+    return msgspec.to_builtins(msgspec.msgpack.decode(octets, type=Result))
