@@ -31,6 +31,7 @@ from ipse.storage.database import open_database
 from ipse.storage.migrations import migrate
 from ipse.web.routes import Caller, Route
 from tools.claims_reference import claims_page
+from tools.console_reference import roles_page
 from tools.details_reference import details_page
 from tools.metrics_reference import metrics_page
 from tools.operator_reference import commands_page, settings_page
@@ -95,6 +96,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "settings.md": settings_page(),
         FOLDER / "command-line.md": commands_page(),
         FOLDER / "metrics.md": metrics_page(),
+        FOLDER / "roles.md": roles_page(),
         FOLDER / "profiles.md": profiles_page(),
         FOLDER / "checks.md": checks_page(),
         FOLDER / "broker.openapi.json": broker_description(),

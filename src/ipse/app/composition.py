@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from ipse.actions.service import Messages
 from ipse.app.attestations import open_admission
+from ipse.app.console import with_console
 from ipse.app.features import Features, build_features
 from ipse.app.given import Given
 from ipse.app.incidents import IncidentDesk, open_incident_desk
@@ -138,6 +139,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
     await incidents.board.refresh()  # the first visitor is told, too
     routes = _routes(given, features, pages, incidents)
     staff = open_staff(given, features.delivery.letter)
+    staff = None if staff is None else with_console(staff, given, features)
 
     async def close() -> None:
         await features.banks.close()
@@ -301,6 +303,7 @@ def _jobs(given: Given, features: Features) -> list[tuple[str, Job]]:
         *signing_jobs(features.signing),
         ("sim.look_again", lambda: sim_jobs.look_again(features.sims)),
         ("sim.follow_subscriptions", lambda: sim_jobs.follow_subscriptions(features.sims)),
+        ("sim.count_answers", lambda: sim_jobs.count_answers(features.sims)),
         ("sim.forget_proofs", lambda: sim_jobs.forget_proofs(features.sims)),
         ("statistics.keep_up", lambda: statistics_jobs.keep_up(features.statistics.folding)),
         ("enrolment.delete_abandoned", lambda: enrolment_jobs.delete_abandoned(features.enrolments)),

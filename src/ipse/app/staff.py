@@ -17,13 +17,13 @@ from ipse.web.pages import LINKS, Pages
 from ipse.web.routes import Route
 
 Job = Callable[[], Awaitable[object]]
-PAGES: Final = ("ipse.staff",)
+PAGES: Final = ("ipse.staff", "ipse.notices", "ipse.console")
 """Packages whose pages live on the staff's origin."""
 HOMES: Final[Mapping[Organisation, str]] = {
-    Organisation.SCHEME: "/staff/account",
+    Organisation.SCHEME: "/console",
     Organisation.PARTNER: "/staff/account",
-    Organisation.REGISTRAR: "/staff/account",
-    Organisation.MOBILE_OPERATOR: "/staff/account",
+    Organisation.REGISTRAR: "/console/own",
+    Organisation.MOBILE_OPERATOR: "/console/own",
 }
 """Where each organisation's members begin."""
 
@@ -38,11 +38,16 @@ class StaffParts:
     sessions: StaffSessions
     reviews: Reviews
     pages: Pages
+    faces: tuple[Route, ...] = ()
+    """Addresses behind the sign-in: the console, the partners' portal."""
+    more_jobs: tuple[tuple[str, Job], ...] = ()
+    """What these do now and then."""
 
     def routes(self) -> list[Route]:
         """All addresses of the staff's origin."""
         return [
             *staff_http.routes(self.passkeys, self.sessions, self.pages, HOMES),
+            *self.faces,
             *asset_routes(self.pages.assets),
         ]
 
@@ -52,6 +57,7 @@ class StaffParts:
             ("staff.forget", self.passkeys.forget),
             ("staff.forget_sessions", self.sessions.forget),
             ("staff.expire_reviews", self.reviews.expire),
+            *self.more_jobs,
         ]
 
 

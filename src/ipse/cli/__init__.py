@@ -23,6 +23,7 @@ for name, target in {
     "keys": "ipse.cli.keys:app",
     "partner": "ipse.cli.partner:app",
     "registrar": "ipse.cli.registrar:app",
+    "operator": "ipse.cli.operator:app",
     "mobile-operator": "ipse.cli.mobile_operator:app",
     "account": "ipse.cli.account:app",
     "phone": "ipse.cli.phone:app",

@@ -234,3 +234,18 @@ class PublishedDocument:
     language: str
     text: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """An enrolment as its registrar sees it: nothing of it names a person. Times in microseconds."""
+
+    reference: str
+    """Our id of it, which stands in both logs."""
+    kind: str
+    outcome: str
+    """`open`, `expired`, `finished` or `ended`."""
+    why: str
+    began_at: int
+    took: int | None
+    """Until the identity was on the phone."""

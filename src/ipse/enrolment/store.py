@@ -168,6 +168,12 @@ delete from enrolment_enrolments where account_id = $1
 returning enrolment_id
 """
 
+# What a registrar is told of the enrolments through it: nothing sealed, nobody's account.
+OF_REGISTRAR = """
+select enrolment_id, kind, state, why, created_at, expires_at, changed_at from enrolment_enrolments
+where registrar = $1 and created_at > $2 order by created_at desc limit 5000
+"""
+
 DELETE_OLD = """
 delete from enrolment_enrolments where expires_at < $1
 returning enrolment_id

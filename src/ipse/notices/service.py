@@ -153,6 +153,30 @@ class Delivery:
             raise NotDeliveredError("not everything was taken")
         await self._settle(notice_id, "sent")
 
+    async def say(self, account_id: str, write_in: Callable[[str], tuple[str, str]]) -> frozenset[Channel]:
+        """Tell a person something of this very moment, such as a one-time code, by every way they have.
+
+        `write_in` gives a subject and a short text in the person's language. Nothing of it is kept or tried again;
+        returns the ways that took it.
+        """
+        reachable, taken = await self.reach(account_id), set()
+        if reachable is None:
+            return frozenset()
+        subject, text = write_in(reachable.language)
+        for contact in reachable.contacts:
+            try:
+                if contact.channel is Channel.MAIL and self.mail is not None:
+                    await self.mail.send(contact.address, subject=subject, text=text, language=reachable.language)
+                elif contact.channel is Channel.SMS and self.sms is not None:
+                    await self.sms.send(contact.address, text)
+                else:
+                    continue
+            except NotDeliveredError as error:
+                log.warning("not_said", channel=contact.channel, reason=error.reason)
+                continue
+            taken.add(contact.channel)
+        return frozenset(taken)
+
     async def letter(self, to: str, *, subject: str, text: str, language: str) -> bool:
         """A letter that another feature has written, to an address that need not be a person's of ours.
 

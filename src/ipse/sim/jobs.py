@@ -16,6 +16,11 @@ async def follow_subscriptions(sims: Sims) -> int:
     return await sims.subscriptions.follow_due()
 
 
+async def count_answers(sims: Sims) -> None:
+    """Add what operators answered to the counts that they see themselves."""
+    await sims.answers.flush()
+
+
 async def forget_proofs(sims: Sims) -> int:
     """Forget proofs of numbers that ended a day ago."""
     return await sims.proofs.forget()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -232,3 +233,25 @@ class Subscribed:
     expires_at: int
     failures: int
     created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Answers of one operator in one hour that were alike."""
+
+    hour: int
+    """Its first moment, microseconds UTC."""
+    word: str
+    """`answered`, or a `Word` for what was not."""
+    times: int
+    mean_seconds: float
+    slowest_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What an operator answers for now."""
+
+    numbers: int
+    subscriptions: Mapping[str, int]
+    """By state."""

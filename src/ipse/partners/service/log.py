@@ -94,6 +94,11 @@ class RequestLog:
         rows = await self.database.rows(store.BY_REFERENCE, partner_id, reference)
         return [store.read_refusal(row) for row in rows]
 
+    async def found(self, reference: str) -> list[Refusal]:
+        """The refusals of any partner that an answer or an error page called so: for the scheme's own help desk."""
+        await self.flush()
+        return [store.read_refusal(row) for row in await self.database.rows(store.FOUND, reference)]
+
     async def times(self, since: int, until: int) -> dict[tuple[str, str], int]:
         """How many refusals there were in a span of time (microseconds UTC), by partner and service code."""
         rows = await self.database.rows(store.TALLIES, since, until)

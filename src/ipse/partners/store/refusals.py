@@ -26,6 +26,10 @@ BY_REFERENCE = """
 select at, partner_id, service_code, endpoint, check_name, error, description, source, kid, times, reference
 from partners_refusals where partner_id = $1 and reference = $2 order by at desc, refusal_id limit 10
 """
+FOUND = """
+select at, partner_id, service_code, endpoint, check_name, error, description, source, kid, times, reference
+from partners_refusals where reference = $1 order by at desc, refusal_id limit 10
+"""
 TALLIES = """
 select partner_id, service_code, cast(sum(times) as bigint) as times from partners_refusals
 where at >= $1 and at < $2 group by partner_id, service_code

@@ -58,6 +58,8 @@ class Line:
     clock: Clock
     ids: Ids
     transport: httpx.AsyncBaseTransport | None = None
+    heard: Callable[[str, str, int], None] = lambda _operator, _word, _microseconds: None
+    """Told of each answer: the operator, `answered` or a word for what was not, microseconds."""
 
 
 class OperatorClient:
@@ -218,6 +220,13 @@ class OperatorClient:
 
     async def _value(self, asking: Awaitable[T]) -> T | Word:
         """What an operator says, or the word for what it does not."""
+        began, clock = self._line.clock.now(), self._line.clock
+        answer = await self._asked(asking)
+        word = answer.value if isinstance(answer, Word) else "answered"
+        self._line.heard(self.operator.operator_id, word, clock.now() - began)
+        return answer
+
+    async def _asked(self, asking: Awaitable[T]) -> T | Word:
         try:
             return await asking
         except Refusal as refusal:

@@ -9,6 +9,7 @@ from ipse.notices.service import Notices
 from ipse.people.service import People
 from ipse.phones.service import Phones
 from ipse.sim.clients import Line
+from ipse.sim.service.answers import AnswerLog
 from ipse.sim.service.network import Network
 from ipse.sim.service.operators import Operators
 from ipse.sim.service.possession import Proofs
@@ -29,17 +30,20 @@ class Sims:
     proofs: Proofs
     watches: Watches
     subscriptions: Subscriptions
+    answers: AnswerLog
 
 
 def build_sims(settings: Settings, *, people: People, phones: Phones, stop: Stop) -> Sims:
     """Put it together on what `people` stand on; `stop` blocks an identity whose SIM was changed."""
     database, keystore, clock, ids = people.database, people.keystore, people.clock, people.ids
+    answers = AnswerLog(database, clock)
     operators = Operators(database, clock, settings.environment)
     line = Line(
         signing=lambda: private_keys(keystore.held_keys("registrar").current)[0],
         redirect_uri=settings.base_url + RETURN_PATH,
         clock=clock,
         ids=ids,
+        heard=answers.heard,
     )
     network = Network(operators, line)
     watches = Watches(network, people, phones, Notices(keystore, ids), settings.sim, stop)
@@ -49,4 +53,5 @@ def build_sims(settings: Settings, *, people: People, phones: Phones, stop: Stop
         proofs=Proofs(database, network, keystore, clock, ids, settings.sim.swap_hours),
         watches=watches,
         subscriptions=Subscriptions(network, people, watches, settings.sim, settings.base_url + SINK_PATH),
+        answers=answers,
     )

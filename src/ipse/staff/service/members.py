@@ -109,6 +109,13 @@ class Staff:
             raise UnknownMember
         return self.read(row)
 
+    def holding(self, member_id: str) -> Transaction[Member]:
+        """As `member`, inside a transaction."""
+        row = yield from one(store.MEMBER, member_id)
+        if row is None or row["state"] == MemberState.REMOVED:
+            raise UnknownMember
+        return self.read(row)
+
     async def members(self, organisation: Organisation, organisation_id: str = "") -> list[Member]:
         """Everybody of an organisation, invited ones too, oldest first."""
         rows = await self.database.rows(store.MEMBERS, organisation, organisation_id)
@@ -118,6 +125,11 @@ class Staff:
         """Until when the invitations of members can be taken, by member, in microseconds."""
         rows = await self.database.rows(store.OPEN_INVITATIONS, self.clock.now())
         return {row["member_id"]: row["expires_at"] for row in rows}
+
+    @staticmethod
+    def judged_roles(organisation: Organisation, wanted: Iterable[str]) -> frozenset[Role]:
+        """Roles that a member of this organisation can have together. Raises StaffRefused."""
+        return rules.roles(organisation, wanted)
 
     async def set_roles(self, member_id: str, roles: Iterable[str], *, actor: str) -> None:
         """Give a member other roles, from their next request on. Writes an audit line.

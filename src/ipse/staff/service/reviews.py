@@ -84,6 +84,11 @@ class Reviews:
         await self.staff.database.transact(lambda: self._asking(review, member))
         return review
 
+    @staticmethod
+    def judged_reason(typed: str) -> str:
+        """A reason as it is kept, also of what one person does alone. Raises ReviewRefused."""
+        return rules.reason(typed)
+
     async def decide(self, review_id: str, member: Member, *, approve: bool, answer: str = "") -> Review:
         """Approve, which does it, or refuse. Decision, effect and audit line are one transaction.
 

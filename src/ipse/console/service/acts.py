@@ -1,0 +1,142 @@
+"""What needs a second person, and what it does in the transaction that decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ipse.actions.service import Messages
+from ipse.console import rules
+from ipse.console.model import Difference, SwitchKind, What
+from ipse.console.service.board import Board
+from ipse.console.service.views import Views
+from ipse.people.model import AccountState, BlockReason
+from ipse.staff.errors import ReviewRefused, UnknownMember
+from ipse.staff.model import Member, Review, Role
+from ipse.staff.service import Act, Staff
+from ipse.storage.statement import Transaction
+from ipse.switches.errors import SwitchRefused
+
+SWITCH_OFF: Final = "switch.off"
+SWITCH_ON: Final = "switch.on"
+RELEASE: Final = "account.release"
+VIEW: Final = "account.view"
+ROLES: Final = "staff.roles"
+REMOVE: Final = "staff.remove"
+
+
+@dataclass(frozen=True)
+class Acts:
+    """The acts of the console."""
+
+    board: Board
+    views: Views
+    messages: Messages
+    staff: Staff
+
+    titles = frozenset(
+        {SWITCH_OFF, SWITCH_ON, RELEASE, VIEW, ROLES, REMOVE, "partner.production", "partner.grant", "partner.keys"}
+    )
+    """Kinds whose title has a text of its own."""
+
+    def all(self) -> list[Act]:
+        """For `Reviews.register`."""
+        return [
+            self._act(SWITCH_OFF, What.TURN_SWITCH, self._turning_off, check=self._check_switch, after=self._turned),
+            self._act(SWITCH_ON, What.TURN_SWITCH, self._turning_on, check=self._check_switch, after=self._turned),
+            self._act(RELEASE, What.RELEASE_PERSON, self._releasing, check=self._check_held),
+            self._act(VIEW, What.VIEW_DATA, self._opening),
+            self._act(ROLES, What.GIVE_POWER, self._setting_roles, check=self._check_member),
+            self._act(REMOVE, What.GIVE_POWER, self._removing, check=self._check_member),
+        ]
+
+    async def differences(self, review: Review) -> list[Difference]:
+        """What exactly a review changes, as it stands now and as it will be. Texts by id begin with `t:`."""
+        if review.kind in {SWITCH_OFF, SWITCH_ON}:
+            kind, name = _switch(review)
+            words = ("t:console.switch.on", "t:console.switch.off")
+            before, after = words if review.kind == SWITCH_OFF else words[::-1]
+            try:
+                label = (await self.board.find(kind, name)).label
+            except SwitchRefused:
+                label = name
+            return [Difference("t:console.kind." + kind, after=label), Difference("t:console.state", before, after)]
+        if review.kind == RELEASE:
+            held, free = "t:console.why.by_operator", "t:console.why.released"
+            return [_account(review), Difference("t:console.state", held, free)]
+        if review.kind == VIEW:
+            return [_account(review), Difference("t:console.view", after="t:console.view.minutes")]
+        if review.kind in {ROLES, REMOVE}:
+            return await self._of_member(review)
+        return [Difference(name, after=_plain(value)) for name, value in review.parameters.items()]
+
+    async def _of_member(self, review: Review) -> list[Difference]:
+        try:
+            member = await self.staff.member(review.subject)
+        except UnknownMember:
+            return [Difference("t:console.member", after=review.subject)]
+        before = "t:" + " ".join(f"staff.role.{role}" for role in sorted(member.roles))
+        wanted = review.parameters.get("roles", [])
+        after = "t:" + " ".join(f"staff.role.{role}" for role in wanted) if wanted else "t:console.member.gone"
+        return [Difference("t:console.member", after=member.name), Difference("t:staff.roles", before, after)]
+
+    def _act(self, kind: str, what: What, applying: object, **more: object) -> Act:
+        return Act(kind, rules.PERMISSIONS[what], rules.DECIDING[what], applying, **more)  # type: ignore[arg-type]
+
+    async def _check_switch(self, review: Review) -> None:
+        switch = await self.board.find(*_switch(review))
+        if switch.off is (review.kind == SWITCH_OFF):
+            raise SwitchRefused(public=f"it is {'off' if switch.off else 'on'} already")
+
+    def _turning_off(self, review: Review, member: Member) -> Transaction[object]:
+        return self._turning(review, member, off=True)
+
+    def _turning_on(self, review: Review, member: Member) -> Transaction[object]:
+        return self._turning(review, member, off=False)
+
+    def _turning(self, review: Review, member: Member, *, off: bool) -> Transaction[object]:
+        kind, name = _switch(review)
+        return (yield from self.board.turning(kind, name, off=off, because=review.reason, actor=member.actor))
+
+    async def _turned(self, review: Review, _done: object) -> None:
+        await self.board.turned(*_switch(review))
+
+    async def _check_held(self, review: Review) -> None:
+        account = await self.messages.people.account(review.subject)
+        if account.state is not AccountState.BLOCKED or account.why != BlockReason.BY_OPERATOR:
+            raise ReviewRefused("not held", public="this identity is not blocked by an operator")
+
+    def _releasing(self, review: Review, member: Member) -> Transaction[None]:
+        second = f"staff:{review.asked_by}"
+        because = review.reason
+        if not (yield from self.messages.releasing(review.subject, because=because, second=second, actor=member.actor)):
+            raise ReviewRefused("not held", public="this identity is not blocked by an operator any more")
+
+    def _opening(self, review: Review, _member: Member) -> Transaction[None]:
+        yield from self.views.opening(review.review_id, review.subject, review.asked_by)
+
+    async def _check_member(self, review: Review) -> None:
+        await self.staff.member(review.subject)
+
+    def _setting_roles(self, review: Review, member: Member) -> Transaction[None]:
+        subject = yield from self.staff.holding(review.subject)
+        roles = frozenset(Role(each) for each in review.parameters["roles"])
+        yield from self.staff.setting_roles(subject, roles, actor=member.actor)
+
+    def _removing(self, review: Review, member: Member) -> Transaction[None]:
+        subject = yield from self.staff.holding(review.subject)
+        yield from self.staff.removing(subject, actor=member.actor)
+
+
+def _switch(review: Review) -> tuple[SwitchKind, str]:
+    return SwitchKind(review.parameters["kind"]), str(review.parameters["name"])
+
+
+def _account(review: Review) -> Difference:
+    return Difference("t:console.account", after=rules.hint(review.subject))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return str(value)
