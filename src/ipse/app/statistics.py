@@ -97,6 +97,7 @@ def open_statistics(given: Given, people: People, desk: PartnerDesk) -> Statisti
         new_people=people.new_people,
         active_people=counting.active_people,
         services=counting.services,
+        without=frozenset({given.settings.status.synthetic_partner}),
     )
     # A request can be extended until then, and its code still come to nothing.
     settled = lifetimes.action_most + lifetimes.code + _MARGIN_SECONDS

@@ -8,8 +8,6 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-PROBES: Final = frozenset({"ipse-probe"})
-"""Partners whose requests are in no figure: the login that the scheme makes itself, to see whether it works."""
 BOUNDS: Final = (5, 10, 20, 30, 60, 120)
 """Seconds from the beginning of a request to its approval, by which durations are kept."""
 
@@ -96,6 +94,8 @@ class Sources:
     """People who approved something since a time, at another partner than those."""
     services: Callable[[], Awaitable[Sequence[Known]]]
     """All services that are registered."""
+    without: frozenset[str]
+    """Partners that are in no figure: of the login that the scheme makes itself, to see whether it works."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,9 @@ class Counters:
         async def services() -> Sequence[Known]:
             return self.known
 
-        sources = Sources(requests, earliest, refusals, enrolled, new_people, active_people, services)
+        sources = Sources(
+            requests, earliest, refusals, enrolled, new_people, active_people, services, frozenset({"ipse-probe"})
+        )
         return Statistics(database, self.clock, Folding(database, self.clock, sources, settled_seconds=840))
 
 

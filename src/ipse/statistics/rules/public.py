@@ -14,7 +14,6 @@ from ipse.statistics.model import (
     FALLBACKS,
     GOVERNMENT,
     KINDS,
-    PROBES,
     WAYS,
     Known,
     Line,
@@ -167,7 +166,7 @@ def _top(found: Gathered) -> dict[str, tuple[Used, ...]]:
     by_sector: dict[str, list[Used]] = {}
     for service in found.services:
         times = counts[service.service_code]
-        if service.sector and service.active and service.partner_id not in PROBES and times >= found.smallest:
+        if service.sector and service.active and times >= found.smallest:
             by_sector.setdefault(service.sector, []).append(Used(service, times))
     return {
         sector: tuple(sorted(used, key=lambda one: (-one.times, one.service.service_code))[:_TOP])

@@ -13,7 +13,7 @@ from typing import Final
 
 from ipse.kernel.clock import SECOND, Clock
 from ipse.statistics import store
-from ipse.statistics.model import PROBES, Grain, Known, Sources, Tally
+from ipse.statistics.model import Grain, Known, Sources, Tally
 from ipse.statistics.rules import spans
 from ipse.storage.database import Database
 from ipse.storage.statement import Transaction, one
@@ -58,10 +58,10 @@ class Folding:
             await self._keep(PEOPLE, today, await self.sources.enrolled())
             for day in (today - spans.DAY, today):  # yesterday once more: its last minutes came after its last sample
                 await self._keep(NEW_PEOPLE, day, await self.sources.new_people(day, day + spans.DAY))
-            for kind, partners in _partners_by_kind(await self.sources.services()).items():
+            for kind, partners in self._partners_by_kind(await self.sources.services()).items():
                 await self._keep(PARTNERS_OF + kind, today, partners)
         if await self._turn(_ACTIVE, now, _ACTIVE_EVERY):
-            active = await self.sources.active_people(now - ACTIVE_DAYS * spans.DAY, PROBES)
+            active = await self.sources.active_people(now - ACTIVE_DAYS * spans.DAY, self.sources.without)
             await self._keep(ACTIVE_PEOPLE, today, active)
         if await self._turn(_FORGOTTEN, now, _FORGET_EVERY):
             await self.database.rows(store.FORGET, Grain.HOUR, now - spans.HOURS_KEPT - spans.DAY)
@@ -80,7 +80,14 @@ class Folding:
     async def counted(self, since: int, until: int) -> Sequence[Tally]:
         """What features count of a span themselves, without our own probes."""
         requests, refusals = await self.sources.requests(since, until), await self.sources.refusals(since, until)
-        return [tally for tally in (*requests, *refusals) if tally.partner_id not in PROBES]
+        return [tally for tally in (*requests, *refusals) if tally.partner_id not in self.sources.without]
+
+    def _partners_by_kind(self, services: Sequence[Known]) -> dict[str, int]:
+        found: dict[str, set[str]] = {}
+        for known in services:
+            if known.active and known.partner_id not in self.sources.without:
+                found.setdefault(known.type, set()).add(known.partner_id)
+        return {kind: len(partners) for kind, partners in found.items()}
 
     async def _fold_next(self) -> bool:
         mark = await self.mark()
@@ -110,11 +117,3 @@ def _folding(mark: int, until: int, tallies: Sequence[Tally]) -> Transaction[boo
         for grain, length in spans.LENGTH.items():
             yield store.adding(grain, spans.floor(mark, length), tally)
     return True
-
-
-def _partners_by_kind(services: Sequence[Known]) -> dict[str, int]:
-    found: dict[str, set[str]] = {}
-    for known in services:
-        if known.active and known.partner_id not in PROBES:
-            found.setdefault(known.type, set()).add(known.partner_id)
-    return {kind: len(partners) for kind, partners in found.items()}

@@ -55,7 +55,7 @@ class PublicFigures:
             samples=samples,
             by_day=[(row["at"], store.read_tally(row)) for row in by_day],
             by_service=[store.read_tally(row) for row in by_service],
-            services=await self.sources.services(),
+            services=[one for one in await self.sources.services() if one.partner_id not in self.sources.without],
             adults=self.adults,
             smallest=self.smallest,
         )
