@@ -52,7 +52,7 @@ class Installation:
 
     def break_the_phone_channel(self) -> None:
         """From now on phones get no answer, the app's origin serves nobody, and an incident says so."""
-        _stop(self.scheme)
+        stop(self.scheme)
         config = self.folder / "ipse.toml"
         lines = [line for line in config.read_text().splitlines() if not line.startswith("limits")]
         none, plenty = "{ burst = 1, per_minute = 1 }", "{ burst = 5000, per_minute = 10000 }"
@@ -61,8 +61,8 @@ class Installation:
         config.write_text("\n".join(lines) + "\n")
         opening = ["incident", "open", "--component", "approval", "--impact", "full", "--config", str(config)]
         subprocess.run([*IPSE, *opening], check=True, capture_output=True, timeout=_PATIENCE)
-        self.scheme = _serve(self.folder)
-        _wait(f"{self.base}/healthz", self.scheme, self.folder)
+        self.scheme = serve(self.folder)
+        wait(f"{self.base}/healthz", self.scheme, self.folder)
         while httpx.post(f"{self.base}/phone/v1/home", content="{}", timeout=5).status_code != 429:
             pass  # the one message that the limit lets through
 
@@ -79,24 +79,24 @@ def breakable_installation(folder: Path) -> Iterator[Installation]:
     )
     with (folder / "world.log").open("wb") as output:
         world = subprocess.Popen([*IPSE, "world", "--data", str(folder)], stdout=output, stderr=output)
-    installation = Installation(port, folder, _serve(folder))
+    installation = Installation(port, folder, serve(folder))
     try:
-        _wait(f"{installation.base}/healthz", installation.scheme, folder)
-        _wait(f"{installation.world}/world.json", world, folder)
+        wait(f"{installation.base}/healthz", installation.scheme, folder)
+        wait(f"{installation.world}/world.json", world, folder)
         yield installation
     finally:
-        _stop(installation.scheme)
-        _stop(world)
+        stop(installation.scheme)
+        stop(world)
 
 
-def _serve(folder: Path) -> subprocess.Popen[bytes]:
+def serve(folder: Path) -> subprocess.Popen[bytes]:
     with (folder / "scheme.log").open("ab") as output:
         return subprocess.Popen(
             [*IPSE, "serve", "--config", str(folder / "ipse.toml")], stdout=output, stderr=output, env=dict(os.environ)
         )
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGINT)
     try:
         process.wait(STOP_SECONDS)
@@ -105,7 +105,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], folder: Path) -> None:
+def wait(url: str, process: subprocess.Popen[bytes], folder: Path) -> None:
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(httpx.HTTPError):

@@ -14,13 +14,14 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SUPERUSER = "ipse"
 START_SECONDS = 60
@@ -47,6 +48,21 @@ class Postgres:
     """A running server."""
 
     port: int
+    _process: list[subprocess.Popen[bytes]]
+    """The one that runs now."""
+    _again: Callable[[int], subprocess.Popen[bytes]]
+    """Starts it at a port."""
+
+    @contextlib.contextmanager
+    def outage(self) -> Iterator[None]:
+        """Stop it at once, connections and all (`pg_ctl stop -m immediate`); start it at the end."""
+        stopped = self._process.pop()
+        stopped.send_signal(signal.SIGQUIT)
+        stopped.wait(timeout=START_SECONDS)
+        try:
+            yield
+        finally:
+            self._process.append(self._again(self.port))
 
     def url(self, database: str) -> str:
         """The address of one of its databases, as `ipse.storage` reads it."""
@@ -94,11 +110,15 @@ def running_postgres(binaries: Path) -> Iterator[Postgres]:
     try:
         if account is not None:
             os.chown(folder, account.pw_uid, account.pw_gid)
-        server, port = _start(binaries, folder, account)
+        _initialise(binaries, folder, account)
+        again = partial(_serve, binaries, folder, account)
+        server, port = _start(again, folder)
+        running = [server]
         try:
-            yield Postgres(port)
+            yield Postgres(port, running, again)
         finally:
-            _stop(server)
+            for each in running:
+                _stop(each)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -125,28 +145,34 @@ def _as_account(account: pwd.struct_passwd | None, *command: str | Path) -> list
     return [*prefix, *map(str, command)]
 
 
-def _start(binaries: Path, folder: Path, account: pwd.struct_passwd | None) -> tuple[subprocess.Popen[bytes], int]:
-    data = folder / "data"
+def _initialise(binaries: Path, folder: Path, account: pwd.struct_passwd | None) -> None:
     initialise = _as_account(
         account,
-        *(binaries / "initdb", "--pgdata", data, "--username", SUPERUSER, "--auth=trust"),
+        *(binaries / "initdb", "--pgdata", folder / "data", "--username", SUPERUSER, "--auth=trust"),
         *("--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"),
     )
     subprocess.run(initialise, check=True, cwd=folder, stdout=subprocess.DEVNULL, timeout=START_SECONDS)
+
+
+def _serve(binaries: Path, folder: Path, account: pwd.struct_passwd | None, port: int) -> subprocess.Popen[bytes]:
     settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(
+            _as_account(
+                account,
+                *(binaries / "postgres", "-D", folder / "data", "-p", str(port)),
+                *(f"--unix_socket_directories={folder}", *settings),
+            ),
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+        )
+
+
+def _start(again: Callable[[int], subprocess.Popen[bytes]], folder: Path) -> tuple[subprocess.Popen[bytes], int]:
     for _ in range(ATTEMPTS):
         port = _free_port()
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                _as_account(
-                    account,
-                    *(binaries / "postgres", "-D", data, "-p", str(port)),
-                    *(f"--unix_socket_directories={folder}", *settings),
-                ),
-                cwd=folder,
-                stdout=log,
-                stderr=log,
-            )
+        server = again(port)
         if _answers(server, port):
             return server, port
     raise PostgresDidNotStartError((folder / "log").read_text(errors="replace"))

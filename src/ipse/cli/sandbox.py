@@ -66,6 +66,18 @@ class More:
         bool, Parameter(help="Run the status page and its probes, too: two processes more.", negative="--no-status")
     ] = True
     metrics_port: Annotated[int | None, Parameter(help="Answer Prometheus at this port.")] = None
+    database: Annotated[
+        str | None, Parameter(help="Keep the scheme's rows in this empty PostgreSQL database instead of a file.")
+    ] = None
+
+    def settings(self) -> dict[str, object]:
+        """What of the scheme's settings follows from it."""
+        chosen: dict[str, object] = {}
+        if self.metrics_port is not None:
+            chosen["metrics"] = {"listen": {"host": "127.0.0.1", "port": self.metrics_port}}
+        if self.database is not None:
+            chosen["database"] = self.database
+        return chosen
 
 
 def sandbox(
@@ -93,7 +105,7 @@ def sandbox(
             _check_kept_port(folder, places, signing=more.signing)
         from ipse.cli.world_files import prepare
 
-        beside = prepare(folder, places, signing=more.signing, metrics_port=more.metrics_port)
+        beside = prepare(folder, places, signing=more.signing, given=more.settings())
         if prepare_only:
             commands = [f"ipse serve --config {folder}/ipse.toml", f"ipse world --data {folder}"]
             commands += beside.commands()

@@ -76,16 +76,17 @@ class Beside:
         return (self.signing is None or self.signing.ready()) and (self.status is None or self.status.ready(client))
 
 
-def prepare(folder: Path, places: Places, *, signing: bool = True, metrics_port: int | None = None) -> Beside:
-    """Write or refresh everything in `folder`; what is there already is kept. Gives what runs beside."""
+def prepare(folder: Path, places: Places, *, signing: bool = True, given: Mapping[str, object] | None = None) -> Beside:
+    """Write or refresh everything in `folder`; what is there already is kept. Gives what runs beside.
+
+    `given` are settings of the scheme in place of ours.
+    """
     world = World.create(folder / "world", places, RandomIds())
     config = folder / "ipse.toml"
     chosen = settings(folder, world)
     signs = prepare_signing(folder, places, makers(folder, world)) if signing else None
     beside = Beside(signs, prepare_status(folder, places, signs) if places.with_status else None)
-    if metrics_port is not None:
-        chosen["metrics"] = {"listen": {"host": "127.0.0.1", "port": metrics_port}}
-    config.write_text(toml(chosen | beside.settings()))
+    config.write_text(toml(chosen | dict(given or {}) | beside.settings()))
     if not (folder / "keystore.json").exists():
         keystores.create_keystore(f"file:{folder}/keystore.json", RandomIds())
     asyncio.run(_fill(config, world, beside))
