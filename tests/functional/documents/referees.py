@@ -112,15 +112,19 @@ class Referees:
         said = self.run(*command, cwd=folder)
         assert f"SignedInfo References (ok/all): {references}/{references}" in said
 
-    async def etsi(self, pdf: bytes, field: str, level: Level) -> None:
-        """EN 319 102-1 as pyHanko has it, by the algorithm of that level, with the evidence that belongs to it."""
+    async def etsi(self, pdf: bytes, field: str, level: Level, *, short_term: bool = False) -> None:
+        """EN 319 102-1 as pyHanko has it, by the algorithm of that level, with the evidence that belongs to it.
+
+        `short_term`: the signer's certificate says that it needs no revocation; pyHanko does not read that by itself.
+        """
+        required = RevocationCheckingRule.CRL_OR_OCSP_REQUIRED
         signature = signature_of(pdf, field)
         policy = CertValidationPolicySpec(
             trust_manager=SimpleTrustManager.build([x509.Certificate.load(der(self.authority.root))]),
             revinfo_policy=CertRevTrustPolicy(
                 RevocationCheckingPolicy(
-                    ee_certificate_rule=RevocationCheckingRule.CRL_OR_OCSP_REQUIRED,
-                    intermediate_ca_cert_rule=RevocationCheckingRule.CRL_OR_OCSP_REQUIRED,
+                    ee_certificate_rule=RevocationCheckingRule.CHECK_IF_DECLARED if short_term else required,
+                    intermediate_ca_cert_rule=required,
                 )
             ),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -50,14 +50,20 @@ def certification(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningC
 
 @asynccontextmanager
 async def signing_house(
-    database: Database, keystore: Keystore, activation: Place, certification: RunningCertification
+    database: Database,
+    keystore: Keystore,
+    activation: Place,
+    certification: RunningCertification,
+    *,
+    level: Literal["B-LT", "B-LTA"] = "B-LT",
+    short_term_minutes: int = 0,
 ) -> AsyncIterator[Guests]:
-    told: dict[str, Any] = dict(certification.scheme_settings)
+    told: dict[str, Any] = {**certification.scheme_settings, "short_term_minutes": short_term_minutes}
     signing = SigningSettings(
         activation=activation.address,
         certification=Certification(**told),
         algorithm="P-256",
-        papers=Papers(most_bytes=1_000_000, most_files=3, days=10),
+        papers=Papers(most_bytes=1_000_000, most_files=3, days=10, level=level),
     )
     clock = MovingClock()
     async with living(keystore, database, clock=clock, first_port=PORT + 10, signing=signing) as house:

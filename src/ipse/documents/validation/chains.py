@@ -82,7 +82,13 @@ class Knowledge:
         return bool(self.ocsps or self.crls)
 
     def tells_of(self, certificate: x509.Certificate) -> bool:
-        """Whether it says anything about the revocation of this certificate."""
+        """Whether it says anything about the revocation of this certificate; or of who issued it, if it needs none."""
+        if not _is_short_term(certificate):
+            return self._names(certificate)
+        issuers = [each for each in self.certificates if each.subject == certificate.issuer]
+        return any(each.subject == each.issuer or self._names(each) for each in issuers)
+
+    def _names(self, certificate: x509.Certificate) -> bool:
         told = (each["cert_id"]["serial_number"].native for response in self.ocsps for each in _answers(response))
         if certificate.serial_number in told:
             return True
