@@ -45,6 +45,11 @@ Every refusal has a code that stays the same over versions; its wording may chan
 read the title. An answer never says more than this: what exactly was wrong is in the log of the installation.
 The texts below stand beside the errors in the source; `make reference` writes this page.
 
+Each refusal also has a **reference** such as `7QK2-M4PX`, in the header `Ipse-Reference`, on error pages, in problem
+documents and in what partners' servers are answered. It is short enough to read out on the telephone (no I, L, O or
+U) and says nothing about anybody. The partner's request log has it, the log of the installation has it beside the
+precise reason, and `ipse reference 7QK2-M4PX` says for 30 days what it stands for.
+
 ## What the scheme answers
 
 | code | status | title | when |

@@ -33,6 +33,7 @@ from ipse.broker.model import DOOR as BROKER
 from ipse.enrolment import http as enrolment_http
 from ipse.enrolment import jobs as enrolment_jobs
 from ipse.fallback import http as fallback_http
+from ipse.incidents.service.refusals import Refusals
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids
 from ipse.kernel.keystore import Keystore
@@ -142,6 +143,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
     staff = None if staff is None else with_console(staff, given, features)
 
     async def close() -> None:
+        await incidents.refusals.close()
         await features.banks.close()
         await features.sims.network.close()
         await features.provider.pings.close()
@@ -156,8 +158,8 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
     return Scheme(
         settings=settings,
         database=database,
-        application=_edge(_in_a_lab(application, features.lab), settings.base_url, given),
-        app_application=_edge(app_application, settings.app_origin, given),
+        application=_edge(_in_a_lab(application, features.lab), settings.base_url, given, incidents.refusals),
+        app_application=_edge(app_application, settings.app_origin, given, incidents.refusals),
         staff=staff,
         staff_application=None if staff is None else _staff_application(staff, given),
         routes=routes if staff is None else [*routes, *staff.routes()],
@@ -195,7 +197,6 @@ def _routes(given: Given, features: Features, pages: Pages, incidents: IncidentD
         *features.doors.routes(signin, pages),
         *mobile_http.routes(
             mobile,
-            given.ids,
             more={
                 **fallback_operations(mobile, features.fallback),
                 **push_operations(mobile, features.push),
@@ -208,7 +209,7 @@ def _routes(given: Given, features: Features, pages: Pages, incidents: IncidentD
         *panic_http.routes(features.panic, pages),
         *enrolment_http.routes(features.enrolments, pages),
         *sim_http.routes(features.sims.subscriptions),
-        *partners_http.routes(features.desk, given.ids, features.provider.proofs),
+        *partners_http.routes(features.desk, features.provider.proofs),
         *attributes_http.routes(pages, claim_prefix=settings.claim_prefix, registrars=features.registrars.active),
         *block_routes(features.blocking, pages),
         *portal_http.routes(features.portal, features.doors.sessions, signin=signin, pages=pages, ids=given.ids),
@@ -330,8 +331,8 @@ def _staff_application(staff: StaffParts, given: Given) -> ASGIApp:
     return _edge(Application(staff.routes(), staff.pages.error_page), staff.settings.origin, given)
 
 
-def _edge(application: ASGIApp, origin: str, given: Given) -> Edge:
-    return Edge(
+def _edge(application: ASGIApp, origin: str, given: Given, refusals: Refusals | None = None) -> Edge:
+    edge = Edge(
         application,
         origin=origin,
         limits=given.settings.limits,
@@ -340,6 +341,9 @@ def _edge(application: ASGIApp, origin: str, given: Given) -> Edge:
         clock=given.clock,
         ids=given.ids,
     )
+    if refusals is not None:
+        edge.refused = refusals.note
+    return edge
 
 
 def _health(database: Database) -> Callable[[Request], Awaitable[Response]]:

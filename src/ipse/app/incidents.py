@@ -16,18 +16,20 @@ from ipse.enrolment.model import RegistrarKind, RegistrarState
 from ipse.enrolment.service.registrars import Registrars
 from ipse.incidents import CHANGED, DUTY_DUE, Duty
 from ipse.incidents.jobs import remind_of_duties
-from ipse.incidents.model import Announcement, Population
+from ipse.incidents.model import Announcement, Population, Refusal
 from ipse.incidents.service import Incidents
 from ipse.incidents.service.board import Board
 from ipse.incidents.service.duties import Duties
 from ipse.incidents.service.files import StatusFiles
 from ipse.incidents.service.incidents import Component
+from ipse.incidents.service.refusals import Refusals
 from ipse.incidents.service.wording import Wording
 from ipse.kernel.clock import Clock
 from ipse.kernel.clock import text as moment
 from ipse.kernel.ids import Ids
 from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import Settings
+from ipse.partners.service import RequestLog
 from ipse.people.service import count_active
 from ipse.sim.model import OperatorState
 from ipse.sim.service.operators import Operators
@@ -52,6 +54,7 @@ class IncidentDesk:
     duties: Duties
     board: Board
     files: StatusFiles | None
+    refusals: Refusals
     settings: Settings
     letter: Letter
 
@@ -67,7 +70,10 @@ class IncidentDesk:
 
     def jobs(self) -> list[tuple[str, Job]]:
         """What it does now and then."""
-        return [("incidents.remind", lambda: remind_of_duties(self.duties))]
+        return [
+            ("incidents.remind", lambda: remind_of_duties(self.duties)),
+            ("incidents.forget_refusals", self.refusals.forget),
+        ]
 
     def news(self) -> Mapping[str, Mapping[str, Handler]]:
         """What it hears of."""
@@ -160,6 +166,28 @@ def open_incidents(
     return incidents, Duties(incidents, settings.incidents.organisation or settings.name)
 
 
+def open_refusals(database: Database, clock: Clock, requests: RequestLog) -> Refusals:
+    """Refusals by reference: those that we keep, and those in partners' request logs."""
+
+    async def elsewhere(reference: str) -> list[Refusal]:
+        return [
+            Refusal(
+                reference=line.reference,
+                at=line.at,
+                status=0,
+                code=line.error,
+                route=line.endpoint,
+                caller="partner",
+                partner_id=line.partner_id,
+                service_code=line.service_code,
+                reason=line.description,
+            )
+            for line in await requests.found(reference)
+        ]
+
+    return Refusals(database, clock, elsewhere)
+
+
 def open_incident_desk(given: Given, outcomes: Outcomes, letter: Letter) -> IncidentDesk:
     """Put them together."""
     settings = given.settings
@@ -178,4 +206,5 @@ def open_incident_desk(given: Given, outcomes: Outcomes, letter: Letter) -> Inci
     board = Board(incidents, about)
     folder = settings.status.folder
     files = StatusFiles(board, Path(folder), outcomes.count) if folder else None
-    return IncidentDesk(incidents, duties, board, files, settings, letter)
+    refusals = open_refusals(given.database, given.clock, outcomes.requests)
+    return IncidentDesk(incidents, duties, board, files, refusals, settings, letter)

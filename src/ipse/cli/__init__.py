@@ -39,6 +39,7 @@ for name, target in {
     "audit": "ipse.cli.audit:app",
     "fraud": "ipse.cli.fraud:app",
     "incident": "ipse.cli.incident:app",
+    "reference": "ipse.cli.reference:reference",
     "doctor": "ipse.cli.doctor:doctor",
 }.items():
     app.command(target, name=name)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ipse.console.model import SwitchKind, What
+from ipse.kernel import references
 from ipse.staff.errors import NotAllowed
 from ipse.staff.model import Member, Organisation, Role
 
@@ -60,7 +61,6 @@ POWERFUL: Final = frozenset({REVIEWER, SECURITY, ADMINISTRATOR})
 their own."""
 
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
-_REFERENCE: Final = re.compile(r"[A-Z2-7]{4}-?[A-Z2-7]{4}")
 _NUMBER: Final = re.compile(r"\+?[0-9][0-9 ()./-]{5,24}")
 
 
@@ -82,13 +82,12 @@ def check(member: Member, what: What) -> None:
 
 def is_reference(typed: str) -> bool:
     """Whether this is a reference of an error page or a refused request."""
-    return _REFERENCE.fullmatch(typed.strip().upper()) is not None
+    return references.read(typed) is not None
 
 
 def reference(typed: str) -> str:
     """A reference as it is written."""
-    letters = typed.strip().upper().replace("-", "")
-    return f"{letters[:4]}-{letters[4:]}"
+    return references.read(typed) or ""
 
 
 def is_number(typed: str) -> bool:

@@ -276,6 +276,24 @@ class Population:
     partners: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """What a reference stands for: no person, no address, only what failed and where."""
+
+    reference: str
+    at: int
+    status: int
+    """HTTP status; 0 where a partner's log keeps none."""
+    code: str
+    route: str
+    caller: str
+    partner_id: str = ""
+    """Whose request it was, where a partner's log has it."""
+    service_code: str = ""
+    reason: str = ""
+    """The precise reason, as the partner's developer reads it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Announcement:
     """What the sign-in page and the app say now: one calm sentence."""

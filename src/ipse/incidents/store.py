@@ -1,4 +1,4 @@
-"""Tables `incidents_incidents`, `incidents_updates`, `incidents_duties`, `incidents_maintenance`."""
+"""Tables `incidents_incidents` with `_updates` and `_duties`; `incidents_maintenance`, `incidents_refusals`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ipse.incidents.model import (
     Maintenance,
     Mark,
     PostMortem,
+    Refusal,
     State,
     Update,
 )
@@ -96,6 +97,13 @@ MAINTENANCE_SINCE = """
 select maintenance_id, title, words, components, starts_at, ends_at, announced_at, cancelled_at
 from incidents_maintenance where ends_at > $1 order by starts_at, maintenance_id
 """
+NOTE_REFUSAL = """
+insert into incidents_refusals (reference, at, status, code, route, caller) values ($1, $2, $3, $4, $5, $6)
+"""
+REFUSALS = """
+select reference, at, status, code, route, caller from incidents_refusals where reference = $1 order by at desc limit 10
+"""
+FORGET_REFUSALS = "delete from incidents_refusals where at < $1 returning reference"
 
 
 def adding(incident: Incident) -> Statement:
@@ -136,6 +144,23 @@ def planning(window: Maintenance) -> Statement:
         window.ends_at, window.announced_at,
     )  # fmt: skip
     return Statement(PLAN, values)
+
+
+def noting(at: int, reference: str, status: int, code: str, route: str, caller: str) -> Statement:
+    """The statement that keeps a refusal."""
+    return Statement(NOTE_REFUSAL, (reference, at, status, code, route, caller))
+
+
+def read_refusal(row: Row) -> Refusal:
+    """A row as a value."""
+    return Refusal(
+        reference=row["reference"],
+        at=row["at"],
+        status=row["status"],
+        code=row["code"],
+        route=row["route"],
+        caller=row["caller"],
+    )
 
 
 def read_incident(row: Row, updates: Iterable[Update] = ()) -> Incident:

@@ -18,7 +18,7 @@ from ipse.web import cookies
 from ipse.web.errors import MalformedForm
 from ipse.web.forms import read_body, read_own_form
 from ipse.web.pages import Pages, language_of
-from ipse.web.problems import new_reference, note, problem
+from ipse.web.problems import problem, refer
 from ipse.web.routes import Caller, Route
 
 CALL: Final = "/v1/telephone/panic"
@@ -81,8 +81,7 @@ class _Endpoints:
             telephone = await self.panic.telephone_of(token.strip())
             call = await _read(request)
         except PlatformError as error:
-            reference = new_reference(self.ids)
-            note(error, reference)
+            reference = refer(request, error)
             return problem(error, reference)
         # A menu that does not tell its lines apart is counted as one: its tries are those of one address.
         outcome = await self.panic.take(call.digits[:_MOST_TYPED], source=f"{telephone} {call.line}")

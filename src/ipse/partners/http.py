@@ -14,7 +14,6 @@ from starlette.responses import Response
 
 from ipse.kernel import clock as times
 from ipse.kernel.errors import PlatformError
-from ipse.kernel.ids import Ids
 from ipse.partners.errors import LogQueryMalformed, LogTokenRefused, LogTokenScope
 from ipse.partners.model import PartnerToken, Refusal
 from ipse.partners.service import PartnerDesk
@@ -23,7 +22,7 @@ from ipse.standards.client_certificates import CertificateError, read_certificat
 from ipse.standards.dpop import Proof
 from ipse.standards.oauth import OAuthFormError, access_token, challenge_header
 from ipse.web.certificates import SCOPE_KEY
-from ipse.web.problems import new_reference, note, problem
+from ipse.web.problems import problem, refer
 from ipse.web.routes import Caller, Route
 
 PATH: Final = "/v2/partner/log"
@@ -70,7 +69,6 @@ class LogEndpoint:
     """Reads the newest refusals of the partner whose token it is."""
 
     desk: PartnerDesk
-    ids: Ids
     proofs: Proofs
 
     async def lines(self, request: Request) -> Response:
@@ -124,8 +122,7 @@ class LogEndpoint:
         return answer
 
     def _refusal(self, request: Request, error: PlatformError) -> Response:
-        reference = new_reference(self.ids)
-        note(error, reference)
+        reference = refer(request, error)
         response = problem(error, reference)
         about_the_query = isinstance(error, LogQueryMalformed) or error.status >= 500
         if not about_the_query:
@@ -136,9 +133,9 @@ class LogEndpoint:
         return response
 
 
-def routes(desk: PartnerDesk, ids: Ids, proofs: Proofs) -> list[Route]:
+def routes(desk: PartnerDesk, proofs: Proofs) -> list[Route]:
     """The addresses of this feature."""
-    return [Route(PATH, LogEndpoint(desk, ids, proofs).lines, caller=Caller.PARTNER, limit="partner")]
+    return [Route(PATH, LogEndpoint(desk, proofs).lines, caller=Caller.PARTNER, limit="partner")]
 
 
 def _certificate(request: Request) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import structlog
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ipse.kernel.addresses import is_named
@@ -19,7 +20,7 @@ from ipse.web.addresses import client_address
 from ipse.web.certificates import take_certificate
 from ipse.web.errors import MalformedRequest
 from ipse.web.limits import Buckets
-from ipse.web.problems import new_reference, problem, problem_body
+from ipse.web.problems import HEADER, Refused, new_reference, problem, problem_body, refer
 
 HEADERS = (
     (
@@ -36,6 +37,7 @@ HEADERS = (
 )
 """What every answer carries unless its own code decided otherwise (S-11)."""
 
+_REFUSAL = 400
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _CLASSES = {status: f"{status // 100}xx" for status in (200, 201, 204, 302, 303, 400, 401, 403, 404)}
 HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains; preload")
@@ -50,6 +52,9 @@ class Edge:
     `ipse.address` and the certificate of its connection as `ipse.client_certificate`; adds missing security headers;
     turns an unexpected exception into a mute `server_error`.
     """
+
+    refused: Callable[[Refused], None] | None = None
+    """Who keeps refusals by their reference, for a help desk."""
 
     def __init__(
         self,
@@ -98,22 +103,19 @@ class Edge:
             if message["type"] == "http.response.start":
                 started = True
                 _measure(scope, message["status"], began)
-                headers = list(message.get("headers", ()))
-                present = {name for name, _ in headers}
-                headers += [header for header in self._headers if header[0] not in present]
-                message["headers"] = headers
+                message["headers"] = self._completed(scope, message)
             await send(message)
 
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             # No name or value of ours holds it, and PostgreSQL's texts cannot.
-            refusal = problem(MalformedRequest("a NUL character in the address"), new_reference(self.ids))
-            await refusal(scope, receive, send_with_headers)
+            error = MalformedRequest("a NUL character in the address")
+            await problem(error, refer(Request(scope), error))(scope, receive, send_with_headers)
             return
         try:
             take_certificate(scope, self._certificate_proxies)
-        except CertificateError as error:
-            refusal = problem(MalformedRequest(str(error)), new_reference(self.ids))
-            await refusal(scope, receive, send_with_headers)
+        except CertificateError as unread:
+            error = MalformedRequest(str(unread))
+            await problem(error, refer(Request(scope), error))(scope, receive, send_with_headers)
             return
         try:
             if is_on():
@@ -122,17 +124,36 @@ class Edge:
                 await self._app(scope, receive, send_with_headers)
         except ClientDisconnect:
             return
-        except Exception as error:  # noqa: BLE001 - the last net: whatever it is, the caller learns nothing of it
+        except Exception as fault:  # noqa: BLE001 - the last net: whatever it is, the caller learns nothing of it
             reference = scope.get("ipse.reference") or new_reference(self.ids)
             # Type and places only: a message or a trace could hold somebody's data.
             log.error(  # noqa: TRY400
-                "server_error", reference=reference, error=type(error).__name__, where=_where(error)
+                "server_error", reference=reference, error=type(fault).__name__, where=_where(fault)
             )
             if started:
                 return
             body, headers = problem_body("server_error", 500, "Something went wrong", reference)
             await send_with_headers({"type": "http.response.start", "status": 500, "headers": headers})
             await send({"type": "http.response.body", "body": body})
+
+    def _completed(self, scope: Scope, message: Message) -> list[tuple[bytes, bytes]]:
+        """The headers of an answer, with those that none may lack."""
+        headers = list(message.get("headers", ()))
+        present = {name for name, _ in headers}
+        headers += [header for header in self._headers if header[0] not in present]
+        if message["status"] >= _REFUSAL:
+            self._refer(scope, message["status"], headers)
+        return headers
+
+    def _refer(self, scope: Scope, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        """See that a refusal carries its reference, and have it kept where somebody keeps them."""
+        told = next((value.decode("latin-1") for name, value in headers if name == HEADER), None)
+        reference = told or scope.get("ipse.reference") or new_reference(self.ids)
+        if told is None:
+            headers.append((HEADER, reference.encode()))
+        if self.refused is not None:
+            route, caller = _words(scope, status)[0], scope.get("ipse.caller") or "unknown"
+            self.refused(Refused(reference, status, scope.get("ipse.code", ""), route, caller))
 
 
 def _believed(scope: Scope, proxies: tuple[str, ...]) -> str | None:

@@ -5,8 +5,8 @@ Both carry a short reference that also stands in the log, beside the precise rea
 
 from __future__ import annotations
 
-from base64 import b32encode
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ipse.kernel import references
 from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import Ids
 from ipse.telemetry import metrics
@@ -28,10 +29,38 @@ ErrorPage = Callable[[Request, PlatformError, str], Response]
 log = structlog.get_logger("ipse.web")
 
 
+HEADER = b"ipse-reference"
+"""Every refusal carries its reference in this header, whatever its body is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A refusal as it is kept for a help desk: nothing in it is about a person."""
+
+    reference: str
+    status: int
+    code: str
+    """Empty where no error of ours was rendered."""
+    route: str
+    """The template of the address."""
+    caller: str
+
+
 def new_reference(ids: Ids) -> str:
-    """Eight letters and digits to quote to a help desk; finds the log line, tells nothing."""
-    text = b32encode(ids.octets(5)).decode()
-    return f"{text[:4]}-{text[4:]}"
+    """Eight letters and digits to read out to a help desk, as `7QK2-M4PX`; finds the log line, tells nothing."""
+    return references.written(ids.octets(references.OCTETS))
+
+
+def refer(request: Request, error: PlatformError) -> str:
+    """The reference of a refusal of this request, written into the log beside the precise reason.
+
+    It is the one that a log has given it already, where there is one.
+    """
+    reference = error.reference or new_reference(request.scope["ipse.edge"].ids)
+    request.scope["ipse.reference"], request.scope["ipse.code"] = reference, error.code
+    metrics.REFUSALS.add(error.code)
+    log.info("refused", code=error.code, status=error.status, detail=error.detail, reference=reference)
+    return reference
 
 
 def problem_body(
@@ -68,12 +97,6 @@ def with_error_headers(response: Response, error: PlatformError) -> Response:
     return response
 
 
-def note(error: PlatformError, reference: str) -> None:
-    """One log line for one refusal: code, place and the precise reason, no personal data."""
-    metrics.REFUSALS.add(error.code)
-    log.info("refused", code=error.code, status=error.status, detail=error.detail, reference=reference)
-
-
 def handlers(error_page: ErrorPage | None = None) -> dict[Any, Any]:
     """Exception handlers for `Starlette(exception_handlers=…)`.
 
@@ -82,16 +105,19 @@ def handlers(error_page: ErrorPage | None = None) -> dict[Any, Any]:
     """
 
     def answer(request: Request, error: PlatformError) -> Response:
-        reference = request.scope["ipse.reference"] = error.reference or new_reference(request.scope["ipse.edge"].ids)
-        if not isinstance(error, ServerError):
-            note(error, reference)
+        if isinstance(error, ServerError):
+            # The edge logs it, under the same reference, with where it happened.
+            reference = request.scope["ipse.reference"] = new_reference(request.scope["ipse.edge"].ids)
+            request.scope["ipse.code"] = error.code
+        else:
+            reference = refer(request, error)
         if error_page is not None and _for_a_person(request):
             return with_error_headers(error_page(request, error, reference), error)
         response = problem(error, reference)
         if request.scope.get("ipse.caller") == "phone":
             # The app lives on another origin. What is refused before its message is read tells nothing about anybody.
             response.headers["access-control-allow-origin"] = "*"
-            response.headers["access-control-expose-headers"] = "retry-after"
+            response.headers["access-control-expose-headers"] = "retry-after, ipse-reference"
         return response
 
     async def refused(request: Request, error: PlatformError) -> Response:

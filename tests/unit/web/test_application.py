@@ -9,11 +9,13 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from ipse.kernel import references
 from ipse.kernel.clock import SystemClock
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import Limits
 from ipse.web.application import Application
 from ipse.web.edge import Edge
+from ipse.web.problems import Refused
 from ipse.web.routes import Caller, Endpoint, Route
 
 ORIGIN = "http://localhost"
@@ -69,3 +71,21 @@ async def test_every_address_leads_where_it_says(method: str, path: str, status:
     assert answer.status_code == status
     if text is not None:
         assert answer.text == text
+
+
+async def test_every_refusal_has_one_reference_in_header_body_and_for_the_help_desk() -> None:
+    kept: list[Refused] = []
+    edge = Edge(
+        Application(ROUTES), origin=ORIGIN, limits=Limits(), trusted_proxies=(), clock=SystemClock(), ids=RandomIds()
+    )
+    edge.refused = kept.append
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(edge), base_url=ORIGIN, timeout=5) as client:
+        fine = await client.get("/in/abc")
+        refused = await client.post("/in/abc/cancel", headers={"Origin": "http://elsewhere"})
+        plain = await client.get("/in/%00/finish")
+    assert "ipse-reference" not in fine.headers
+    reference = refused.json()["reference"]
+    assert refused.headers["ipse-reference"] == reference
+    assert references.read(reference) == reference
+    assert kept[0] == Refused(reference, 403, refused.json()["code"], "/in/{handle}/cancel", "browser")
+    assert plain.headers["ipse-reference"] == kept[1].reference == plain.json()["reference"]

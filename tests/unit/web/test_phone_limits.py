@@ -34,6 +34,6 @@ async def test_the_app_can_read_that_it_must_wait_and_how_long() -> None:
         second = await app.post("/phone/v1/home")
     assert (first.status_code, second.status_code) == (200, 429)
     assert second.headers["access-control-allow-origin"] == "*"
-    assert second.headers["access-control-expose-headers"] == "retry-after"
+    assert second.headers["access-control-expose-headers"] == "retry-after, ipse-reference"
     assert int(second.headers["retry-after"]) > 0
     assert second.json()["code"] == "too_many_requests"

@@ -62,8 +62,7 @@ async def read_caller(access: Access, request: Request) -> tuple[Caller, Any]:
 
 def challenge(request: Request, error: PlatformError) -> Response:
     """A refusal of the caller, with what HTTP wants said beside it."""
-    reference = problems.new_reference(request.scope["ipse.edge"].ids)
-    problems.note(error, reference)
+    reference = problems.refer(request, error)
     response = problems.problem(error, reference)
     if isinstance(error, InvalidSignedRequest):
         response.headers["WWW-Authenticate"] = challenge_header(SCHEME, realm=REALM)

@@ -41,8 +41,7 @@ class AuthorizeEndpoint:
             try:
                 return await self._begin(request, version)
             except PlatformError as error:
-                reference = problems.new_reference(self._ids)
-                problems.note(error, reference)
+                reference = problems.refer(request, error)
                 return problems.with_error_headers(self._pages.error_page(request, error, reference), error)
 
         return authorize

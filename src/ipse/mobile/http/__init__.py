@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ipse.kernel.ids import Ids
 from ipse.mobile.http.browsers import browser_operations
 from ipse.mobile.http.channel import Body, Channel
 from ipse.mobile.http.files import app_files, app_routes
@@ -23,13 +22,12 @@ PREFIX = "/phone/v1"
 
 def routes(
     mobile: Mobile,
-    ids: Ids,
     *,
     more: Mapping[str, Body] = MappingProxyType({}),
     papers: PaperMessages | None = None,
 ) -> list[Route]:
     """All addresses of the device protocol; `more` are those of topics with a service of their own."""
-    channel = Channel(mobile, ids)
+    channel = Channel(mobile)
     operations: dict[str, Body] = {
         "/enrolments": lambda body, _request: mobile.enrol(body),
         "/enrolments/return": lambda body, _request: mobile.enrolment_return(body),

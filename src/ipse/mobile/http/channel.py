@@ -8,15 +8,17 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from ipse.kernel import references
 from ipse.kernel.errors import PlatformError
-from ipse.kernel.ids import Ids
+from ipse.kernel.ids import sha256
 from ipse.mobile.errors import WatchRefused
 from ipse.mobile.service import Mobile
 from ipse.phones.errors import MalformedMessageError
 from ipse.phones.model import Answer
 from ipse.standards.phone_channel import MAXIMUM_SIZE
-from ipse.web.problems import TYPE, new_reference, note, problem
+from ipse.web.problems import TYPE, problem, refer
 
+_REFUSAL = 400
 _JSON = "application/json"
 _PREFLIGHT_SECONDS = "7200"
 Body = Callable[[str, Request], Awaitable[Answer]]
@@ -26,9 +28,8 @@ Body = Callable[[str, Request], Awaitable[Answer]]
 class Channel:
     """HTTP manners of the device protocol: cross-origin rules, sizes, problem documents, streams."""
 
-    def __init__(self, mobile: Mobile, ids: Ids) -> None:
+    def __init__(self, mobile: Mobile) -> None:
         self._mobile = mobile
-        self._ids = ids
         self._origin = mobile.settings.app_origin
 
     def message(self, operation: Body) -> Callable[[Request], Awaitable[Response]]:
@@ -37,8 +38,13 @@ class Channel:
         async def endpoint(request: Request) -> Response:
             body = await _read(request)
             answer = await operation(body.decode("ascii", "replace"), request)
-            content_type = _JSON if answer.status < 400 else TYPE.decode()
-            return Response(msgspec.json.encode(answer.body), answer.status, media_type=content_type)
+            if answer.status < _REFUSAL:
+                return Response(msgspec.json.encode(answer.body), answer.status, media_type=_JSON)
+            # The same message has the same reference, however often it comes.
+            request.scope["ipse.reference"] = reference = references.written(sha256(body))
+            request.scope["ipse.code"] = answer.body.get("code", "")
+            told = msgspec.json.encode({**answer.body, "reference": reference})
+            return Response(told, answer.status, media_type=TYPE.decode())
 
         return self.guarded(endpoint)
 
@@ -49,12 +55,10 @@ class Channel:
             try:
                 response = Response(status_code=204) if request.method == "OPTIONS" else await endpoint(request)
             except PlatformError as error:
-                reference = new_reference(self._ids)
-                note(error, reference)
-                response = problem(error, reference)
+                response = problem(error, refer(request, error))
             if request.headers.get("origin") == self._origin:
                 response.headers["access-control-allow-origin"] = self._origin
-                response.headers["access-control-expose-headers"] = "retry-after"
+                response.headers["access-control-expose-headers"] = "retry-after, ipse-reference"
                 if request.method == "OPTIONS":
                     response.headers["access-control-allow-methods"] = "GET, POST"
                     response.headers["access-control-allow-headers"] = "authorization, content-type"

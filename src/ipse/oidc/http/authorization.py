@@ -42,8 +42,7 @@ class AuthorizationEndpoint:
                 raise MethodNotAllowed
             return await self._begin(request)
         except PlatformError as error:
-            reference = error.reference or problems.new_reference(self._ids)
-            problems.note(error, reference)
+            reference = problems.refer(request, error)
             return problems.with_error_headers(self._pages.error_page(request, error, reference), error)
 
     async def _begin(self, request: Request) -> Response:

@@ -27,6 +27,7 @@ from ipse.standards.oauth import challenge_header
 from ipse.storage.errors import DatabaseUnavailableError
 from ipse.web.errors import MalformedForm
 from ipse.web.forms import read_form
+from ipse.web.problems import HEADER as REFERENCE
 
 REALM = "ipse"
 _JSON = (b"content-type", b"application/json")
@@ -46,6 +47,8 @@ def refusal(error: PlatformError) -> Response:
     if reference:
         body["reference"] = reference
     response = json_answer(msgspec.json.encode(body), status=error.status)
+    if reference:
+        response.raw_headers.append((REFERENCE, reference.encode()))
     if isinstance(error, InvalidClient) and error.basic:
         response.status_code = 401
         response.headers["WWW-Authenticate"] = challenge_header("Basic", realm=REALM)
