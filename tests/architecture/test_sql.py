@@ -113,9 +113,14 @@ def test_every_table_carries_the_name_of_its_feature() -> None:
     assert not strangers, f"{', '.join(strangers)}: start each table's name with its feature's name"
 
 
-# The owner of each table: the part of its name before the first underscore.
+def owner(table: str) -> str:
+    """The feature whose name a table's begins with; the longest, since names of features may hold underscores."""
+    named = [feature for feature in features() if table.startswith(feature + "_")]
+    return max(named, key=len, default=table.partition("_")[0])
+
+
 TABLES = {
-    table: table.partition("_")[0]
+    table: owner(table)
     for migration in history()
     for statement in migration.statements
     for table in TABLE.findall(statement)

@@ -18,6 +18,7 @@ from ipse.app.given import Given
 from ipse.app.incidents import IncidentDesk, open_incident_desk
 from ipse.app.news import handlers
 from ipse.app.outcomes import Outcomes
+from ipse.app.partner_portal import with_partner_portal
 from ipse.app.portal import forget_shells
 from ipse.app.probe_targets import ProbeTargets
 from ipse.app.signing import signing_jobs
@@ -140,7 +141,8 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
     await incidents.board.refresh()  # the first visitor is told, too
     routes = _routes(given, features, pages, incidents)
     staff = open_staff(given, features.delivery.letter)
-    staff = None if staff is None else with_console(staff, given, features)
+    if staff is not None:
+        staff = with_partner_portal(with_console(staff, given, features), given, features)
 
     async def close() -> None:
         await incidents.refusals.close()

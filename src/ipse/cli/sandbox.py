@@ -44,6 +44,7 @@ _OURS = (
     "eid",
     "world",
     "logs",
+    "phones",
     "signature-activation",
     "certification",
     "softhsm",

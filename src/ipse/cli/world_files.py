@@ -106,6 +106,7 @@ def settings(folder: Path, world: World) -> dict[str, object]:
         "listen": {"host": places.listen, "port": places.port},
         "app_listen": {"host": places.listen, "port": places.port + 2},
         "staff": {"origin": places.staff, "listen": {"host": places.listen, "port": places.port + 6}},
+        "simulated": {"phones": f"{folder}/phones", "inbox": f"{places.world}/inboxes/"},
         "time_zone": "Europe/Brussels",
         "limits": dict.fromkeys(("page", "wait", "partner", "phone", "enrolment", "validation", "static"), _GENEROUS),
     }

@@ -6,7 +6,10 @@ from ipse.kernel.errors import PlatformError
 
 
 class PartnerRegistrationError(PlatformError):
-    """The registration cannot be accepted; the text names what is wrong and what would be right."""
+    """The registration cannot be accepted; the text names what is wrong and what would be right.
+
+    The field `field`, where there is one, is the member of `Partner` or `Service` that the text is about.
+    """
 
     code = "invalid_registration"
     status = 422

@@ -31,7 +31,7 @@ async def read_body(request: Request, *, most: int = MOST_BYTES) -> bytes:
     return b"".join(parts)
 
 
-async def read_form(request: Request, *, most: int = MOST_BYTES) -> dict[str, str]:
+async def read_form(request: Request, *, most: int = MOST_BYTES, most_fields: int = MOST_FIELDS) -> dict[str, str]:
     """The fields of an `application/x-www-form-urlencoded` body.
 
     Raises:
@@ -42,7 +42,7 @@ async def read_form(request: Request, *, most: int = MOST_BYTES) -> dict[str, st
         raise MalformedForm("content type is not application/x-www-form-urlencoded")
     body = await read_body(request, most=most)
     try:
-        pairs = parse_pairs(body.decode("ascii"), most=MOST_FIELDS)
+        pairs = parse_pairs(body.decode("ascii"), most=most_fields)
     except ValueError as error:
         raise MalformedForm("not urlencoded UTF-8") from error
     fields = dict(pairs)
@@ -53,14 +53,14 @@ async def read_form(request: Request, *, most: int = MOST_BYTES) -> dict[str, st
     return fields
 
 
-async def read_own_form(request: Request) -> dict[str, str]:
+async def read_own_form(request: Request, *, most_fields: int = MOST_FIELDS) -> dict[str, str]:
     """The fields of a form of one of our own pages: its hidden `token` must match the browser's cookie (S-13).
 
     Raises:
         MalformedForm: as `read_form`.
         CrossSiteForm: no cookie, no token, or another browser's token.
     """
-    fields = await read_form(request)
+    fields = await read_form(request, most_fields=most_fields)
     known = cookies.read(request)
     if known is None:
         raise CrossSiteForm("no browser cookie")

@@ -103,6 +103,8 @@ def production(settings: Settings) -> Iterator[Finding]:
             "nothing ends TLS: neither tls_certificate with tls_key nor trusted_proxies is set",
             "name the certificate and its key, or the addresses of the proxy that ends TLS",
         )
+    if settings.simulated is not None:
+        yield Finding("simulated phones approve whatever they are asked", "leave the table simulated out")
     if not settings.keystore.startswith("pkcs11:"):
         yield Finding(
             "keystore is a file, which is for sandbox and lab only", "name a security module with keystore = 'pkcs11:…'"

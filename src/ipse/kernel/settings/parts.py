@@ -34,6 +34,15 @@ class StaffSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where it listens."""
 
 
+class Simulated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands in for people while partners build, in a sandbox."""
+
+    phones: str
+    """Folder of phones that approve what the partners' portal tries; each is made when it is first needed."""
+    inbox: str = ""
+    """Address at which the sandbox's mail can be read."""
+
+
 class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The mail server that takes the scheme's messages to people."""
 

@@ -22,6 +22,7 @@ from ipse.kernel.settings.parts import (
     PushSettings,
     Signing,
     Sim,
+    Simulated,
     Sms,
     StaffSettings,
     StatusPage,
@@ -130,6 +131,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Where Prometheus asks for measurements; None: nowhere."""
     traces: Traces | None = None
     """Where traces go; None: there are none."""
+    simulated: Simulated | None = None
+    """What stands in for people while partners build; refused in production."""
     lab: Lab | None = None
     """Switches for outside judges, refused unless `environment` is `lab`."""
 

@@ -18,7 +18,7 @@ def check_contract(contract: Mapping[str, str], catalogue: Catalogue) -> None:
     for name, demand in contract.items():
         if demand not in CONTRACT_DEMANDS:
             message = f"contract: {name} is {demand!r}; it must be required or voluntary"
-            raise PartnerRegistrationError(message, public=message)
+            raise PartnerRegistrationError(message, public=message, field="contract")
         check_attribute(name, catalogue)
 
 
@@ -28,7 +28,7 @@ def check_attribute(name: str, catalogue: Catalogue) -> None:
         return
     near = get_close_matches(name.rpartition("/")[2], catalogue.known, n=1)
     message = f"there is no attribute {name!r}" + (f"; did you mean {near[0]}?" if near else "")
-    raise PartnerRegistrationError(message, public=message)
+    raise PartnerRegistrationError(message, public=message, field="contract")
 
 
 def check_grant(grant: Grant, contract: Mapping[str, str], catalogue: Catalogue) -> None:

@@ -57,4 +57,4 @@ def check_fallbacks(service: Service, environment: Environment) -> None:
 
 
 def _refuse(message: str) -> None:
-    raise PartnerRegistrationError(message, public=message)
+    raise PartnerRegistrationError(message, public=message, field="fallbacks")

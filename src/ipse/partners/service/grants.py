@@ -52,8 +52,20 @@ class Grants:
         Raises:
             PartnerRegistrationError: names what is wrong.
         """
+        grant = self._granted(wanted, actor)
+        await self.partners.database.transact(lambda: self._recording(grant, actor))
+        self.partners.forget_service(grant.service_code)
+        return grant
+
+    def recording(self, wanted: GrantRequest, *, actor: str) -> Transaction[Grant]:
+        """As `record`, inside a transaction: afterwards call `Partners.forget_service`."""
+        grant = self._granted(wanted, actor)
+        yield from self._recording(grant, actor)
+        return grant
+
+    def _granted(self, wanted: GrantRequest, actor: str) -> Grant:
         now = self.partners.clock.now()
-        grant = Grant(
+        return Grant(
             grant_id=self.ids.identifier(),
             service_code=wanted.service_code,
             attribute=wanted.attribute,
@@ -65,9 +77,6 @@ class Grants:
             recorded_by=actor,
             recorded_at=now,
         )
-        await self.partners.database.transact(lambda: self._recording(grant, actor))
-        self.partners.forget_service(grant.service_code)
-        return grant
 
     async def of_service(self, code: str) -> list[Grant]:
         """All grants of a service, ended and revoked ones too, oldest first."""

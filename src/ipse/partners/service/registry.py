@@ -51,6 +51,11 @@ class Partners:
         _keep(self._partners, partner_id, (partner, self.clock.now()))
         return partner
 
+    async def fresh(self, partner_id: str) -> Partner | None:
+        """The partner as it is now, whatever other processes have just changed."""
+        row = await self.database.row(store.PARTNER, partner_id)
+        return store.read_partner(row) if row else None
+
     async def service(self, code: str) -> Service | None:
         """The service as requests are judged by it, whatever its state; None when there is none.
 
@@ -124,10 +129,16 @@ class Partners:
         Raises:
             PartnerRegistrationError: names what is wrong.
         """
+        await self.database.transact(lambda: self.registering(partner, secret=secret, actor=actor, published=published))
+        self.forget_partner(partner.partner_id)
+
+    def registering(
+        self, partner: Partner, *, secret: str | None, actor: str, published: Mapping[str, Any] | None = None
+    ) -> Transaction[None]:
+        """As `register_partner`, inside a transaction: afterwards call `forget_partner`."""
         rules.check_partner(partner, self.environment, secret=secret, published=published)
         sealed = None if secret is None else self._sealed(partner.partner_id, secret)
-        await self.database.transact(lambda: self._saving_partner(partner, sealed, published, actor))
-        self._partners.pop(partner.partner_id, None)
+        yield from self._saving_partner(partner, sealed, published, actor)
 
     async def register_service(self, service: Service, *, actor: str) -> None:
         """Register or replace a service of a known partner; writes an audit line.
@@ -218,7 +229,7 @@ class Partners:
             rules.check_final_partner(service, store.read_partner(final) if final else None)
         if not (yield store.saving_service(service, now)):
             message = f"service code {service.code} belongs to another partner"
-            raise PartnerRegistrationError(message, public=message)
+            raise PartnerRegistrationError(message, public=message, field="code")
         details = {
             "type": service.type,
             "profile": service.profile,

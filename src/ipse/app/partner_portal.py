@@ -1,0 +1,42 @@
+"""The partners' portal put together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from ipse.app.features import Features
+from ipse.app.given import Given
+from ipse.app.staff import StaffParts
+from ipse.attributes.model import ATTRIBUTES
+from ipse.partner_portal import http
+from ipse.partner_portal.service import Portal
+
+FALLBACKS: Final = ("eid_card", "bank", "passkey", "totp", "sheet")
+"""What may stand in for the phone, in the order in which it is offered."""
+
+
+def with_partner_portal(staff: StaffParts, given: Given, features: Features) -> StaffParts:
+    """The staff's origin with the partners' portal on it."""
+    settings = given.settings
+    claims = {
+        attribute.name: settings.claim_prefix + attribute.name if attribute.prefixed else attribute.name
+        for attribute in ATTRIBUTES.values()
+    }
+    simulated = settings.simulated
+    portal = Portal.around(
+        features.desk,
+        given.ids,
+        base=settings.base_url,
+        claims=claims,
+        fallbacks=FALLBACKS,
+        phones=None if simulated is None else Path(simulated.phones),
+    )
+    inbox = "" if simulated is None else simulated.inbox
+    face = http.Desk(portal, staff.staff, staff.sessions, staff.reviews, staff.pages, given.ids, inbox)
+    return replace(
+        staff,
+        faces=(*staff.faces, *http.routes(face, features.statistics)),
+        more_jobs=(*staff.more_jobs, ("partner_portal.forget", portal.organisations.forget)),
+    )

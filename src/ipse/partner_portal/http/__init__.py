@@ -1,0 +1,54 @@
+"""Addresses under `/partners`: parse, call one service method, render. `desk` holds what all pages share."""
+
+from __future__ import annotations
+
+from ipse.partner_portal.http.desk import Desk
+from ipse.partner_portal.http.home import Home
+from ipse.partner_portal.http.keys import KeyPages
+from ipse.partner_portal.http.people import PeoplePages
+from ipse.partner_portal.http.running import RunningPages
+from ipse.partner_portal.http.services import ServicePages
+from ipse.partner_portal.http.trying import TryPages
+from ipse.partner_portal.model import PAGE
+from ipse.statistics.service import Statistics
+from ipse.web.routes import Caller, Endpoint, Route
+
+__all__ = ["Desk", "routes"]
+
+_SERVICE = PAGE + "/services/{code}"
+
+
+def routes(desk: Desk, statistics: Statistics) -> list[Route]:
+    """All routes."""
+    home, keys, people, services = Home(desk), KeyPages(desk), PeoplePages(desk), ServicePages(desk)
+    trying, running = TryPages(desk), RunningPages(desk, statistics)
+
+    def page(path: str, endpoint: Endpoint) -> Route:
+        return Route(path, desk.told(endpoint), caller=Caller.STAFF, limit="page")
+
+    def form(path: str, endpoint: Endpoint, limit: str = "page") -> Route:
+        return Route(path, desk.told(endpoint), ("POST",), caller=Caller.STAFF, limit=limit)
+
+    return [
+        Route(PAGE, home.page, caller=Caller.STAFF, limit="page"),
+        form(PAGE + "/register", home.register, "enrolment"),
+        page(PAGE + "/keys", keys.page),
+        form(PAGE + "/keys", keys.change),
+        page(PAGE + "/services", services.all),
+        page(PAGE + "/services/new", services.new),
+        form(PAGE + "/services/new", services.create),
+        page(_SERVICE, services.one),
+        form(_SERVICE, services.change),
+        page(_SERVICE + "/try", trying.page),
+        form(_SERVICE + "/try", trying.run),
+        page(_SERVICE + "/code", trying.code),
+        page(PAGE + "/phone", trying.phone),
+        form(PAGE + "/phone", trying.approve),
+        page(PAGE + "/requests", running.requests),
+        page(PAGE + "/figures", running.figures),
+        page(PAGE + "/final-partners", running.final_partners),
+        page(PAGE + "/team", people.team),
+        form(PAGE + "/team", people.change_team),
+        page(PAGE + "/organisation", people.organisation),
+        form(PAGE + "/organisation", people.change_organisation),
+    ]

@@ -1,0 +1,1 @@
+"""Pure decisions of the portal: what a form holds, what a key is, which address helps."""

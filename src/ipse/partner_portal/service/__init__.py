@@ -1,0 +1,70 @@
+"""Use cases of the portal; `Portal` is all of them, built once by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ipse.kernel.ids import Ids
+from ipse.kernel.settings import Environment
+from ipse.partner_portal.clients import SimulatedPhone
+from ipse.partner_portal.service.credentials import Credentials
+from ipse.partner_portal.service.editing import Editing
+from ipse.partner_portal.service.management import ManagementKeys
+from ipse.partner_portal.service.organisations import Organisations, Standing
+from ipse.partner_portal.service.trying import Trying
+from ipse.partners.service import PartnerDesk
+
+__all__ = ["Portal", "Standing"]
+
+PERSONS: Final = {
+    "gerda": ("Gerda Elfriede Pauquet", "bank-aurora"),
+    "lucie": ("Lucie Fontaine-Bézier", "bank-lys"),
+    "juergen": ("Jürgen Weiß", "bank-aurora"),
+}
+"""Whose phones are simulated, and at which bank of the sandbox: people whom visitors seldom play themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """Everything behind the pages and the API."""
+
+    desk: PartnerDesk
+    organisations: Organisations
+    credentials: Credentials
+    editing: Editing
+    management: ManagementKeys
+    trying: Trying
+    issuer: str
+    environment: Environment
+
+    @classmethod
+    def around(
+        cls,
+        desk: PartnerDesk,
+        ids: Ids,
+        *,
+        base: str,
+        claims: Mapping[str, str],
+        fallbacks: tuple[str, ...],
+        phones: Path | None,
+    ) -> Portal:
+        """Build it; `claims` are attributes by their names on the wire, `phones` a folder for simulated ones."""
+        environment, issuer = desk.partners.environment, base + "/v2"
+        found = {
+            person: SimulatedPhone(phones, base, bank, person, name)
+            for person, (name, bank) in PERSONS.items()
+            if phones is not None
+        }
+        return cls(
+            desk=desk,
+            organisations=Organisations(desk, ids),
+            credentials=Credentials(desk, ids),
+            editing=Editing(desk, ids, tuple(claims), fallbacks),
+            management=ManagementKeys(desk.partners.database, desk.partners.clock, ids),
+            trying=Trying(desk, ids, issuer, base, claims, found),
+            issuer=issuer,
+            environment=environment,
+        )

@@ -1,0 +1,111 @@
+"""Organisations that register themselves, and how each stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from ipse.audit.service import auditing
+from ipse.kernel.clock import SECOND
+from ipse.kernel.ids import Ids
+from ipse.partner_portal import store
+from ipse.partner_portal.model import Organisation, Step
+from ipse.partner_portal.rules import names
+from ipse.partners.model import Partner, Service
+from ipse.partners.service import PartnerDesk
+from ipse.storage.statement import Transaction, one
+
+_KEPT_SECONDS: Final = 14 * 86_400
+"""How long an organisation is kept whose invitation nobody uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An organisation as its members see it."""
+
+    organisation_id: str
+    name: str
+    partner: Partner | None
+    """None until it has keys, or a secret."""
+    services: tuple[Service, ...] = ()
+
+    @property
+    def active(self) -> bool:
+        """Whether its requests are taken."""
+        return self.partner is not None and self.partner.state == "active"
+
+    @property
+    def next_step(self) -> Step:
+        """What to do next, from what is there."""
+        if self.partner is None:
+            return Step.KEYS
+        return Step.SERVICE if not self.services else Step.TRY
+
+    def service(self, code: str) -> Service | None:
+        """Its service of that code."""
+        return next((service for service in self.services if service.code == code), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Organisations:
+    """Registers them, and says how they stand."""
+
+    desk: PartnerDesk
+    ids: Ids
+
+    async def register(self, name: str) -> Organisation:
+        """Note a new organisation; its first member is invited by mail.
+
+        Raises:
+            FormRefused: the name cannot be.
+        """
+        name = names.read_name(name, field="organisation")
+        organisation = Organisation(names.client_id(name, self.ids), name, self._now)
+        await self.desk.partners.database.row(
+            store.ADD, organisation.organisation_id, organisation.name, organisation.created_at
+        )
+        return organisation
+
+    async def standing(self, organisation_id: str) -> Standing | None:
+        """How an organisation stands; None where nobody knows it."""
+        partner = await self.desk.partners.fresh(organisation_id)
+        if partner is not None:
+            services = await self.desk.partners.services(organisation_id)
+            return Standing(organisation_id, partner.name, partner, tuple(services))
+        row = await self.desk.partners.database.row(store.READ, organisation_id)
+        return None if row is None else Standing(organisation_id, row["name"], None)
+
+    async def arrived(self, organisation_id: str) -> None:
+        """Somebody of it has come in: it is kept."""
+        await self.desk.partners.database.row(store.JOINED, organisation_id, self._now)
+
+    async def change(self, standing: Standing, *, name: str, contacts: tuple[str, ...], actor: str) -> None:
+        """Change what people read of it, and who is told of what goes wrong.
+
+        Raises:
+            FormRefused, PartnerRegistrationError: it cannot be.
+        """
+        name = names.read_name(name)
+        contacts = tuple(dict.fromkeys(names.read_email(contact, field="contacts") for contact in contacts))
+        partner = standing.partner
+        if partner is None:
+            await self.desk.partners.database.transact(lambda: self._renaming(standing.organisation_id, name, actor))
+            return
+        secret = self.desk.partners.secret(partner) if partner.sealed_secret is not None else None
+        changed = msgspec.structs.replace(partner, name=name, contacts=contacts)
+        await self.desk.partners.register_partner(changed, secret=secret, actor=actor)
+
+    async def forget(self) -> int:
+        """Forget organisations that nobody came for; how many."""
+        before = self._now - _KEPT_SECONDS * SECOND
+        return len(await self.desk.partners.database.rows(store.FORGET, before))
+
+    def _renaming(self, organisation_id: str, name: str, actor: str) -> Transaction[None]:
+        yield from one(store.RENAME, organisation_id, name)
+        yield from auditing(self._now, actor=actor, act="organisation.rename", subject=organisation_id)
+
+    @property
+    def _now(self) -> int:
+        return self.desk.partners.clock.now()
