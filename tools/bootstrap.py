@@ -35,6 +35,7 @@ FROM_DEBIAN = (
     ("pdfsig, which judges signatures of PDFs", ("pdfsig",), "poppler-utils"),
     ("qpdf, which judges the structure of PDFs", ("qpdf",), "qpdf"),
     ("xmlsec1, which judges signatures in XML", ("xmlsec1",), "xmlsec1"),
+    ("promtool and Prometheus, which judge rules and run queries", ("promtool",), "prometheus"),
     ("OpenSSL's program, which judges signatures and time stamps", ("openssl",), "openssl"),
 )
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")

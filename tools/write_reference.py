@@ -32,6 +32,7 @@ from ipse.storage.migrations import migrate
 from ipse.web.routes import Caller, Route
 from tools.claims_reference import claims_page
 from tools.console_reference import roles_page
+from tools.dashboard_reference import dashboard
 from tools.details_reference import details_page
 from tools.metrics_reference import metrics_page
 from tools.operator_reference import commands_page, settings_page
@@ -102,6 +103,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "command-line.md": commands_page(),
         FOLDER / "metrics.md": metrics_page(),
         FOLDER / "roles.md": roles_page(),
+        FOLDER.parent / "operations" / "grafana-dashboard.json": dashboard(),
         FOLDER / "profiles.md": profiles_page(),
         FOLDER / "checks.md": checks_page(),
         FOLDER / "broker.openapi.json": broker_description(),

@@ -57,7 +57,9 @@ class Sandbox:
 
 
 @contextlib.contextmanager
-def running_sandbox(folder: Path, *, signing: bool = False, status: bool = False) -> Iterator[Sandbox]:
+def running_sandbox(
+    folder: Path, *, signing: bool = False, status: bool = False, metrics_port: int | None = None
+) -> Iterator[Sandbox]:
     """Start a fresh sandbox on free ports and stop it as Ctrl-C does; without signing and status it starts sooner."""
     port = free_ports()
     log = folder / "sandbox.log"
@@ -72,6 +74,7 @@ def running_sandbox(folder: Path, *, signing: bool = False, status: bool = False
                 str(folder / "data"),
                 *([] if signing else ["--no-signing"]),
                 *([] if status else ["--no-status"]),
+                *([] if metrics_port is None else ["--metrics-port", str(metrics_port)]),
             ],
             stdout=output,
             stderr=output,

@@ -64,9 +64,9 @@ HANDLERS: Final = Counter(
     "ipse_outbox_handled_total", "Handlers called with an event. Outcome: done, failed.", ("handler", "outcome")
 )
 JOBS: Final = Timings(
-    "ipse_job_seconds", "Runs of jobs. Outcome: done, failed.", ("job", "outcome"), bounds=(0.01, 0.1, 1.0, 10.0, 60.0)
+    "ipse_job_seconds", "Runs of jobs. Outcome: done, failed.", ("name", "outcome"), bounds=(0.01, 0.1, 1.0, 10.0, 60.0)
 )
-JOB_SUCCESS: Final = Gauge("ipse_job_success_timestamp_seconds", "When a job last ended well, Unix seconds.", ("job",))
+JOB_SUCCESS: Final = Gauge("ipse_job_success_timestamp_seconds", "When a job last ended well, Unix seconds.", ("name",))
 SIGNATURES: Final = Counter(
     "ipse_signatures_total",
     "Approved requests to sign. Outcome: signed, refused (signature activation refused), unavailable (tried again).",

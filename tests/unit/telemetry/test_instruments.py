@@ -76,6 +76,7 @@ def test_every_measurement_says_what_it_is_and_has_a_name_of_its_own() -> None:
         assert one.name.startswith("ipse_")
         assert one.help.endswith(".")
         assert one.name.endswith("_total") == (one.kind == "counter")
+        assert not {"job", "instance"} & set(one.labels), "Prometheus' own"
         assert not {"account", "person", "partner", "phone", "id", "address", "path"} & set(one.labels)
 
 
