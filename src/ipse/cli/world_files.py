@@ -23,7 +23,7 @@ from ipse.enrolment.service.registrars import Registrars
 from ipse.kernel.ids import RandomIds
 from ipse.panic.service import Telephones
 from ipse.partners.model import AuthMethod, Partner, Preset, Sector, Service, ServiceType, preset_algorithms
-from ipse.partners.service import Partners
+from ipse.partners.service import EventAddresses, Partners
 from ipse.sandbox.eid.authorities import ISSUING, ROOTS
 from ipse.sandbox.partner.model import PartnerRegistration, ServiceRegistration
 from ipse.sandbox.places import Places
@@ -232,6 +232,9 @@ async def _register(partners: Partners, registration: PartnerRegistration) -> No
     known = await partners.partner(wanted.partner_id)
     if not _is_known(partners, known, wanted, registration):
         await partners.register_partner(wanted, secret=registration.secret, actor=_ACTOR)
+    addresses = EventAddresses(partners.database, CLOCK, partners.environment)
+    if registration.events and await addresses.of(wanted.partner_id) != registration.events:
+        await addresses.put(wanted.partner_id, registration.events, actor=_ACTOR)
 
 
 async def _register_services(partners: Partners, registration: PartnerRegistration) -> None:

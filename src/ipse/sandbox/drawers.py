@@ -7,6 +7,7 @@ same file one gets it. What was put survives a restart. Names are hashed, so a s
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,16 @@ class Drawer:
         value = self._read(taken)
         taken.unlink(missing_ok=True)
         return value
+
+    def remove(self, matches: Callable[[dict[str, Any]], bool]) -> int:
+        """Keep nothing any more of which this is true; how many there were."""
+        if not self.folder.is_dir():
+            return 0
+        found = [path for path in self.folder.iterdir() if path.suffix == ""]
+        gone = [path for path in found if (value := self._read(path)) is not None and matches(value)]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(gone)
 
     def sweep(self) -> None:
         """Throw away what has expired."""

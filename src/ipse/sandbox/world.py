@@ -133,6 +133,7 @@ class World:
                 secret=self.secrets.shop_secret if partner is SHOP else None,
                 jwks=public if partner is PORTAL else None,
                 services=tuple(self._service(partner, service) for service in partner.services),
+                events=f"{self.places.world}/{partner.id}/events",
             )
             for partner in (SHOP, PORTAL)
         )

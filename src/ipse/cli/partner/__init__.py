@@ -4,7 +4,7 @@
 moving it to another installation; `desk` opens the register.
 """
 
-from ipse.cli.partner import grants, keys, log, partners, services, transfer
+from ipse.cli.partner import events, grants, keys, log, partners, services, transfer
 from ipse.cli.partner.desk import app
 
-__all__ = ["app", "grants", "keys", "log", "partners", "services", "transfer"]
+__all__ = ["app", "events", "grants", "keys", "log", "partners", "services", "transfer"]

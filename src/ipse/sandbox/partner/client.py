@@ -198,6 +198,25 @@ class RelyingParty:
             started.service, str(id_token["sub"]), str(id_token["acr"]), id_token, userinfo, picture, started.order
         )
 
+    async def heard(self, token: str) -> str:
+        """Whom a security event token is about: believed only as the scheme has signed it for us (RFC 8417).
+
+        Raises:
+            LoginFailedError: it cannot be trusted, or speaks of nobody.
+        """
+        try:
+            header = jose.unverified_header(token)
+            keys = await self._published.keys(header.get("kid"))
+            claims = jose.verify(token, keys, algorithms=[self.profile.signed])
+        except jose.BadTokenError as error:
+            raise LoginFailedError("suspicious", f"an event cannot be trusted: {error}") from error
+        self._check_issuer_and_audience(claims, "the event")
+        about = claims.get("sub_id")
+        subject = about.get("sub") if isinstance(about, dict) else None
+        if header.get("typ") != "secevent+jwt" or not claims.get("events") or not isinstance(subject, str):
+            raise LoginFailedError("suspicious", "this is no security event token")
+        return subject
+
     async def _redeem(self, endpoint: str, code: str, started: Started) -> dict[str, Any]:
         async def once() -> httpx.Response:
             form = {

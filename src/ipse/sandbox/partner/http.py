@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route, Router
 
 from ipse.sandbox.forms import fields
@@ -20,6 +20,7 @@ from ipse.sandbox.sight import Sight
 from ipse.sandbox.visitors import VisitorCookie
 from ipse.web import languages
 from ipse.web.errors import MalformedForm
+from ipse.web.forms import read_body
 
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -45,6 +46,7 @@ class PartnerPages:
                 Route("/callback", self.callback),
                 Route("/received", self.received),
                 Route("/logout", self.logout, methods=["POST"]),
+                Route("/events", self.hear, methods=["POST"]),
             ]
         )
 
@@ -135,6 +137,17 @@ class PartnerPages:
             order=ORDERS.get(known.order),
             approval_digest=known.id_token.get(CLAIM + "approval_digest"),
         )
+
+    async def hear(self, request: Request) -> Response:
+        """The scheme says that somebody has taken back what they gave, or is gone (RFC 8935): forget them."""
+        try:
+            self._check_mood()
+            token = (await read_body(request)).decode("ascii", errors="replace")
+            self.visits.forget_subject(await self.party.heard(token))
+        except (LoginFailedError, MalformedForm) as error:
+            problem = {"err": "invalid_request", "description": str(error)}
+            return JSONResponse(problem, 400, headers=_NO_STORE)
+        return Response(status_code=202, headers=_NO_STORE)
 
     async def logout(self, request: Request) -> Response:
         """Forget this visitor. There is no session at the scheme to end."""

@@ -159,6 +159,8 @@ class PartnerRegistration:
     broker: bool = False
     registered_by: str = ""
     """The broker whose final partner it is."""
+    events: str = ""
+    """Where it hears what its people have taken back."""
 
 
 SHOP: Final = PartnerProfile(

@@ -47,6 +47,10 @@ class Visits:
         value: dict[str, Any] | None = self.received.look(visitor)
         return Received(**value) if value is not None else None
 
+    def forget_subject(self, subject: str) -> None:
+        """Keep nothing of somebody who has taken back what they gave, or is gone."""
+        self.received.remove(lambda value: value.get("subject") == subject)
+
     def forget(self, visitor: str) -> None:
         """Log out."""
         self.received.take(visitor)
