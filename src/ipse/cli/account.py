@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,8 +13,11 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from ipse.actions.service import Messages
-from ipse.audit.service import auditing
+from ipse.attributes.service import Attributes
+from ipse.audit.service import Audit, auditing
 from ipse.cli.configuration import CLOCK, DEFAULT_CONFIG, Config, actor, opened
+from ipse.enrolment.service.deletions import ACT as DELETION
+from ipse.enrolment.service.deletions import Deletions
 from ipse.kernel.clock import text
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import SettingsError
@@ -22,7 +27,10 @@ from ipse.people.service import People
 from ipse.phones.service import Phones
 from ipse.standards.phone_numbers import normalised
 
-app = App(name="account", help="Look at one identity, block it, and let a blocked one be activated again.")
+app = App(
+    name="account",
+    help="Look at one identity, block it, let a blocked one be activated again; delete again after a restore.",
+)
 console = Console(highlight=False)
 Who = Annotated[str, Parameter(help="Id of the account, or its phone number as +32485694175.")]
 
@@ -108,3 +116,27 @@ async def unblock(
             lambda: messages.releasing(account_id, because=because, second=other, actor=first)
         )
     console.print(f"{account_id} can be activated again, by the person and a registrar", soft_wrap=True)
+
+
+@app.command
+async def deleted(*, config: Config = DEFAULT_CONFIG) -> None:
+    """List the ids of identities that were deleted, one a line: keep the list outside, beside the newest backup."""
+    async with opened(config) as (_, database, _keystore):
+        async for line in Audit(database).lines():
+            if line.act == DELETION:
+                sys.stdout.write(line.subject + "\n")
+
+
+@app.command
+async def delete_again(list_: Path, /, *, config: Config = DEFAULT_CONFIG) -> None:
+    """Delete again whoever stands on a list of `ipse account deleted`: after a restore, before the scheme starts.
+
+    Whoever is gone stays gone; nobody is told. What other features keep goes as soon as the scheme runs.
+    """
+    gone, listed = 0, await asyncio.to_thread(list_.read_text, encoding="ascii")
+    async with _messages(config) as messages:
+        attributes = Attributes(messages.database, messages.people.person_key, CLOCK)
+        deletions = Deletions(messages.people, attributes, messages)
+        for account_id in listed.split():
+            gone += await deletions.again(account_id, actor=actor())
+    console.print(f"deleted again: {gone}")

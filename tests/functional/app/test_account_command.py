@@ -64,3 +64,27 @@ def test_an_operator_blocks_and_two_people_let_the_identity_come_back(small: Pla
     assert json.loads(lines[-1][2]) == {"because": "case 7", "second": "operator:Bo"}
     unknown = small.ipse("account", "show", "+32 499999999")
     assert (unknown.returncode, "no identity has this number" in unknown.stderr) == (1, True)
+
+
+def test_whoever_was_deleted_stays_so_when_a_backup_is_restored(small: Place) -> None:
+    """T-18: the list of the deleted, kept outside, is gone through again before the scheme starts."""
+    account, file = asyncio.run(a_person(small)), small.folder / "ipse.db"
+    with sqlite3.connect(file) as database, sqlite3.connect(small.folder / "backup.db") as backup:
+        database.backup(backup)
+    gone = small.folder / "gone.txt"
+    gone.write_text(account + "\n")
+    assert "deleted again: 1" in small.ipse("account", "delete-again", str(gone)).stdout
+    listed = small.ipse("account", "deleted")
+    assert (listed.returncode, listed.stdout) == (0, account + "\n"), listed.stderr
+
+    with sqlite3.connect(small.folder / "backup.db") as backup, sqlite3.connect(file) as database:
+        backup.backup(database)
+        assert database.execute("select state from people_accounts").fetchall() == [("active",)], "brought back"
+    gone.write_text(listed.stdout)
+    assert "deleted again: 1" in small.ipse("account", "delete-again", str(gone)).stdout
+    assert "deleted again: 0" in small.ipse("account", "delete-again", str(gone)).stdout
+    with sqlite3.connect(file) as database:
+        rows = database.execute(
+            "select state, wrapped_key, identity_index, phone_index from people_accounts"
+        ).fetchall()
+    assert rows == [("archived", b"", None, None)]

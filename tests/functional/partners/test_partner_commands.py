@@ -101,6 +101,17 @@ def terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Terminal:
     return Terminal(tmp_path / "one", capsys)
 
 
+def test_a_partner_is_given_an_address_for_events(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ipse = Terminal(tmp_path / "here", capsys)
+    ipse("add", "bakery", "--name", "Bakery", "--jwks", ipse.jwks("keys.json", "sig", "enc"))
+    assert "has no event address" in ipse("events", "bakery")
+    assert "must be https" in ipse.refused("events", "bakery", "--address", "http://bakery.example/events")
+    assert ipse("events", "bakery", "--address", "https://bakery.example/events").endswith("bakery.example/events")
+    assert "has no event address" in ipse("events", "bakery", "--remove")
+    assert "there is no partner baker" in ipse.refused("events", "baker")
+    assert asyncio.run(ipse.acts()).count(("partner.events", "bakery")) == 2
+
+
 def test_a_partner_with_a_secret(terminal: Terminal) -> None:
     told = terminal("add", "bakery", "The Bakery", "--contact", "it@bakery.example")
     secret = told.partition("client_secret: ")[2].split()[0]

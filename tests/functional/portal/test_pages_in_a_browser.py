@@ -1,4 +1,4 @@
-"""A person's portal in a real browser, from the welcome to the end of their identity; pictures in `artefacts/portal`."""
+"""A person's portal in a real browser, from welcome to the end of an identity; pictures in `artefacts/portal`."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from ipse.actions.service import Messages
 from ipse.actions.service.requests import account_wake_key
@@ -19,6 +20,9 @@ from ipse.people.events import DELETED
 from ipse.people.service import People
 from ipse.storage.publishing import publishing
 from ipse.storage.statement import Transaction
+
+ACT: Final = "account.delete"
+"""The act of its line in the audit log: from there it is known who was deleted, whatever is restored."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,21 @@ class Deletions:
 
         self.after(account_id, await self.people.database.transact(deleting))
 
+    async def again(self, account_id: str, *, actor: str) -> bool:
+        """Delete somebody whom a restored backup has brought back (T-18); whether they were there. Nobody is told."""
+        now = self.people.clock.now()
+
+        def deleting() -> Transaction[list[str] | None]:
+            if not (yield from self.people.archiving(account_id, why="by_person", now=now)):
+                return None
+            yield from self._gone(account_id, actor=actor, now=now)
+            return (yield from self.ending(account_id, now=now))
+
+        revoked = await self.people.database.transact(deleting)
+        if revoked is not None:
+            self.after(account_id, revoked)
+        return revoked is not None
+
     def archiving(self, leaving: Leaving, *, now: int) -> Transaction[None]:
         """Inside a transaction: the account's part, with its notice, audit line and news.
 
@@ -67,12 +86,15 @@ class Deletions:
         account_id = leaving.account_id
         if not (yield from self.people.archiving(account_id, why="by_person", now=now)):
             raise AccountBlockedError(why="deleted")
-        yield from self.attributes.forgetting(account_id)
+        yield from self._gone(account_id, actor="person", now=now)
         told = {"language": leaving.language}
         yield from self.messages.notices.telling(
             account_id, NoticeKind.DELETED, now=now, facts=told, before=leaving.contacts
         )
-        yield from auditing(now, actor="person", act="account.delete", subject=account_id)
+
+    def _gone(self, account_id: str, *, actor: str, now: int) -> Transaction[None]:
+        yield from self.attributes.forgetting(account_id)
+        yield from auditing(now, actor=actor, act=ACT, subject=account_id)
         yield from publishing(self.people.ids.identifier(), DELETED, {"account": account_id}, now=now)
 
     def ending(self, account_id: str, *, now: int) -> Transaction[list[str]]:
