@@ -8,6 +8,7 @@ from ipse.actions.events import ADDRESSED
 from ipse.actions.service.requests import account_wake_key
 from ipse.app.features import Features
 from ipse.app.signing import signing_news
+from ipse.console.service.copies import forget_looks
 from ipse.kernel.clock import SECOND
 from ipse.mobile.events import PHONE_MOVED
 from ipse.mobile.service.moves import forget_pairings_of
@@ -76,6 +77,7 @@ def _forgetting(features: Features) -> Mapping[str, Handler]:
         "actions.forget": told(features.portal.histories.forget_account),
         "portal.forget": told(features.portal.forget_account),
         "oidc.forget": told(lambda account_id: forget_discovered(database, account_id)),
+        "console.forget": told(lambda account_id: forget_looks(database, account_id)),
         "storage.clear_log": told(lambda _: database.clear_log()),  # the last: nothing of the others stays in it
     }
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ipse.actions.service.histories import Histories
 from ipse.audit.service import Audit
+from ipse.console.service.copies import copy_looks
 from ipse.enrolment.service.deletions import Deletions
 from ipse.envelopes.model import PAGE, EnvelopeState, Full, SignerState
 from ipse.envelopes.service.copies import EnvelopeCopies
@@ -104,6 +105,7 @@ def _parts(given: Given, features: Features, histories: Histories, envelopes: En
         "enrolments": features.enrolments.copy,
         "moves": partial(copy_pairings, given.database),
         "discoveries": partial(copy_discovered, given.database),
+        "help_desk": partial(copy_looks, given.database),
         "audit": Audit(given.database).copy,
     }
 

@@ -39,6 +39,13 @@ insert into console_views (review_id, account_id, member_id, until) values ($1, 
 VIEW = """
 select until from console_views where account_id = $1 and member_id = $2 and until > $3 order by until desc limit 1
 """
+COPY_CALLS = """
+select call_id, account_id, member_id, proof, state, action_id, tries, created_at, proven_at from console_calls
+where account_id = $1 order by created_at, call_id
+"""
+COPY_VIEWS = """
+select review_id, account_id, member_id, until from console_views where account_id = $1 order by until, review_id
+"""
 FORGET_VIEWS = "delete from console_views where until < $1 returning review_id"
 FORGET_VIEWS_OF = "delete from console_views where account_id = $1 returning review_id"
 

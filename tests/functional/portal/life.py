@@ -262,6 +262,8 @@ class Life:
             sealed_answer=vault.put(answer, row=enrolment, column="sealed_answer"),
         )  # fmt: skip
         await self.plant("mobile_pairings", state="done")
+        await self.plant("console_calls")
+        await self.plant("console_views")
 
     async def plant(self, table: str, **known: object) -> None:
         """A row of theirs: what is known, their ids, and a canary or a time in every other column."""

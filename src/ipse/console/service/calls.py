@@ -211,11 +211,6 @@ class HelpDesk:
         calls = await database.rows(store.FORGET_CALLS, now - 86_400 * SECOND)
         return len(calls) + len(await database.rows(store.FORGET_VIEWS, now))
 
-    async def forget_account(self, account_id: str) -> None:
-        """A person has deleted their identity: nothing of calls with them is kept."""
-        await self.actions.database.rows(store.FORGET_CALLS_OF, account_id)
-        await self.actions.database.rows(store.FORGET_VIEWS_OF, account_id)
-
     async def _begin(
         self, account: Account, member: Member, proof: Proof, *, action_id: str = "", code: str = ""
     ) -> Call:
