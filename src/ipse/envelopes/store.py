@@ -23,7 +23,7 @@ from ipse.envelopes.model import (
     Step,
     StepKind,
 )
-from ipse.kernel.sealing import seal, unseal
+from ipse.kernel.sealing import UnsealError, seal, unseal
 from ipse.storage.statement import Row
 
 _ENVELOPE: Final = """
@@ -318,13 +318,22 @@ def read_attempt(row: Row, key: bytes) -> Attempt:
 
 
 class Details(msgspec.Struct, frozen=True):
-    """What a line of the record holds besides its kind."""
+    """What a line of the record holds, sealed; with what its columns say, so that nobody else can change those."""
 
     signed: SignedDetails | None = None
+    columns: tuple[str, int, str | None] | None = None
+    """Kind, time and signer; None: a line of before this was written."""
 
 
 def read_step(row: Row, key: bytes) -> Step:
-    """A line of the record."""
-    details = _opened(key, "steps", row["step_id"], row["sealed_details"])
-    signed = msgspec.json.decode(details, type=Details).signed
-    return Step(kind=StepKind(row["kind"]), at=row["at"], signer_id=row["signer_id"], signed=signed)
+    """A line of the record.
+
+    Raises:
+        UnsealError: it is not as it was written.
+    """
+    details = msgspec.json.decode(_opened(key, "steps", row["step_id"], row["sealed_details"]), type=Details)
+    columns = (row["kind"], row["at"], row["signer_id"])
+    if details.columns not in {None, columns}:
+        message = "envelopes_steps does not say what was sealed"
+        raise UnsealError(message)
+    return Step(kind=StepKind(row["kind"]), at=row["at"], signer_id=row["signer_id"], signed=details.signed)

@@ -184,7 +184,7 @@ class EnvelopePages:
                 if me is not None
             },
             "until": day(envelope.deadline).isoformat() if envelope.deadline else "",
-            "steps": [] if envelope.state is EnvelopeState.DRAFT else await self._steps(full),
+            "steps": () if envelope.state is EnvelopeState.DRAFT else await self._steps(full),
         }
 
     async def _last(self, full: Full, me: Signer | None, browser_hash: bytes) -> str:
@@ -205,9 +205,11 @@ class EnvelopePages:
             if signer.state is SignerState.WAITING and signer.account_id is None
         }
 
-    async def _steps(self, full: Full) -> list[dict[str, Any]]:
+    async def _steps(self, full: Full) -> list[dict[str, Any]] | None:
         names = {signer.signer_id: signer.party.name for signer in full.signers}
         steps = await self.desk.envelopes.reading.record.steps(full)
+        if steps is None:
+            return None
         return [{"kind": str(step.kind), "at": step.at, "who": names.get(step.signer_id or "", "")} for step in steps]
 
 

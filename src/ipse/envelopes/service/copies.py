@@ -71,7 +71,8 @@ class EnvelopeCopies:
                 for row in attempts
                 if mine or (own is not None and row["signer_id"] == own.signer_id)
             ],
-            "steps": [_told(step) for step in steps],
+            "steps": [_told(step) for step in steps or ()],
+            **({"steps_changed_by_others": True} if steps is None else {}),
         }
 
 

@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from ipse.envelopes import store
 from ipse.envelopes.model import Full, SignedDetails, Step, StepKind
 from ipse.envelopes.service.vault import Vault
 from ipse.kernel.clock import text
 from ipse.kernel.ids import b64u_decode
+from ipse.kernel.sealing import UnsealError
 from ipse.storage.statement import Transaction, run
+
+log = structlog.get_logger("ipse.envelopes")
 
 
 def adding(
@@ -26,7 +31,7 @@ def adding(
 ) -> Transaction[None]:
     """Write a line inside the transaction of what it tells."""
     step_id = vault.ids.identifier()
-    sealed = store.sealed(key, "steps", step_id, store.Details(signed))
+    sealed = store.sealed(key, "steps", step_id, store.Details(signed, (kind, now, signer_id)))
     yield from run(store.ADD_STEP, step_id, envelope_id, signer_id, kind, now, sealed)
 
 
@@ -36,15 +41,20 @@ class Record:
 
     vault: Vault
 
-    async def steps(self, full: Full) -> list[Step]:
-        """Every line, oldest first."""
+    async def steps(self, full: Full) -> list[Step] | None:
+        """Every line, oldest first; None where one of them was changed by somebody else: then none can be believed."""
         rows = await self.vault.database.rows(store.STEPS, full.envelope.envelope_id)
-        return [store.read_step(row, full.key) for row in rows]
+        try:
+            return [store.read_step(row, full.key) for row in rows]
+        except UnsealError:
+            log.critical("envelopes.record_changed", envelope=full.envelope.envelope_id)
+            return None
 
     async def of(self, full: Full) -> Mapping[str, Any]:
         """The record as programs read it. Times are UTC; digests are SHA-256, hexadecimal, of whole files."""
         names = {signer.signer_id: signer.party.name for signer in full.signers}
         envelope = full.envelope
+        steps = await self.steps(full)
         digests = [await self.vault.digest(full.key, document.blob_id) for document in full.documents]
         return {
             "envelope": envelope.envelope_id,
@@ -61,7 +71,8 @@ class Record:
                 }
                 for document, digest in zip(full.documents, digests, strict=True)
             ],
-            "steps": [_line(full, step, names) for step in await self.steps(full)],
+            "changed_by_others": steps is None,
+            "steps": [_line(full, step, names) for step in steps or ()],
         }
 
 
