@@ -56,15 +56,14 @@ async def stage(
     from ipse.kernel.clock import FrozenClock
     from ipse.kernel.ids import RandomIds
     from ipse.kernel.settings import EidTrust, Environment, Limit, Limits, Settings
-    from ipse.sandbox.places import Places
     from ipse.sandbox.server import application
-    from ipse.sandbox.world import World
+    from tests.support.worlds import world_in
 
     sockets = four_ports()
     sockets.pop().close()  # the world's inboxes listen for mail there
     port = sockets[0].getsockname()[1]
     clock, ids = FrozenClock(), RandomIds()
-    world = World.create(tmp_path / "world", Places.on_this_machine(port), ids)
+    world = world_in(tmp_path, port)
     told = {name: value(world) if callable(value) else value for name, value in more_settings.items()}
     plenty = Limit(burst=10_000, per_minute=10_000)
     settings = Settings(

@@ -18,11 +18,10 @@ from ipse.notices.clients import MailClient, NotDeliveredError, SmsClient
 from ipse.notices.model import WAIT_DAYS, Channel, Contact, NoticeKind, Reachable, Sender
 from ipse.notices.rules import write
 from ipse.notices.service import Delivery, Notices
-from ipse.sandbox.places import Places
 from ipse.sandbox.server import application
-from ipse.sandbox.world import World
 from ipse.web import languages
 from ipse.web.outgoing import Outgoing
+from tests.support.worlds import world_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -68,7 +67,7 @@ class _Server(uvicorn.Server):
 async def post(database: Database, tmp_path: Path) -> AsyncIterator[Post]:
     location, clock, ids = f"file:{tmp_path / 'keystore.json'}", FrozenClock(), RandomIds()
     create_keystore(location, ids)
-    world = World.create(tmp_path / "world", Places.on_this_machine(FIRST_PORT), ids)
+    world = world_in(tmp_path, FIRST_PORT)
     app = application(world, clock=clock)
     people = {"account": ADA}
 

@@ -21,10 +21,10 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ipse.kernel.ids import RandomIds, b64u, sha256
-from ipse.sandbox.places import Places
+from ipse.kernel.ids import b64u, sha256
 from ipse.sandbox.server import application
 from ipse.sandbox.world import World
+from tests.support.worlds import world_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -179,14 +179,13 @@ EVERYTHING: dict[str, Any] = {
 @contextlib.asynccontextmanager
 async def running_world(folder: Path) -> AsyncIterator[tuple[World, Client]]:
     """A world on free ports, and a client that its banks know as the scheme."""
-    places = Places.on_this_machine(free_ports())
-    world = World.create(folder / "world", places, RandomIds())
+    world = world_in(folder, free_ports())
     key = ECKey.generate_key("P-256", {"kid": "scheme-1", "use": "sig"})
     keys = {"keys": [key.as_dict(private=False)]}
     scheme = Starlette(routes=[Route("/enrolment/jwks", lambda _: JSONResponse(keys))])
     async with (
-        serving(scheme, places.port),
-        serving(application(world), places.port + 1),
+        serving(scheme, world.places.port),
+        serving(application(world), world.places.port + 1),
         httpx.AsyncClient(timeout=10, trust_env=False) as http,
     ):
         yield world, Client(world, key, http)

@@ -10,10 +10,9 @@ import httpx
 import pytest
 
 from ipse.kernel.clock import FrozenClock
-from ipse.kernel.ids import RandomIds
-from ipse.sandbox.places import Places
 from ipse.sandbox.server import application
 from ipse.sandbox.world import World
+from tests.support.worlds import world_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    return World.create(tmp_path / "world", Places.on_this_machine(18900), RandomIds())
+    return world_in(tmp_path, 18900)
 
 
 @pytest.fixture
