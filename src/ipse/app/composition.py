@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from ipse.actions.service import Messages
 from ipse.app.attestations import open_admission
 from ipse.app.console import with_console
 from ipse.app.features import Features, build_features
+from ipse.app.front import front_route
 from ipse.app.given import Given
 from ipse.app.incidents import IncidentDesk, open_incident_desk
 from ipse.app.news import handlers
@@ -140,6 +141,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
     incidents.tell(pages)
     await incidents.board.refresh()  # the first visitor is told, too
     routes = _routes(given, features, pages, incidents)
+    routes.append(front_route(settings, pages, routes))
     staff = open_staff(given, features.delivery.letter)
     if staff is not None:
         staff = with_partner_portal(with_console(staff, given, features), given, features)
@@ -220,7 +222,6 @@ def _routes(given: Given, features: Features, pages: Pages, incidents: IncidentD
         *asset_routes(pages.assets),
         *([] if features.lab is None else lab_http.routes(features.lab)),
         Route("/healthz", _health(given.database), caller=Caller.PUBLIC, limit="static"),
-        Route("/", _front(settings), caller=Caller.PUBLIC, limit="page"),
     ]
 
 
@@ -354,10 +355,3 @@ def _health(database: Database) -> Callable[[Request], Awaitable[Response]]:
         return Response("ok\n", media_type="text/plain")
 
     return health
-
-
-def _front(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
-    async def front(_request: Request) -> Response:
-        return RedirectResponse(settings.issuer + "/.well-known/openid-configuration", 303)
-
-    return front
