@@ -45,6 +45,7 @@ class Runner:
     others: Others
     publication: Publication
     clock: Clock
+    patience: float = _LATER
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS, "ipse-probe"))
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _groups: dict[str, Group] = field(default_factory=dict)
@@ -96,7 +97,7 @@ class Runner:
 
         work = asyncio.get_running_loop().run_in_executor(self.threads, probe.run)
         try:
-            tried = await asyncio.wait_for(work, probe.seconds + _LATER)
+            tried = await asyncio.wait_for(work, probe.seconds + self.patience)
         except FailedError as error:
             return sample("failed", effect=error.effect, step=error.step, reason=error.reason)
         except TimeoutError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -63,6 +63,8 @@ class Seen:
     """What this outcome alone would mean for the component."""
     reason: str = ""
     milliseconds: int = 0
+    steps: Mapping[str, int] = field(default_factory=dict)
+    """Milliseconds of each step."""
 
 
 @dataclass(frozen=True, slots=True)

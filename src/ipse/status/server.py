@@ -106,7 +106,13 @@ async def _built(
     await history.load(clock.now() // SECOND, silent_seconds=settings.silent_seconds)
     signer = Signer.of(Path(settings.keep))
     watch = Watch(settings, clock, history)
-    pages = Pages(name=settings.name, ids=ids, packages=("ipse.status", HELP), links=_links(settings))
+    pages = Pages(
+        name=settings.name,
+        ids=ids,
+        packages=("ipse.status", HELP),
+        links=_links(settings),
+        time_zone=settings.time_zone,
+    )
     documents = Documents(settings, history, signer)
     routes = [
         *StatusPages(watch, pages).routes(),

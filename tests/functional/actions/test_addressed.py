@@ -206,3 +206,14 @@ async def test_what_a_person_scanned_is_not_counted_against_others(ground: Groun
         assert await ground.addressed(action)
         await ground.database.rows(_CLAIMED_BY_SCAN, action.action_id)
     assert await ground.addressed(await ground.ask(ada, "bank"))
+
+
+async def test_the_synthetic_login_leaves_nothing_behind_after_a_day(ground: Ground) -> None:
+    """It begins a request every few seconds; everybody else's history stays."""
+    theirs, real = [await ground.ask(await ground.person(), partner) for partner in ("ipse-probe", "shop")]
+    assert [await ground.addressed(action) for action in (theirs, real)] == [True, True]
+    for days, kept in ((0.9, {theirs.action_id, real.action_id}), (1.1, {real.action_id})):
+        ground.clock.value = theirs.created_at + round(days * 86_400) * SECOND
+        await ground.actions.expire()
+        rows = await ground.database.rows("select action_id from actions_actions")
+        assert {row["action_id"] for row in rows} == kept

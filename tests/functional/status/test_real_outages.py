@@ -7,12 +7,14 @@ The database stops (F-3), the phone channel stops, one bank is down (F-8). Probe
 from __future__ import annotations
 
 import asyncio
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from ipse.softphone import FileStore, SoftPhone
 from tests.support.postgres import find_binaries, running_postgres
 from tests.support.presence import absent
 from tests.support.watched import Watched, watched_installation
@@ -76,3 +78,16 @@ def test_the_synthetic_login_is_in_no_figure_of_real_requests(watched: Watched) 
     counted = httpx.get(f"{watched.status}/status.json", timeout=5).json()["components"]
     requests = {one["id"]: one["requests"]["total"] for one in counted}
     assert (requests["sign-in"], requests["approval"], requests["partner-api"]) == (0, 0, 0)
+
+
+def test_somebody_who_stops_the_synthetic_person_causes_no_outage(watched: Watched) -> None:
+    """Its probes fall silent, which is not good news either: the rows will be unknown."""
+    with SoftPhone(FileStore(watched.folder / "probes" / "phone.json")) as phone:
+        phone.block("other")
+    log = watched.folder / "probes.log"
+    watched.until(lambda _: "refuses the synthetic person" in log.read_text(), seconds=SECONDS)
+    found = watched.severities()
+    assert (found["sign-in"], found["approval"]) == ("operational", "operational")
+    newest = json.loads((watched.folder / "status" / "probes.json").read_text())
+    login = next(probe for probe in newest["probes"] if probe["name"] == "login")
+    assert login["samples"][-1]["outcome"] == "ok"

@@ -393,12 +393,16 @@ class Actions:
         return unseal(key, value, table=_TABLE, row=action_id, column=column)
 
     async def expire(self) -> int:
-        """Mark open actions whose time is over, and delete unclaimed ones after an hour. Returns how many."""
+        """Mark open actions whose time is over, and return how many.
+
+        Unclaimed ones are deleted after an hour, those of the synthetic login after a day: nobody's history needs them.
+        """
         now = self.clock.now()
         expired = await self.database.rows(store.EXPIRE, now)
         for row in expired:
             metrics.ACTIONS.add(row["kind"], "expired", "")
         await self.database.rows(store.DELETE_UNCLAIMED, now - _UNCLAIMED_SECONDS * SECOND)
+        await self.database.rows(store.DELETE_SYNTHETIC, now - _SYNTHETIC_SECONDS * SECOND)
         return len(expired)
 
     def confidential(self, action: Action) -> Confidential:

@@ -18,6 +18,7 @@ from ipse.status.rules import calendar
 from ipse.status.rules.uptime import disturbances, measure
 from ipse.status.service.watch import Watch
 from ipse.web.errors import NotFound
+from ipse.web.help import PATH as HELP
 from ipse.web.pages import Pages, language_of
 from ipse.web.routes import Caller, Route
 
@@ -167,7 +168,7 @@ class StatusPages:
         for state in board.states:
             changes = history.of(state.component)
             months = calendar.months(changes, board.maintenance, state.component, zone, board.at, MONTHS)
-            heads = [words.month(each.first) for each in months]
+            heads = [words.month(each.first, short=True) for each in months]
             rows.append(
                 (words.name(state), state.component, [(words.share(each.uptime), self._kept(each)) for each in months])
             )
@@ -185,7 +186,7 @@ class StatusPages:
         return self._render(request, "status/programs.html", "/programs")
 
     def _words(self, request: Request) -> Words:
-        return Words(self.pages, language_of(request), self.watch.settings.zone)
+        return Words(self.pages, language_of(request))
 
     def _row(self, words: Words, state: State) -> dict[str, Any]:
         at, days, share = self._days(words, state)
@@ -228,6 +229,7 @@ class StatusPages:
             ("/incidents", self.pages.text(language, "status.incidents"), len(board.open_incidents()) or ""),
             ("/maintenance", self.pages.text(language, "status.maintenance"), ""),
             ("/uptime", self.pages.text(language, "status.uptime"), ""),
+            (HELP, self.pages.text(language, "status.help"), ""),
             ("/programs", self.pages.text(language, "status.programs"), ""),
         ]
         every: dict[str, Any] = {

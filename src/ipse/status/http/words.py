@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from ipse.kernel.clock import SECOND
 from ipse.status.files import Text
 from ipse.status.model import Severity, State, Uptime
 from ipse.status.rules.calendar import Day
@@ -22,11 +23,15 @@ HEIGHT: Final = 28
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language and time zone."""
+    """One language."""
 
     pages: Pages
     language: str
-    zone: ZoneInfo
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """In which times are written."""
+        return self.pages.moments.zone
 
     def text(self, id_: str, /, **values: object) -> str:
         """A text of ours."""
@@ -47,18 +52,13 @@ class Words:
         """What people call a component."""
         return component_name(state.component, state.kind, state.name, self.language, self.text)
 
-    def day(self, day: date) -> str:
-        """`22 November 2026`."""
-        return self.text("status.date", day=day.day, month=self.text(f"status.month.{day.month}"), year=day.year)
-
-    def month(self, first: date) -> str:
-        """`November 2026`."""
-        return f"{self.text(f'status.month.{first.month}')} {first.year}"
+    def month(self, first: date, *, short: bool = False) -> str:
+        """`November 2026`, or `Nov 2026`."""
+        return self.pages.moments.month(first, self.language, short=short)
 
     def moment(self, at: int) -> str:
-        """`22 November 2026, 14:03`."""
-        when = datetime.fromtimestamp(at, self.zone)
-        return f"{self.day(when.date())}, {when:%H:%M}"
+        """`22 Nov 2026, 14:03`."""
+        return self.pages.moments.moment(at * SECOND, self.language)
 
     def clock(self, at: int) -> str:
         """`14:03:22`."""

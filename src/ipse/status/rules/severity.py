@@ -29,7 +29,7 @@ def of_sample(sample: Sample) -> Seen:
     elif sample.outcome == "failed":
         severity = EFFECTS[sample.effect or "full"]
     reason = ": ".join(part for part in (sample.step, sample.reason) if part)
-    return Seen(sample.at, severity, reason, sample.milliseconds)
+    return Seen(sample.at, severity, reason, sample.milliseconds, sample.steps)
 
 
 def counted(kind: str, counts: Counts) -> Requests:

@@ -145,6 +145,7 @@ def _check(name: str, check: Check) -> dict[str, Any]:
         "since": check.since,
         "at": int(check.last.at) if check.last else None,
         "milliseconds": check.last.milliseconds if check.last else None,
+        "steps": check.last.steps if check.last else {},
         "reason": check.reason,
     }
 
