@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ipse.app.incidents import open_incidents, open_refusals
 from ipse.audit.service import Audit
 from ipse.console import http as console_http
 from ipse.console.service import Acts, Board, Console, HelpDesk, Histories, Institutions, Views
@@ -41,6 +42,7 @@ def open_console(staff: StaffParts, given: Given, features: Features) -> Console
         features.phones,
         features.signing.credentials,
     )
+    incidents, duties = open_incidents(given.settings, database, given.keystore, clock, given.ids)
     views = Views(database, features.people, features.attributes, clock)
     return Console(
         staff=staff.staff,
@@ -57,4 +59,8 @@ def open_console(staff: StaffParts, given: Given, features: Features) -> Console
         audit=audit,
         anchor=given.settings.audit.anchor,
         desk=features.desk,
+        incidents=incidents,
+        duties=duties,
+        statistics=features.statistics,
+        refusals=open_refusals(database, clock, features.desk.log),
     )

@@ -17,7 +17,14 @@ from ipse.web.pages import LINKS, Pages
 from ipse.web.routes import Route
 
 Job = Callable[[], Awaitable[object]]
-PAGES: Final = ("ipse.staff", "ipse.notices", "ipse.console", "ipse.partner_portal", "ipse.fallback")
+PAGES: Final = (
+    "ipse.staff",
+    "ipse.notices",
+    "ipse.incidents",
+    "ipse.console",
+    "ipse.partner_portal",
+    "ipse.fallback",
+)
 """Packages whose pages live on the staff's origin; the last one names attributes."""
 HOMES: Final[Mapping[Organisation, str]] = {
     Organisation.SCHEME: "/console",

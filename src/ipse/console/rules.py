@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from ipse.console.model import SwitchKind, What
-from ipse.kernel import references
 from ipse.staff.errors import NotAllowed
 from ipse.staff.model import Member, Organisation, Role
 
@@ -78,16 +77,6 @@ def check(member: Member, what: What) -> None:
     if not may(member, what):
         names = ", ".join(sorted(PERMISSIONS[what]))
         raise NotAllowed(f"{what} needs {names}", public=f"this needs the role {names}")
-
-
-def is_reference(typed: str) -> bool:
-    """Whether this is a reference of an error page or a refused request."""
-    return references.read(typed) is not None
-
-
-def reference(typed: str) -> str:
-    """A reference as it is written."""
-    return references.read(typed) or ""
 
 
 def is_number(typed: str) -> bool:

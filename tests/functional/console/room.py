@@ -24,6 +24,7 @@ from ipse.kernel.keystore import Keystore
 from ipse.kernel.settings import StaffSettings
 from ipse.keyring.model import Plan
 from ipse.keyring.service import KeyRing
+from ipse.partners.model import AuthMethod, Partner, Preset, preset_algorithms
 from ipse.people.service import People
 from ipse.sim.model import Operator
 from ipse.staff import Invitee, Member, Organisation
@@ -52,6 +53,8 @@ class Room:
     parts: StaffParts
     application: Edge
     stack: AsyncExitStack
+    ground: Any
+    """What services are built on: settings, database, keystore, clock, ids."""
 
     @property
     def features(self) -> Features:
@@ -155,7 +158,7 @@ async def opened(keystore: Keystore, database: Database) -> AsyncIterator[Room]:
     application = Application(parts.routes(), parts.pages.error_page)
     edge = Edge(application, origin=ORIGIN, limits=settings.limits, trusted_proxies=(), clock=clock, ids=_IDS)
     async with AsyncExitStack() as stack:
-        yield Room(works, parts, edge, stack)
+        yield Room(works, parts, edge, stack, (settings, database, ring, clock, _IDS))
 
 
 def bank(name: str = "bank-lys") -> Registrar:
@@ -185,4 +188,18 @@ def operator(name: str = "lumo") -> Operator:
         apis=tuple(Api),
         cap="high",
         timeout_milliseconds=5000,
+    )
+
+
+def shop() -> Partner:
+    """A partner, as an operator registers it."""
+    method = AuthMethod.CLIENT_SECRET_POST
+    return Partner(
+        partner_id="shop",
+        name="Shop",
+        state="active",
+        auth_method=method,
+        jwks=None,
+        algorithms=preset_algorithms(Preset.NEW, method, encryption_key_type=None),
+        contacts=("it@shop.example",),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ipse.app.incidents import open_incidents, open_refusals
 from ipse.audit.service import Audit, auditing
 from ipse.console import rules
 from ipse.console.model import CODE_TRIES, What
@@ -11,6 +12,7 @@ from ipse.people.model import BlockReason
 from ipse.phones.model import StopReason
 from ipse.staff import Organisation, Role
 from ipse.staff.model import OF_SCHEME
+from ipse.web.problems import Refused
 from tests.functional.console.room import ORIGIN, Room, Seat, bank, operator
 from tests.functional.oidc.handsets import Handset
 
@@ -20,6 +22,8 @@ PAGES = {
     "/console/reviews": What.READ_REVIEWS,
     "/console/roles": What.READ_REVIEWS,
     "/console/people": What.FIND_PERSON,
+    "/console/incidents": What.READ_INCIDENTS,
+    "/console/figures": What.READ_FIGURES,
     "/console/find": What.READ_PARTNERS,
     "/console/switches": What.READ_SWITCHES,
     "/console/partners": What.READ_PARTNERS,
@@ -204,7 +208,7 @@ async def test_what_a_bank_vouched_for_is_listed_for_security(room: Room) -> Non
     security, sam = await room.member("security"), await room.member("support")
     address = "/console/institutions/bank/test?lang=en&since=2026-01-01"
     assert person.account_id in (await security.get(address)).text
-    assert "1 identities" in (await security.get(address)).text
+    assert "Identities: 1" in (await security.get(address)).text
     assert person.account_id not in (await sam.get(address)).text
 
 
@@ -214,3 +218,63 @@ async def test_a_phone_that_was_copied_is_told_in_words(room: Room) -> None:
     await messages.block(person.account_id, BlockReason.PHONE_COPIED, StopReason.COPIED, actor="system")
     page = (await sam.get(f"/console/people/{person.account_id}?lang=de")).text
     assert "ein kopiertes Telefon" in page
+
+
+async def test_an_incident_is_told_resolved_and_learnt_from(room: Room) -> None:
+    """B-70: its duties run with drafts; an auditor reads along and writes nothing."""
+    ann, auditor = await room.member("security"), await room.member("auditor")
+    begun = await ann.send(
+        "/console/incidents", do="open", kind="personal_data", impact="partial", **{"component.sign-in": "1"}
+    )
+    place = begun.url.path
+    assert "Nobody outside is told" in begun.text
+    assert "GDPR, art. 33" in begun.text
+    half = await ann.send(place, do="update", state="identified", impact="partial", text__en="We know it.")
+    assert half.status_code == 422, "all four languages, or none"
+    assert "Nobody outside" not in (await ann.send(place, do="publish")).text
+    told = {f"text__{each}": f"We know it ({each})." for each in ("nl", "fr", "de", "en")}
+    assert "We know it (en)." in (await ann.send(place, do="update", state="identified", impact="partial", **told)).text
+    draft = (await auditor.get(f"{place}/drafts/gdpr_authority?lang=en")).text
+    assert "Data protection officer" in draft
+    assert "Funktionaris" in draft or "ontwerp" in draft.lower() or "AVG" in draft, "in all four languages"
+    assert (await auditor.get(f"{place}/drafts/tax")).status_code == 404
+    assert "done" in (await ann.send(place, do="duty:gdpr_authority", note="case 9")).text
+    assert (await auditor.send(place, do="publish")).status_code == 403
+    assert (await ann.send(place, do="update", state="resolved", impact="partial")).status_code == 200
+    learnt = {f"learnt__{each}": f"Two people look ({each})." for each in ("nl", "fr", "de", "en")}
+    assert "published" in (await ann.send(place, do="post_mortem", **learnt)).text
+    planned = await ann.send(
+        "/console/incidents",
+        do="plan",
+        starts="2099-01-01T10:00",
+        ends="2099-01-01T11:00",
+        **{"component.signing": "1"},
+    )
+    assert "Planned maintenance" in planned.text
+    incidents, _ = open_incidents(*room.ground)
+    (window,) = await incidents.maintenance()
+    assert "called off" in (await ann.send("/console/incidents", do=f"call_off:{window.maintenance_id}")).text
+
+
+async def test_figures_are_of_all_and_of_one_partner(room: Room) -> None:
+    seat = await room.member("auditor")
+    for address in (
+        "/console/figures?lang=en&span=day",
+        "/console/figures?span=never",
+        "/console/figures/shop?lang=de",
+    ):
+        assert (await seat.get(address)).status_code == 200
+
+
+async def test_a_reference_finds_what_was_refused_and_nobody(room: Room) -> None:
+    sam, person = await room.member("support"), await room.person()
+    refusals = open_refusals(room.features.people.database, room.features.people.clock, room.features.desk.log)
+    refusals.note(Refused("7QK2-M4PX", 403, "level_too_low", "/phone/v1/claim", "phone"))
+    await refusals.flush()
+    shown = (await sam.send("/console/find?lang=en", reference=" 7qk2 m4px")).text
+    assert ("level_too_low" in shown, "/phone/v1/claim" in shown) == (True, True)
+    assert (await sam.send("/console/find", reference="ABCD-2345")).status_code == 404
+    await called(room, sam, person, how="ask_app")
+    (asked,) = (await person.home())["open"]
+    found = (await sam.send("/console/find?lang=en", reference=asked["action"])).text
+    assert ("Help desk" in found, person.account_id in found) == (True, False)

@@ -30,6 +30,8 @@ _RAIL: Final = (
     (
         "service",
         (
+            ("/incidents", What.READ_INCIDENTS),
+            ("/figures", What.READ_FIGURES),
             ("/find", What.READ_PARTNERS),
             ("/switches", What.READ_SWITCHES),
             ("/partners", What.READ_PARTNERS),

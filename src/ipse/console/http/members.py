@@ -167,7 +167,7 @@ class _Endpoints:
         changes = rules.may(member, What.CHANGE_STAFF) or (not scheme and member.organisation in OWN_PAGES)
         return await self.desk.show(
             request, member, "staff", section=whose.section, problem=problem, here=whose.here, invited=invited,
-            members=await staff.members(organisation, which), until=await staff.invited_until(), scheme=scheme,
+            members=await staff.members(organisation, which), until=await staff.invited_until(), of_scheme=scheme,
             roles=sorted(OF_SCHEME) if scheme else [Role.MANAGER, Role.MEMBER], changes=changes,
             called="" if scheme else await self._called(which), powerful=rules.POWERFUL,
             tongue=language_of(request),

@@ -39,10 +39,8 @@ class _Endpoints:
     async def found(self, request: Request, member: Member, fields: dict[str, str]) -> Response:
         """What a reference of an error page, or the id of a request, leads to: no person, no value."""
         typed, console = fields.get("reference", "").strip()[:64], self.desk.console
-        lines, action = [], None
-        if rules.is_reference(typed):
-            lines = await console.desk.log.found(rules.reference(typed))
-        elif rules.is_account(typed):
+        lines, action = await console.refusals.find(typed), None
+        if not lines and rules.is_account(typed):
             try:
                 action = (await console.help_desk.actions.find(typed)).action
             except UnknownAction:

@@ -15,8 +15,12 @@ from ipse.console.service.calls import HelpDesk
 from ipse.console.service.happened import Histories
 from ipse.console.service.institutions import Institutions
 from ipse.console.service.views import Views
+from ipse.incidents.service import Incidents
+from ipse.incidents.service.duties import Duties
+from ipse.incidents.service.refusals import Refusals
 from ipse.partners.service import PartnerDesk
 from ipse.staff.service import Reviews, Staff, StaffSessions
+from ipse.statistics.service import Statistics
 
 __all__ = ["Acts", "Board", "Console", "HelpDesk", "Histories", "Institutions", "Views"]
 
@@ -38,3 +42,7 @@ class Console:
     anchor: str
     """File of heads of the audit log outside the database; empty: none."""
     desk: PartnerDesk
+    incidents: Incidents
+    duties: Duties
+    statistics: Statistics
+    refusals: Refusals
