@@ -56,8 +56,10 @@ class Gate:
             servers[0].close()
 
         call(listen())
-        yield self
-        call(close())
+        try:
+            yield self
+        finally:
+            call(close())
 
     async def _between(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         stopped = asyncio.Event()

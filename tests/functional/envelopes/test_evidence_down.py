@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ipse.kernel.clock import SECOND
 from ipse.validation.service import Brought
 from tests.functional.documents.samples import pdf
 from tests.functional.envelopes.guests import Guests, headings, links
 
 if TYPE_CHECKING:
+    from ipse.kernel.clock import Clock
     from tests.support.certification import RunningCertification
 
 
@@ -41,6 +44,37 @@ async def test_what_is_down_is_added_before_the_next_signature(
     assert headings(await bram.sign(at))[1] == "Signed by all"
     [address] = [part for part in (await bram.get(at)).text.split('"') if part.endswith("/file")]
     assert await _levels(guests, (await bram.get(address)).content) == ("unchanged", ["B-LT", "B-LT"])
+
+
+class Creeping:
+    """A clock by which every step takes twenty seconds, as with somebody who hangs."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._looks = clock, 0
+
+    def now(self) -> int:
+        self._looks += 1
+        return self._clock.now() + 20 * self._looks * SECOND
+
+
+async def test_a_round_of_the_job_ends_while_somebody_hangs(
+    sqlite_guests: Guests, certification: RunningCertification
+) -> None:
+    """Other jobs wait for it; what it has not tried is due in the next."""
+    guests = sqlite_guests
+    ada = await guests.certified("Ada")
+    at = await ada.draft(one=pdf(), two=pdf(), three=pdf())
+    waiting = await ada.post(at, do="sign")
+    certification.kill()
+    try:
+        await ada.approve(waiting)
+        raising = guests.envelopes.raising
+        guests.clock.ahead = 61
+        slow = replace(raising, vault=replace(raising.vault, clock=Creeping(guests.clock)))
+        assert await slow.raise_due() == 1
+        assert await raising.raise_due() == 2
+    finally:
+        certification.restart()
 
 
 async def test_what_is_down_is_added_by_a_job(sqlite_guests: Guests, certification: RunningCertification) -> None:

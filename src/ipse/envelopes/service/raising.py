@@ -20,6 +20,8 @@ from ipse.storage.statement import Transaction, one, run
 log = structlog.get_logger("ipse.envelopes")
 _AGAIN_SECONDS: Final = 300
 _PEN_SECONDS: Final = 120
+_ROUND_SECONDS: Final = 15
+"""After so long a round begins nothing more: whoever hangs must not hold up other jobs."""
 
 
 @dataclass(frozen=True)
@@ -30,16 +32,19 @@ class Raising:
     workshop: Workshop
 
     async def raise_due(self) -> int:
-        """Try what is due. Returns how many were tried."""
-        now = self.vault.clock.now()
+        """Try what is due, as far as this round goes. Returns how many were tried."""
+        now, tried = self.vault.clock.now(), 0
         rows = await self.vault.database.rows(store.TO_RAISE, str(self.workshop.level), now)
         for row in rows:
+            if tried and self.vault.clock.now() > now + _ROUND_SECONDS * SECOND:
+                break
+            tried += 1
             await self.vault.database.rows(store.TRIED_TO_RAISE, row["document_id"], now + _AGAIN_SECONDS * SECOND)
             try:
                 await self._raise(row["envelope_id"], row["document_id"])
             except (PlatformError, UnknownEnvelope) as error:
                 log.warning("envelopes.not_raised", code=error.code)
-        return len(rows)
+        return tried
 
     async def before_next(self, full: Full) -> None:
         """Try, for another signature is to come: what has no time stamp by then never gets one."""
