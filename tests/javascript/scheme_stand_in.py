@@ -81,6 +81,10 @@ class StandIn:
     opened: str = ""
     """The one whose token was given last."""
     chain: int = 0
+    configured: dict[str, Any] = field(default_factory=dict)
+    """Further members of the configuration."""
+    at_home: dict[str, Any] = field(default_factory=dict)
+    """Further members of `home`; with `http`, a status of its own."""
 
     def until(self, seconds: int = 167) -> int:
         """A moment to come, unix seconds."""
@@ -135,6 +139,7 @@ class StandIn:
                 "registrars": [],
                 "documents": [],
                 "minimum_app_version": "1.0.0",
+                **self.configured,
             }
         if path == "/home":
             return {
@@ -147,6 +152,7 @@ class StandIn:
                 "incident": None,
                 "language": "en",
                 "level": "substantial",
+                **self.at_home,
             }
         if path == "/history":
             return {"entries": self.entries, "next": None, "challenge": "ch"}

@@ -37,6 +37,7 @@ from ipse.storage.database import Database
 from ipse.storage.errors import DuplicateError
 from ipse.storage.publishing import publishing
 from ipse.storage.statement import Transaction
+from ipse.web.help import PATH as HELP
 
 _LANGUAGES = ("nl", "fr", "de", "en")
 _CHECK_SECONDS = 5.0
@@ -94,6 +95,8 @@ class Mobile:
             "tries": self.settings.tries,
             **await self._signature_activation(),
             "incident": self.notice(),
+            "time": seconds(self.clock.now()),
+            "help": self.settings.base_url + HELP,
         }
 
     async def _signature_activation(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "arxPuh-Xrt7BkxFe";
+const VERSION = "wWNX6-86YMwgy8hn";
 const FILES = [
   "/",
   "/app.js",
@@ -24,6 +24,7 @@ const FILES = [
   "/engine/encoding.js",
   "/engine/fallbacks.js",
   "/engine/fingerprints.js",
+  "/engine/health.js",
   "/engine/live.js",
   "/engine/messages.js",
   "/engine/moving.js",

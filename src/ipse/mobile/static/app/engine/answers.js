@@ -25,6 +25,8 @@ import { sealingOf } from "./signing.js";
  * @property {string} minimum_app_version
  * @property {number} tries
  * @property {Incident | null} incident
+ * @property {number} [time] unix seconds, when it was answered
+ * @property {string} [help] where the public help centre is
  * @property {unknown} [signature_activation_key] what approvals of signatures are sealed to; absent where nothing is
  *   signed, null while it cannot be reached
  * @property {string | null} [push_key] what a push service is subscribed to with; absent where nothing is pushed

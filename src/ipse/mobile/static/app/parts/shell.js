@@ -142,7 +142,10 @@ export class Shell {
       why: error.why === null ? "" : this.words(`why.${error.why}`, "why.other"),
     };
     if (error.triesLeft === 1) return this.words(`error.${error.code}.last`, "error.unexpected", values);
-    return this.words(`error.${error.code}`, "error.unexpected", values).trim();
+    const words = this.words(`error.${error.code}`, "error.unexpected", values).trim();
+    // Whoever typed a wrong code needs no help desk.
+    if (error.triesLeft !== null || error.reference === null) return words;
+    return `${words} ${this.t("error.reference", { reference: error.reference })}`;
   }
 
   /** @param {PopStateEvent} event */

@@ -8,6 +8,7 @@ import { fill, h } from "../parts/dom.js";
 import { icon, mark } from "../parts/icons.js";
 import { busy, button, monogram, note, row, waiting } from "../parts/pieces.js";
 import { burstRow, bursts, unapproved } from "./bursts.js";
+import { checkScreen } from "./check.js";
 import { clocksOf } from "./countdown.js";
 import { digitsScreen } from "./digits.js";
 import { entryScreen } from "./entry.js";
@@ -62,7 +63,7 @@ export function homeScreen(app) {
     drawCard(app, card, record?.account ?? null, record?.name ?? "", "");
     fill(requests);
     const told = error instanceof Problem && error.code === "account_blocked";
-    fill(news, told ? trouble(app, record?.account ?? null) : note("warning", app.explain(error)));
+    fill(news, told ? trouble(app, record?.account ?? null) : note("warning", h("p", {}, app.explain(error)), checkFirst(app)));
   }
 
   fill(requests, waiting(app.t("loading")));
@@ -166,6 +167,15 @@ function incidentNote(app, incident) {
       ? null
       : h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, app.t("home.incident_more"));
   return note("info", incidentSentence(app, incident), " ", more);
+}
+
+/**
+ * Before anybody deletes the app: what is well, what is not, what to do.
+ * @param {Shell} app
+ */
+function checkFirst(app) {
+  const press = () => app.open(checkScreen, undefined);
+  return h("button", { type: "button", class: "text-button", id: "home-check", onclick: press }, app.t("home.check"));
 }
 
 /**
