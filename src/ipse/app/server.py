@@ -23,6 +23,7 @@ from ipse.app.composition import Job, Scheme, build_scheme
 from ipse.app.keystores import open_keystore
 from ipse.app.metrics import Exposition
 from ipse.app.safety import check_database
+from ipse.app.traces import tracing
 from ipse.audit.service import Audit
 from ipse.kernel.clock import SECOND, Clock, SystemClock
 from ipse.kernel.ids import RandomIds
@@ -35,6 +36,7 @@ from ipse.storage.errors import DatabaseUnavailableError
 from ipse.storage.measured import MeasuredDatabase
 from ipse.storage.migrations import pending
 from ipse.telemetry import metrics
+from ipse.telemetry.spans import span
 from ipse.web.addresses import by_local_socket
 
 log = structlog.get_logger("ipse.app")
@@ -86,6 +88,7 @@ async def serve(
         )
         if settings.environment is Environment.PRODUCTION:
             keep_memory_private()
+        sockets.enter_context(tracing(settings))
         keystore = open_keystore(settings.keystore, completing=settings.environment is not Environment.PRODUCTION)
         database = MeasuredDatabase(await _open(settings))
         try:
@@ -253,7 +256,8 @@ async def _do(name: str, job: Job, clock: Clock) -> None:
     """Run a job once, whatever comes of it."""
     began, outcome = time.perf_counter(), "done"
     try:
-        await job()
+        with span(f"job {name}"):
+            await job()
         metrics.JOB_SUCCESS.set(clock.now() / SECOND, name)
     except Exception as error:  # noqa: BLE001 - one failing job must not stop the others
         outcome = "failed"

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from types import TracebackType
 from typing import Final, TypeVar
 
 from ipse.storage.database import Database
@@ -92,10 +93,12 @@ class _Watch:
         self._span.__enter__()
         self._began = time.perf_counter()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         outcome = _OUTCOMES.get(kind, "other")
         metrics.STATEMENTS.note(time.perf_counter() - self._began, self._feature, self._operation, outcome)
-        self._span.__exit__(kind, None, None)
+        self._span.__exit__(kind, error, trace)
 
 
 _SYSTEM: Final = {"db.system.name": "sql"}

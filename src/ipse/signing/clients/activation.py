@@ -23,6 +23,7 @@ from ipse.standards.signature_activation import (
     Signed,
 )
 from ipse.telemetry.calls import calling
+from ipse.telemetry.spans import traceparent
 
 T = TypeVar("T")
 _SCHEME: Final = "unix:"
@@ -94,7 +95,7 @@ class ActivationClient:
         content = None if body is None else msgspec.json.encode(body)
         try:
             with calling("signature_activation") as call:
-                async with self._client.stream(method, path, content=content) as response:
+                async with self._client.stream(method, path, content=content, headers=traceparent()) as response:
                     call.answered(response.status_code)
                     octets = bytearray()
                     async for chunk in response.aiter_bytes():

@@ -44,6 +44,7 @@ from ipse.storage.statement import Row, Transaction, one
 from ipse.switches.model import Kind
 from ipse.switches.service import Switches
 from ipse.telemetry import metrics
+from ipse.telemetry.spans import span
 
 log = structlog.get_logger("ipse.signing")
 _TABLE = "signing_requests"
@@ -97,7 +98,8 @@ class Conclusions:
         if row is None:
             raise RequestEnded  # forgotten
         try:
-            result = await self._carried_out(_work(approval))
+            with span("sign"):
+                result = await self._carried_out(_work(approval))
             metrics.SIGNATURES.add("signed")
         except ActivationRefused as error:
             if error.refusal == "keys_unavailable":
