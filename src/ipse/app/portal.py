@@ -71,6 +71,7 @@ def open_portal(given: Given, features: Features) -> Portal:
         deletions=Deletions(features.people, features.attributes, features.messages),
         credentials=features.signing.credentials.of,
         papers=partial(_papers, envelopes),
+        signs=features.doors.envelopes is not None,
     )
 
 

@@ -29,6 +29,7 @@ NOBODYS: Final = {
     "oidc_backchannel": "a partner's request; whose it is stands in its action",
     "oidc_pings": "notifications to partners; name an action",
     "oidc_pushed": "requests before anybody has come",
+    "partner_portal_": "partners' own staff and keys; test logins of theirs",
     "panic_guesses": "counts under keyed digests",
     "panic_telephones": "telephone services",
     "partners_": "organisations",
@@ -44,7 +45,7 @@ NOBODYS: Final = {
     "storage_outbox": "news of ids and words for other features, gone when everybody has had it",
     "switches_off": "what is switched off",
 }
-"""Tables, or beginnings of their names, that hold nothing by account."""
+"""Tables, or beginnings of their names, that hold nothing by account. One that does is looked at all the same."""
 
 NOT_COPIED: Final = {
     "people_accounts": {

@@ -175,7 +175,8 @@ class Life:
             "select notice_id from notices_notices where account_id = $1 and kind = 'number_changed'", account_id
         )
         assert told is not None
-        await self.plant("notices_sendings", notice_id=told["notice_id"])
+        sent = {"channel": "sms", "place": "before", "state": "sent"}
+        await self.plant("notices_sendings", notice_id=told["notice_id"], **sent)
 
     async def _sign(self, key: bytes) -> None:
         credentials, now = self.house.works.features.signing.credentials, self.house.clock.now()

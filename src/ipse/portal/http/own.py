@@ -64,6 +64,7 @@ class Own:
             "documents",
             papers=await self.desk.portal.papers(account_id),
             signed=[past for past in signed if any(each["type"] == "signature" for each in past.entry.confirmed)],
+            signs=self.desk.portal.signs,
             credentials=await self.desk.portal.credentials(account_id),
         )
 

@@ -40,6 +40,9 @@ class Portal:
     papers: Callable[[str], Awaitable[list[Paper]]]
     """A person's documents on our own pages, newest first."""
 
+    signs: bool = False
+    """Whether people sign documents here."""
+
     async def forget_account(self, account_id: str) -> None:
         """A person has deleted their identity: what they asked here is forgotten, and partners are told."""
         await self.news.purge(account_id)

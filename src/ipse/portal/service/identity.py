@@ -233,7 +233,10 @@ class Identity:
         await self.actions.database.transact(transaction)
 
     async def _registrars(self) -> Mapping[str, str]:
-        return {each.id: each.name for each in await self.enrolments.rows.registrars.all()}
+        """What people call those who vouch: registrars for who they are, mobile operators for their number."""
+        registrars, operators = await self.enrolments.rows.registrars.all(), await self.sims.operators.all()
+        names = {each.operator_id: each.name for each in operators}
+        return {**names, **{each.id: each.name for each in registrars}}
 
 
 def _said_by(source: Source | None, names: Mapping[str, str]) -> str | None:

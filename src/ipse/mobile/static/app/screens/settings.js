@@ -25,6 +25,15 @@ import { stoppedScreen } from "./welcome.js";
 /** @typedef {import("../parts/language.js").MessageId} MessageId */
 
 /**
+ * A person's own pages, on the scheme's site: there one signs in with this app.
+ * @param {Shell} app
+ */
+async function openPortal(app) {
+  const { issuer } = await app.phone.configuration();
+  location.assign(new URL(`/portal?lang=${app.language}`, issuer));
+}
+
+/**
  * @param {Shell} app
  * @returns {View}
  */
@@ -90,6 +99,13 @@ export function settingsScreen(app) {
           words: app.t("settings.notices"),
           below: app.t("settings.notices_more"),
           press: () => app.open(noticesScreen, undefined),
+        }),
+        row({
+          id: "settings-portal",
+          icon: icon("globe"),
+          words: app.t("settings.portal"),
+          below: app.t("settings.portal_more"),
+          press: () => openPortal(app),
         }),
       ),
       group(
