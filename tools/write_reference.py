@@ -25,6 +25,7 @@ from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import RandomIds
 from ipse.kernel.settings import Environment, Limits, Settings
 from ipse.kernel.settings.parts import Certification, Signing
+from ipse.partner_portal.http.openapi import DOCUMENT as PORTAL
 from ipse.sandbox.operators.descriptions import description as operator_api
 from ipse.standards.camara import Api
 from ipse.storage.database import open_database
@@ -107,6 +108,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "profiles.md": profiles_page(),
         FOLDER / "checks.md": checks_page(),
         FOLDER / "broker.openapi.json": broker_description(),
+        FOLDER / "partner-portal.openapi.json": msgspec.json.format(msgspec.json.encode(PORTAL)).decode() + "\n",
         **{FOLDER / "operator" / f"{api}.openapi.json": operator_description(api) for api in Api},
     }
 

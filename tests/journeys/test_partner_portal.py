@@ -8,6 +8,7 @@ a Python program. Each program is the page's own text, saved and started as the 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import sys
@@ -151,6 +152,21 @@ class Newcomer:
         await self.window.look("try")
         self.code = self.page.url.partition("/services/")[2].partition("/")[0]
 
+    async def look_around(self) -> None:
+        """Every other page; the API's own snippet, once."""
+        for path in ("", "/keys", "/services", "/requests", "/figures", "/team", "/organisation", "/production"):
+            await self.window.open(self.portal + path, path.strip("/") or "overview")
+        await self.window.open(self.portal + "/api", "api")
+        await self.page.fill("#name", "Nightly check")
+        await self.page.click("#make-key")
+        key = await self.page.inner_text("#management-key")
+        program = self.folder / "requests.sh"
+        program.write_text(await self.page.inner_text("#program-shell"))
+        process = await asyncio.create_subprocess_exec(
+            "sh", program, env=dict(os.environ) | {"IPSE_MANAGEMENT_KEY": key}, stdout=asyncio.subprocess.PIPE
+        )
+        assert json.loads((await process.communicate())[0])["refusals"] == []
+
     async def run_program(self, program: str, command: list[str], environment: dict[str, str]) -> None:
         """Save the page's own program unchanged, start it, let the simulated phone approve what it prints."""
         await self.window.open(f"{self.portal}/services/{self.code}/code?program={program}", f"code-{program}")
@@ -203,8 +219,7 @@ async def test_a_newcomer_with_keys_reaches_a_verified_login(browser: Browser, s
         await newcomer.run_program("node", ["node"], {})
         print(f"a script needs {time.monotonic() - begun:.0f} s")
         await newcomer.run_program("authlib", [sys.executable, "-u"], {})
-        for path in ("", "/keys", "/services", "/requests", "/figures", "/team", "/organisation"):
-            await window.open(newcomer.portal + path, path.strip("/") or "overview")
+        await newcomer.look_around()
 
 
 async def test_a_newcomer_with_a_secret_reaches_it_on_a_phone(browser: Browser, sandbox: Sandbox, folder: Path) -> None:
@@ -215,5 +230,4 @@ async def test_a_newcomer_with_a_secret_reaches_it_on_a_phone(browser: Browser, 
         await newcomer.describe_service("http://localhost:8766/callback")
         await newcomer.try_it(keys=False)
         await newcomer.run_program("python", [sys.executable, "-u"], {"IPSE_SECRET": secret})
-        for path in ("", "/keys", "/services", "/requests", "/figures", "/team", "/organisation"):
-            await window.open(newcomer.portal + path, path.strip("/") or "overview")
+        await newcomer.look_around()

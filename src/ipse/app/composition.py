@@ -144,7 +144,13 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
     routes.append(front_route(settings, pages, routes))
     staff = open_staff(given, features.delivery.letter)
     if staff is not None:
-        staff = with_partner_portal(with_console(staff, given, features), given, features)
+        staff = with_partner_portal(
+            with_console(staff, given, features),
+            given,
+            features.desk,
+            features.statistics,
+            lambda: features.provider.keys.signing,
+        )
 
     async def close() -> None:
         await incidents.refusals.close()

@@ -1,4 +1,4 @@
-"""Tables `partner_portal_organisations`, `partner_portal_management_keys`."""
+"""Tables `partner_portal_organisations`, `partner_portal_management_keys`, `partner_portal_clearances`."""
 
 from __future__ import annotations
 
@@ -40,6 +40,14 @@ update partner_portal_management_keys set used_at = $2 where key_id = $1 returni
 REVOKE_KEY = """
 update partner_portal_management_keys set revoked_at = $3
 where key_id = $1 and organisation_id = $2 and revoked_at is null returning key_id
+"""
+CLEAR = """
+insert into partner_portal_clearances (organisation_id, review_id, cleared_at) values ($1, $2, $3)
+on conflict (organisation_id) do update set review_id = excluded.review_id, cleared_at = excluded.cleared_at
+returning organisation_id
+"""
+CLEARED = """
+select cleared_at from partner_portal_clearances where organisation_id = $1
 """
 
 

@@ -19,7 +19,7 @@ from ipse.oidc.rules.running import run_checks
 from ipse.oidc.rules.senders import Sender
 from ipse.standards.oauth import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, OAuthFormError, check_verifier, scope_words
 
-PARTNER_SCOPES: Final = ("broker", "partner.log")
+PARTNER_SCOPES: Final = ("broker", "partner.log", "partner.manage")
 """What a token of the partner itself may be for."""
 
 

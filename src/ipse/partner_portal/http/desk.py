@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -23,6 +24,7 @@ from ipse.web import cookies
 from ipse.web.pages import Pages, language_of
 from ipse.web.routes import Endpoint
 
+log = structlog.get_logger("ipse.partner_portal")
 Refused: Final = (FormRefused, PartnerRegistrationError, StaffRefused, AlreadyMember, ReviewRefused)
 """What a form says beside its fields."""
 
@@ -84,6 +86,21 @@ class Desk:
         every = await self.reviews.of_organisation(Organisation.PARTNER, visit.standing.organisation_id)
         return [review for review in every if review.state is ReviewState.WAITING]
 
+    async def tell_contacts(self, request: Request, visit: Visit, notice: str, *, path: str, **words: str) -> None:
+        """Write to those who answer for the partner; where mail fails, what they are told stands in the portal."""
+        partner, language = visit.standing.partner, language_of(request)
+        values = {"name": visit.standing.name, "scheme": self.pages.scheme, "url": f"{self.staff.origin}{PAGE}{path}"}
+        for contact in partner.contacts if partner is not None else ():
+            try:
+                await self.staff.letter(
+                    contact,
+                    subject=self.pages.text(language, f"partner_portal.notice.{notice}.subject", **values, **words),
+                    text=self.pages.text(language, f"partner_portal.notice.{notice}.text", **values, **words),
+                    language=language,
+                )
+            except Exception as error:  # noqa: BLE001 - the mail of one contact stops nothing
+                log.warning("contact_not_told", partner=visit.standing.organisation_id, error=type(error).__name__)
+
     def render(
         self,
         request: Request,
@@ -132,8 +149,8 @@ class Desk:
         build = [section("overview", ""), section("keys", "/keys"), section("services", "/services")]
         if self.portal.trying.phones:
             build.append(section("phone", "/phone"))
-        run = [section("requests", "/requests"), section("figures", "/figures")]
-        own = [section("team", "/team"), section("organisation", "/organisation")]
+        run = [section("requests", "/requests"), section("figures", "/figures"), section("production", "/production")]
+        own = [section("team", "/team"), section("organisation", "/organisation"), section("api", "/api")]
         if visit.standing.partner is not None and visit.standing.partner.broker:
             own.insert(0, section("final", "/final-partners"))
         return [(word("build"), build), (word("run"), run), (word("own"), own)]

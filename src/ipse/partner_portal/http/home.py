@@ -78,4 +78,10 @@ class Home:
         if self.desk.portal.trying.phones:
             steps.append(("try", tried, f"/partners/services/{code}/try" if code else ""))
         steps.append(("code", tried, f"/partners/services/{code}/code" if code else ""))
+        steps.append(("production", await self._admitted(standing), "/partners/production"))
         return steps
+
+    async def _admitted(self, standing: Standing) -> bool:
+        if self.desk.portal.credentials.waits:
+            return standing.active
+        return await self.desk.portal.applications.cleared_at(standing) is not None

@@ -95,10 +95,14 @@ class KeyPages:
         parameters = {
             "jwks": msgspec.json.encode(partner.jwks).decode() if partner.jwks else "",
             "jwks_uri": partner.jwks_uri or "",
+            "published": msgspec.json.encode(change.published).decode() if change.published else "",
             "keys": ", ".join(line["kid"] for line in _lines((partner.jwks or change.published or {}).get("keys", []))),
         }
         reason = fields.get("reason", "").strip() or "key rotation"
         await self.desk.reviews.ask(KEYS, partner.partner_id, parameters, reason=reason, member=visit.member)
+        await self.desk.tell_contacts(
+            request, visit, "keys", client_id=partner.partner_id, keys=parameters["keys"], path="/keys"
+        )
         return self.desk.to(request, "/keys", done="asked")
 
     async def _page(

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ipse.kernel import references
 from ipse.kernel.clock import SECOND
 from ipse.partner_portal.http.desk import Desk
 from ipse.statistics.model import Outcome
 from ipse.statistics.service import Statistics
 
-_REFERENCE: Final = re.compile(r"[A-Z2-7]{4}-?[A-Z2-7]{4}")
 _SPANS: Final = {"day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400, "year": 365 * 86_400}
 _MOST: Final = 200
 
@@ -30,18 +29,25 @@ class RunningPages:
         """The newest refusals, or those of a reference or a service."""
         visit = await self.desk.visit(request)
         query = request.query_params
-        typed = query.get("reference", "").strip().upper()[:20]
+        typed = query.get("reference", "").strip()[:20]
+        reference = references.read(typed)
         service, log = query.get("service", ""), self.desk.portal.desk.log
         partner_id = visit.standing.organisation_id
-        if _REFERENCE.fullmatch(typed):
-            found = await log.referred(partner_id, typed if "-" in typed else f"{typed[:4]}-{typed[4:]}")
+        if reference is not None:
+            found = await log.referred(partner_id, reference)
         elif typed:
             found = []
         else:
             found = await log.lines(partner_id, most=_MOST)
         lines = [line for line in found if service in {"", line.service_code}]
         return self.desk.render(
-            request, "requests", visit, section="/partners/requests", lines=lines, reference=typed, chosen=service
+            request,
+            "requests",
+            visit,
+            section="/partners/requests",
+            lines=lines,
+            reference=reference or typed,
+            chosen=service,
         )
 
     async def figures(self, request: Request) -> Response:
@@ -67,11 +73,9 @@ class RunningPages:
     async def final_partners(self, request: Request) -> Response:
         """For whom a broker asks."""
         visit = await self.desk.visit(request)
-        own = visit.standing.organisation_id
-        every = await self.desk.portal.desk.partners.partners()
+        services = visit.standing.services
         found = [
-            (partner, [service for service in visit.standing.services if service.final_partner == partner.partner_id])
-            for partner in every
-            if partner.registered_by == own
+            (partner, [service for service in services if service.final_partner == partner.partner_id])
+            for partner in await self.desk.portal.organisations.final_partners(visit.standing)
         ]
         return self.desk.render(request, "final_partners", visit, section="/partners/final-partners", found=found)

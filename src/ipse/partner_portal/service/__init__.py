@@ -10,6 +10,7 @@ from typing import Final
 from ipse.kernel.ids import Ids
 from ipse.kernel.settings import Environment
 from ipse.partner_portal.clients import SimulatedPhone
+from ipse.partner_portal.service.applications import Applications
 from ipse.partner_portal.service.credentials import Credentials
 from ipse.partner_portal.service.editing import Editing
 from ipse.partner_portal.service.management import ManagementKeys
@@ -37,6 +38,7 @@ class Portal:
     editing: Editing
     management: ManagementKeys
     trying: Trying
+    applications: Applications
     issuer: str
     environment: Environment
 
@@ -50,6 +52,7 @@ class Portal:
         claims: Mapping[str, str],
         fallbacks: tuple[str, ...],
         phones: Path | None,
+        applications: Applications,
     ) -> Portal:
         """Build it; `claims` are attributes by their names on the wire, `phones` a folder for simulated ones."""
         environment, issuer = desk.partners.environment, base + "/v2"
@@ -65,6 +68,7 @@ class Portal:
             editing=Editing(desk, ids, tuple(claims), fallbacks),
             management=ManagementKeys(desk.partners.database, desk.partners.clock, ids),
             trying=Trying(desk, ids, issuer, base, claims, found),
+            applications=applications,
             issuer=issuer,
             environment=environment,
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -11,9 +12,10 @@ from ipse.audit.service import auditing
 from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import Ids
 from ipse.partner_portal import store
+from ipse.partner_portal.errors import FormRefused
 from ipse.partner_portal.model import Organisation, Step
 from ipse.partner_portal.rules import names
-from ipse.partners.model import Partner, Service
+from ipse.partners.model import AuthMethod, Partner, Preset, Service, encryption_key_type, preset_algorithms
 from ipse.partners.service import PartnerDesk
 from ipse.storage.statement import Transaction, one
 
@@ -96,6 +98,35 @@ class Organisations:
         secret = self.desk.partners.secret(partner) if partner.sealed_secret is not None else None
         changed = msgspec.structs.replace(partner, name=name, contacts=contacts)
         await self.desk.partners.register_partner(changed, secret=secret, actor=actor)
+
+    async def final_partners(self, standing: Standing) -> list[Partner]:
+        """For whom a broker asks."""
+        own = standing.organisation_id
+        return [partner for partner in await self.desk.partners.partners() if partner.registered_by == own]
+
+    async def add_final_partner(
+        self, standing: Standing, client_id: str, name: str, jwks: Sequence[Mapping[str, Any]], *, actor: str
+    ) -> None:
+        """Register a final partner of a broker; with keys, results can be sealed for it alone.
+
+        Raises:
+            FormRefused: the client id is taken.
+            PartnerRegistrationError: it is no broker, or something cannot stand.
+        """
+        if await self.desk.partners.fresh(client_id) is not None:
+            raise FormRefused("client_id", "code_taken", code=client_id)
+        method, found = AuthMethod.PRIVATE_KEY_JWT, {"keys": [dict(jwk) for jwk in jwks]}
+        kind = encryption_key_type(found)
+        final = Partner(
+            partner_id=client_id,
+            name=names.read_name(name),
+            state="active",
+            auth_method=method,
+            jwks=found if jwks else None,
+            algorithms=preset_algorithms(Preset.NEW, method, encryption_key_type=kind),
+            registered_by=standing.organisation_id,
+        )
+        await self.desk.partners.register_partner(final, secret=None, actor=actor)
 
     async def forget(self) -> int:
         """Forget organisations that nobody came for; how many."""

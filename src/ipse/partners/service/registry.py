@@ -140,6 +140,11 @@ class Partners:
         sealed = None if secret is None else self._sealed(partner.partner_id, secret)
         yield from self._saving_partner(partner, sealed, published, actor)
 
+    def reading(self, partner_id: str) -> Transaction[Partner | None]:
+        """The partner as it stands inside a transaction."""
+        row = yield from one(store.PARTNER, partner_id)
+        return store.read_partner(row) if row else None
+
     async def register_service(self, service: Service, *, actor: str) -> None:
         """Register or replace a service of a known partner; writes an audit line.
 

@@ -1,0 +1,249 @@
+"""What a partner asks the scheme for, and what becomes of it when a second person agrees.
+
+Production, protected attributes, and other keys for a partner that asks people already (T-10, T-26). In a sandbox an
+approval of the first says that the partner is ready, and the registration can be taken along as a signed file; in
+production it lets the partner's requests in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from ipse.audit.service import auditing
+from ipse.kernel import clock as times
+from ipse.kernel.clock import SECOND
+from ipse.kernel.settings import Environment
+from ipse.partner_portal import store
+from ipse.partner_portal.errors import FormRefused, NotReady
+from ipse.partner_portal.model import GRANT, KEYS, PRODUCTION
+from ipse.partner_portal.rules import names
+from ipse.partner_portal.service.credentials import ready
+from ipse.partner_portal.service.organisations import Standing
+from ipse.partners.errors import PartnerRegistrationError
+from ipse.partners.model import Grant, Partner, Service, algorithms_anew, encryption_key_type
+from ipse.partners.service import PartnerDesk
+from ipse.partners.service.grants import GrantRequest
+from ipse.partners.service.transfer import Arrival, Taken, Transfer
+from ipse.staff.errors import ReviewRefused
+from ipse.staff.model import Member, Review, Role
+from ipse.staff.service import Act, Reviews
+from ipse.standards import jose
+from ipse.storage.statement import Transaction, one
+
+FILE_TYPE: Final = "ipse-partner-registration+jws"
+"""The `typ` of a registration that is taken along."""
+KEYS_WAIT: Final = 3600 * SECOND
+"""How long other keys wait at least, so that the old contacts can object (T-26)."""
+_LONGEST: Final = 1000
+_LONGEST_SPAN: Final = 5 * 366 * 86_400 * SECOND
+SigningKeys = Callable[[], Mapping[str, jose.PrivateKey]]
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """A protected attribute of a service, and how it stands."""
+
+    service: Service
+    attribute: str
+    grant: Grant | None
+    """The one that holds now, if there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applications:
+    """Asks for what a second person decides, and does it when one has."""
+
+    desk: PartnerDesk
+    reviews: Reviews
+    issuer: str
+    signing: SigningKeys
+
+    def acts(self) -> list[Act]:
+        """For `Reviews.register`."""
+        manager, reviewer = frozenset({Role.MANAGER}), frozenset({Role.REVIEWER})
+        return [
+            Act(PRODUCTION, manager, reviewer, self._admitting, after=self._changed),
+            Act(GRANT, manager, reviewer, self._granting, check=self._check_grant, after=self._granted),
+            Act(KEYS, manager, frozenset({Role.SECURITY}), self._replacing, after=self._changed),
+        ]
+
+    async def ask_production(self, standing: Standing, fields: Mapping[str, str], member: Member) -> None:
+        """Ask to be let into production.
+
+        Raises:
+            NotReady: without keys or services there is nothing to look at.
+            FormRefused, ReviewRefused: something is missing, or it was asked already.
+        """
+        partner = ready(standing)
+        if not standing.services:
+            raise NotReady("service")
+        wanted = {
+            name: names.read_name(fields.get(name, ""), field=name, longest=_LONGEST)
+            for name in ("legal_name", "company_number", "use")
+        }
+        services = [f"{service.code} ({service.type}): {_asked(service)}" for service in standing.services]
+        parameters = {
+            "partner": partner.name,
+            "client_id": partner.partner_id,
+            **wanted,
+            "services": "; ".join(services),
+        }
+        await self.reviews.ask(PRODUCTION, partner.partner_id, parameters, reason=wanted["use"][:300], member=member)
+
+    async def ask_grant(self, standing: Standing, fields: Mapping[str, str], member: Member) -> None:
+        """Ask for a protected attribute of a service, with purpose and legal ground.
+
+        Raises:
+            FormRefused, ReviewRefused: something is missing, or it was asked already.
+        """
+        code, _, attribute = fields.get("for", "").partition(" ")
+        if not any(one.service.code == code and one.attribute == attribute for one in await self.protected(standing)):
+            raise FormRefused("for", "choose")
+        ground = names.read_name(fields.get("ground", ""), field="ground", longest=_LONGEST)
+        purpose = names.read_name(fields.get("purpose", ""), field="purpose", longest=_LONGEST)
+        until = self._until(fields.get("until", ""))
+        parameters = {
+            "client_id": standing.organisation_id,
+            "service": code,
+            "attribute": attribute,
+            "ground": ground,
+            "purpose": purpose,
+            "until": until,
+        }
+        await self.reviews.ask(GRANT, code, parameters, reason=purpose[:300], member=member)
+
+    async def protected(self, standing: Standing) -> list[Protected]:
+        """The protected attributes of all its services."""
+        partners, now, found = self.desk.partners, self.desk.partners.clock.now(), []
+        for service in standing.services:
+            grants = {
+                grant.attribute: grant for grant in await self.desk.grants.of_service(service.code) if grant.holds(now)
+            }
+            found += [
+                Protected(service, name, grants.get(name))
+                for name in service.contract
+                if partners.catalogue.needs_grant(name)
+            ]
+        return found
+
+    async def cleared_at(self, standing: Standing) -> int | None:
+        """When a sandbox's reviewers found the partner ready; None: not yet."""
+        row = await self.desk.partners.database.row(store.CLEARED, standing.organisation_id)
+        return None if row is None else row["cleared_at"]
+
+    async def file(self, standing: Standing) -> str:
+        """The registration to take along, signed by this installation: no secret and no grant is in it.
+
+        Raises:
+            NotReady: nobody has found the partner ready yet.
+        """
+        if await self.cleared_at(standing) is None:
+            raise NotReady("cleared")
+        document = await Transfer(self.desk.partners, self.issuer).export(standing.organisation_id)
+        keys = self.signing()
+        alg = "ES256" if "ES256" in keys else next(iter(keys))
+        return jose.sign(document, keys[alg], alg=alg, typ=FILE_TYPE)
+
+    async def take(self, standing: Standing, text: str, *, old: str, new: str, actor: str) -> Taken:
+        """Register the services of such a file here, for a partner that has keys of its own already.
+
+        The signature is verified with the keys that the file's issuer publishes; whoever signed decides nothing here.
+
+        Raises:
+            FormRefused: it is no such file, or its issuer did not sign it.
+            PartnerRegistrationError: names what cannot stand here.
+        """
+        partner = ready(standing)
+        try:
+            token = jose.UnverifiedToken.parse(text.strip(), max_bytes=200_000)
+            issuer = str(token.unverified_claims().get("issuer"))
+            published = await self.desk.keys.fetch(issuer + "/jwkSet")
+            verified = jose.verify(token, jose.public_keys(published), algorithms={"ES256", "RS256"}, types={FILE_TYPE})
+        except (jose.JoseError, PartnerRegistrationError) as error:
+            raise FormRefused("file", "not_a_registration") from error
+        there = str(msgspec.json.decode(msgspec.json.encode(verified.claims["partner"]))["partner_id"])
+        counterpart = msgspec.structs.replace(partner, counterpart=there)
+        secret = self.desk.partners.secret(partner) if partner.sealed_secret is not None else None
+        await self.desk.partners.register_partner(counterpart, secret=secret, actor=actor)
+        moves = [(old.strip(), new.strip())] if old.strip() else []
+        arrival = Arrival(client_id=partner.partner_id, replace=moves)
+        document = msgspec.json.encode(verified.claims)
+        return await Transfer(self.desk.partners, self.issuer).take(document, arrival, actor=actor)
+
+    def _until(self, text: str) -> str:
+        try:
+            until = times.read(text.strip())
+        except ValueError as error:
+            raise FormRefused("until", "day") from error
+        now = self.desk.partners.clock.now()
+        if not now < until < now + _LONGEST_SPAN:
+            raise FormRefused("until", "day")
+        return times.text(until)[:10]
+
+    def _admitting(self, review: Review, member: Member) -> Transaction[object]:
+        partners, now = self.desk.partners, self.desk.partners.clock.now()
+        if partners.environment is Environment.PRODUCTION:
+            yield from partners.setting_state(review.subject, "active", actor=member.actor)
+            return review.subject
+        yield from one(store.CLEAR, review.subject, review.review_id, now)
+        yield from auditing(now, actor=member.actor, act="partner.clear", subject=review.subject)
+        return review.subject
+
+    async def _check_grant(self, review: Review) -> None:
+        service = await self.desk.partners.registered(review.subject)
+        if service is None or review.parameters["attribute"] not in service.contract:
+            raise ReviewRefused("contract", public="the service does not ask for this attribute any more")
+
+    def _granting(self, review: Review, member: Member) -> Transaction[object]:
+        wanted = review.parameters
+        request = GrantRequest(
+            service_code=wanted["service"],
+            attribute=wanted["attribute"],
+            ground=wanted["ground"],
+            purpose=wanted["purpose"],
+            approver=f"{member.actor}, review {review.review_id}",
+            ends_at=times.read(wanted["until"]),
+        )
+        return (yield from self.desk.grants.recording(request, actor=member.actor))
+
+    def _replacing(self, review: Review, member: Member) -> Transaction[object]:
+        now = self.desk.partners.clock.now()
+        if now - review.asked_at < KEYS_WAIT:
+            raise ReviewRefused("too early", public="other keys wait an hour, so that the old contacts can object")
+        partner = yield from self.desk.partners.reading(review.subject)
+        if partner is None:
+            raise ReviewRefused("no partner", public="there is no such partner any more")
+        changed, published = with_keys(partner, review.parameters)
+        yield from self.desk.partners.registering(changed, secret=None, actor=member.actor, published=published)
+        return review.subject
+
+    async def _changed(self, review: Review, _done: object) -> None:
+        self.desk.partners.forget_partner(review.subject)
+
+    async def _granted(self, review: Review, _done: object) -> None:
+        self.desk.partners.forget_service(review.subject)
+
+
+def with_keys(partner: Partner, parameters: Mapping[str, Any]) -> tuple[Partner, Mapping[str, Any] | None]:
+    """A partner with the keys of a review, and what stood at its address then."""
+    jwks = msgspec.json.decode(parameters["jwks"]) if parameters.get("jwks") else None
+    published = msgspec.json.decode(parameters["published"]) if parameters.get("published") else None
+    kind = encryption_key_type(jwks or published)
+    algorithms = algorithms_anew(partner.algorithms, partner.preset, partner.auth_method, encryption_key_type=kind)
+    changed = msgspec.structs.replace(
+        partner, jwks=jwks, jwks_uri=parameters.get("jwks_uri") or None, algorithms=algorithms
+    )
+    return changed, published
+
+
+def _asked(service: Service) -> str:
+    return ", ".join(f"{name} {demand}" for name, demand in service.contract.items()) or "-"
+
+
+def kinds() -> Sequence[str]:
+    """The reviews of the portal."""
+    return (PRODUCTION, GRANT, KEYS)
