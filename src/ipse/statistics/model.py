@@ -214,7 +214,7 @@ class Live:
 
     at: int
     seconds: int
-    """The span that is looked at."""
+    """The span that is looked at: what was asked for, or beyond two hours whole hours."""
     totals: Totals
     median_seconds: float | None
     slow_seconds: float | None

@@ -117,6 +117,21 @@ async def test_operators_see_who_has_trouble_now(database: Database, counters: C
     assert [(alert.kind, alert.service_code) for alert in live.alerts] == [(AlertKind.ERRORS, "TAX")]
 
 
+async def test_operators_look_back_by_whole_hours(database: Database, counters: Counters, clock: FrozenClock) -> None:
+    for hours in (1, 5, 23, 40):
+        counters.add(approval(10), ago=hours * 3600 + 60)
+    counters.add(ending(Outcome.REFUSED, 30), ago=23 * 3600)
+    counters.add(approval(1), ago=30)
+    statistics = counters.statistics(database)
+    await statistics.folding.fold()
+    day = await statistics.live(86_400)
+    assert (day.totals.approved, day.totals.errors, day.seconds) == (31, 30, 86_400)
+    assert day.alerts == ()
+    assert (await statistics.live(3600)).totals.requests == 1
+    assert (await statistics.live(7200)).totals.requests == 11
+    assert (await statistics.live(2 * 86_400)).totals.approved == 41
+
+
 async def test_the_numbers_of_a_day_are_its_last(database: Database, counters: Counters, clock: FrozenClock) -> None:
     statistics = counters.statistics(database)
     today = spans.floor(NOON, spans.DAY)

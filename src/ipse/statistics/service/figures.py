@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -48,33 +48,29 @@ class Statistics:
             points.setdefault(row["at"], []).append(store.read_tally(row))
         for at, tallies in (await self._unfolded(mark, grain, start, until)).items():
             points.setdefault(at, []).extend(tally for tally in tallies if tally.partner_id == partner_id)
-        recent = [tally for tally in await self._recent(spans.HOUR) if tally.partner_id == partner_id]
+        newest = await self._counted(now - spans.HOUR, now + 1)
+        recent = [tally for tally in newest if tally.partner_id == partner_id]
         every = [tally for tallies in points.values() for tally in tallies]
         series = tuple(Point(at, sums.totals_of(tallies)) for at, tallies in sorted(points.items()))
         return self._figures(partner_id, (start, until), every, recent, grain=grain, series=series)
 
     async def live(self, seconds: int = LIVE_SECONDS) -> Live:
-        """All partners over the last `seconds` (at most two hours), and today's totals."""
+        """All partners over the last `seconds` (whole hours beyond two, at most 8 days), and today's totals."""
         now = self.clock.now()
-        span = min(seconds * SECOND, _MOST_TAIL)
-        recent = await self._recent(span)
-        midnight = spans.floor(now, spans.DAY)
-        rows, mark = await self._folded(store.OF_ALL, Grain.DAY, midnight, midnight + spans.DAY)
-        today = [store.read_tally(row) for row in rows]
-        for tallies in (await self._unfolded(mark, Grain.DAY, midnight, now)).values():
-            today.extend(tallies)
-        totals = sums.totals_of(recent)
-        by_partner: dict[str, list[Tally]] = defaultdict(list)
-        for tally in recent:
-            by_partner[tally.partner_id].append(tally)
-        found = [self._figures(name, (now - span, now), each, each) for name, each in by_partner.items()]
+        span = min(seconds * SECOND, spans.HOURS_KEPT)
+        since = now - span if span <= _MOST_TAIL else spans.floor(now - span, spans.HOUR)
+        tallies = await self._counted(since, now + 1) if span <= _MOST_TAIL else await self._all(Grain.HOUR, since, now)
+        recent = tallies if span <= spans.HOUR else await self._counted(now - spans.HOUR, now + 1)
+        totals = sums.totals_of(tallies)
+        by_partner, newest = _by_partner(tallies), _by_partner(recent)
+        found = [self._figures(name, (since, now), each, newest.get(name, ())) for name, each in by_partner.items()]
         return Live(
             at=now,
-            seconds=span // SECOND,
+            seconds=(now - since) // SECOND,
             totals=totals,
             median_seconds=sums.median(totals),
             slow_seconds=sums.slow(totals),
-            today=sums.totals_of(today),
+            today=sums.totals_of(await self._all(Grain.DAY, spans.floor(now, spans.DAY), now)),
             people=await self.people(),
             partners=tuple(sorted(found, key=lambda each: (-each.totals.requests, each.partner_id))),
             alerts=tuple(alert for figures in found for alert in figures.alerts),
@@ -110,6 +106,14 @@ class Statistics:
             alerts=tuple(alert for service in services for alert in service.alerts),
         )
 
+    async def _all(self, grain: Grain, since: int, now: int) -> Sequence[Tally]:
+        """Everybody's requests since the beginning of an hour or day."""
+        rows, mark = await self._folded(store.OF_ALL, grain, since, now + 1)
+        found = [store.read_tally(row) for row in rows]
+        for tallies in (await self._unfolded(mark, grain, since, now + 1)).values():
+            found.extend(tallies)
+        return found
+
     async def _folded(self, text: str, *values: object) -> tuple[Sequence[Row], int]:
         """What is folded, and up to when it was at that moment: nothing is missed or counted twice."""
         mark = await self.folding.mark()
@@ -131,10 +135,6 @@ class Statistics:
             at = after
         return found
 
-    async def _recent(self, span: int) -> Sequence[Tally]:
-        now = self.clock.now()
-        return await self._counted(now - span, now + 1)
-
     async def _counted(self, since: int, until: int) -> Sequence[Tally]:
         """As features count it, at most ten seconds old."""
         now = self.clock.now()
@@ -148,3 +148,10 @@ class Statistics:
         counted = await self.folding.counted(since, until)
         self._kept[key] = now, counted
         return counted
+
+
+def _by_partner(tallies: Iterable[Tally]) -> dict[str, list[Tally]]:
+    found: dict[str, list[Tally]] = defaultdict(list)
+    for tally in tallies:
+        found[tally.partner_id].append(tally)
+    return dict(found)
