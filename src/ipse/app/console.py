@@ -55,7 +55,7 @@ def open_console(staff: StaffParts, given: Given, features: Features) -> Console
         institutions=Institutions(
             database, clock, features.registrars, features.attributes, features.people, features.sims
         ),
-        acts=Acts(board, views, features.messages, staff.staff),
+        acts=Acts(board, views, features.messages, staff.staff, staff.reviews),
         audit=audit,
         anchor=given.settings.audit.anchor,
         desk=features.desk,

@@ -30,7 +30,7 @@ PERMISSIONS: Final[Mapping[What, frozenset[Role]]] = {
     What.READ_SWITCHES: frozenset({SECURITY, SUPPORT, AUDITOR}),
     What.TURN_SWITCH: frozenset({SECURITY}),
     What.READ_PARTNERS: frozenset({REVIEWER, SECURITY, SUPPORT, AUDITOR}),
-    What.CHANGE_PARTNER: frozenset({REVIEWER}),
+    What.CHANGE_PARTNER: frozenset({REVIEWER, SECURITY}),
     What.READ_LOG: frozenset({AUDITOR, SECURITY}),
     What.EXPORT_LOG: frozenset({AUDITOR}),
     What.READ_INCIDENTS: _EVERYBODY,
@@ -46,7 +46,7 @@ DECIDING: Final[Mapping[What, frozenset[Role]]] = {
     What.RELEASE_PERSON: frozenset({SECURITY}),
     What.VIEW_DATA: frozenset({SECURITY}),
     What.TURN_SWITCH: frozenset({SECURITY}),
-    What.CHANGE_PARTNER: frozenset({REVIEWER}),
+    What.CHANGE_PARTNER: frozenset({REVIEWER, SECURITY}),
     What.GIVE_POWER: frozenset({ADMINISTRATOR, SECURITY}),
 }
 """What one person may never do alone, and the roles of the second one, who is never the first."""

@@ -9,9 +9,11 @@ from ipse.audit.service import Audit
 from ipse.enrolment.model import RegistrarState
 from ipse.people.model import AccountState
 from ipse.sim.model import OperatorState
-from ipse.staff import Role
+from ipse.staff import Member, Organisation, Review, Role
+from ipse.staff.service import Act
+from ipse.storage.statement import Transaction
 from ipse.switches.model import Kind
-from tests.functional.console.room import SCHEME, Room, Seat, bank, operator
+from tests.functional.console.room import SCHEME, Room, Seat, bank, operator, shop
 
 ONE_ENGINE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
@@ -149,3 +151,43 @@ async def test_every_act_needs_somebody_else(room: Room) -> None:
         alone = await root.decide(review)
         assert (alone.status_code, "waiting for a second person" in alone.text) == (409, True)
     assert not room.features.switches.off()
+
+
+async def test_what_comes_from_outside_takes_two_of_the_scheme(room: Room) -> None:
+    """Anybody can register a partner: somebody of the scheme who does so must not be able to let it in alone."""
+    await room.features.partners.register_partner(shop(), secret="a secret of thirty-two characters", actor="root")
+    await room.features.partners.set_state("shop", "stopped", actor="root")
+
+    def admitting(review: Review, member: Member) -> Transaction[object]:
+        return (yield from room.features.partners.setting_state(review.subject, "active", actor=member.actor))
+
+    forgotten = []
+
+    async def after(review: Review, _done: object) -> None:
+        forgotten.append(review.subject)
+
+    act = Act("partner.production", frozenset({Role.MANAGER}), frozenset({Role.REVIEWER}), admitting, after=after)
+    room.parts.reviews.register(act)
+    manager = await room.member("manager", organisation=Organisation.PARTNER, of="shop")
+    ann, bo = await room.member("reviewer"), await room.member("reviewer")
+    asked = await room.parts.reviews.ask(
+        "partner.production", "shop", {"client_id": "shop", "legal_name": "Shop Ltd"}, reason="our web shop",
+        member=await room.seen(manager.member_id),
+    )  # fmt: skip
+    assert "Shop Ltd" in (await ann.get(f"/console/reviews/{asked.review_id}?lang=en")).text
+    alone = await ann.decide(asked.review_id)
+    assert (alone.status_code, "waiting for a second person" in alone.text) == (409, True)
+    proposed = await ann.decide(asked.review_id, "propose", "papers are in order")
+    outer = proposed.url.path.rpartition("/")[2]
+    assert "Shop Ltd" in proposed.text
+    assert (await ann.decide(outer)).status_code == 409
+    security = await room.member("security")
+    assert (await security.decide(outer)).status_code == 403, "not a role for this act"
+    assert not forgotten
+    assert (await bo.decide(outer)).status_code == 200
+    assert forgotten == ["shop"]
+    row = await room.features.people.database.row("select state from partners_partners where partner_id = 'shop'")
+    assert (row or {})["state"] == "active"
+    assert [act for _, act in await acts(room, asked.review_id)][-1] == "review.approve"
+    assert (await bo.decide(outer)).status_code == 409
+    assert (await ann.decide(asked.review_id, "refuse", "too late")).status_code == 409

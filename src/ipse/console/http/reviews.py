@@ -11,9 +11,10 @@ from starlette.responses import Response
 from ipse.console import rules
 from ipse.console.http.desk import Desk, route
 from ipse.console.model import HOME, What
+from ipse.console.service.acts import APPROVE
 from ipse.kernel.errors import PlatformError
-from ipse.staff.errors import UnknownMember
-from ipse.staff.model import Member, Review, ReviewState
+from ipse.staff.errors import ReviewRefused, UnknownMember
+from ipse.staff.model import Member, Organisation, Review, ReviewState
 from ipse.web.routes import Route
 
 
@@ -68,6 +69,9 @@ class _Endpoints:
         return await self.desk.show(
             request, member, "review", section="/reviews", problem=problem, here=request.url.path, review=review,
             told=(await self._told([review]))[0], differences=await console.acts.differences(review),
+            outside=review.organisation is not Organisation.SCHEME,
+            proposals=[each for each in await console.reviews.of_subject(APPROVE, review.review_id)
+                       if each.state is ReviewState.WAITING],
             decides=waits and self.desk.decides(member, review), mine=waits and review.asked_by == member.member_id,
         )  # fmt: skip
 
@@ -76,8 +80,16 @@ class _Endpoints:
         review_id, reviews = request.path_params["review"], self.desk.console.reviews
         if fields.get("do") == "withdraw":
             await reviews.withdraw(review_id, member)
+        elif fields.get("do") == "propose":
+            proposed = await self.desk.console.acts.propose(
+                await reviews.review(review_id), member, reason=fields.get("answer", "")
+            )
+            review_id = proposed.review_id
         else:
             approve = fields.get("do") == "approve"
+            outside = (await reviews.review(review_id)).organisation is not Organisation.SCHEME
+            if approve and outside:
+                raise ReviewRefused("alone", public="waiting for a second person: propose it, and a colleague decides")
             await reviews.decide(review_id, member, approve=approve, answer=fields.get("answer", ""))
         return f"{HOME}/reviews/{review_id}"
 

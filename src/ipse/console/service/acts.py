@@ -11,9 +11,9 @@ from ipse.console.model import Difference, SwitchKind, What
 from ipse.console.service.board import Board
 from ipse.console.service.views import Views
 from ipse.people.model import AccountState, BlockReason
-from ipse.staff.errors import ReviewRefused, UnknownMember
-from ipse.staff.model import Member, Review, Role
-from ipse.staff.service import Act, Staff
+from ipse.staff.errors import NotAllowed, ReviewRefused, UnknownMember
+from ipse.staff.model import Member, Review, ReviewState, Role
+from ipse.staff.service import Act, Reviews, Staff
 from ipse.storage.statement import Transaction
 from ipse.switches.errors import SwitchRefused
 
@@ -23,6 +23,19 @@ RELEASE: Final = "account.release"
 VIEW: Final = "account.view"
 ROLES: Final = "staff.roles"
 REMOVE: Final = "staff.remove"
+APPROVE: Final = "partner.approve"
+"""Of what somebody outside the scheme has asked for: two of the scheme agree."""
+_HIDDEN: Final = frozenset({"client_id", "jwks", "published"})
+"""What a page need not say again."""
+
+
+PARAMETERS: Final = frozenset(
+    {
+        "partner", "legal_name", "company_number", "use", "services", "service", "attribute", "ground", "purpose",
+        "until", "keys", "jwks_uri",
+    }
+)  # fmt: skip
+"""Of partners' requests: those whose names have a text."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +46,21 @@ class Acts:
     views: Views
     messages: Messages
     staff: Staff
+    reviews: Reviews
 
     titles = frozenset(
-        {SWITCH_OFF, SWITCH_ON, RELEASE, VIEW, ROLES, REMOVE, "partner.production", "partner.grant", "partner.keys"}
+        {
+            SWITCH_OFF,
+            SWITCH_ON,
+            RELEASE,
+            VIEW,
+            ROLES,
+            REMOVE,
+            "partner.production",
+            "partner.grant",
+            "partner.keys",
+            APPROVE,
+        }
     )
     """Kinds whose title has a text of its own."""
 
@@ -48,6 +73,7 @@ class Acts:
             self._act(VIEW, What.VIEW_DATA, self._opening),
             self._act(ROLES, What.GIVE_POWER, self._setting_roles, check=self._check_member),
             self._act(REMOVE, What.GIVE_POWER, self._removing, check=self._check_member),
+            self._act(APPROVE, What.CHANGE_PARTNER, self._approving, check=self._check_inner, after=self._approved),
         ]
 
     async def differences(self, review: Review) -> list[Difference]:
@@ -68,7 +94,51 @@ class Acts:
             return [_account(review), Difference("t:console.view", after="t:console.view.minutes")]
         if review.kind in {ROLES, REMOVE}:
             return await self._of_member(review)
-        return [Difference(name, after=_plain(value)) for name, value in review.parameters.items()]
+        if review.kind == APPROVE:
+            return await self.differences(await self.reviews.review(review.subject))
+        return [*await self._of_partner(review), *_asked(review)]
+
+    async def _of_partner(self, review: Review) -> list[Difference]:
+        """Which partner a review is about, and what of it changes, where that is known."""
+        partner_id = review.organisation_id or str(review.parameters.get("client_id", ""))
+        partner = await self.board.partners.partner(partner_id)
+        if partner is None:
+            return []
+        found = [Difference("t:console.kind.partner", after=f"{partner.name} ({partner_id})")]
+        if review.kind == "partner.production":
+            found.append(
+                Difference("t:console.state", f"t:console.partner.{partner.state}", "t:console.partner.active")
+            )
+        if review.kind == "partner.keys":
+            keys = (partner.jwks or {}).get("keys", [])
+            before = ", ".join(str(key.get("kid", "")) for key in keys) or partner.jwks_uri or ""
+            found.append(Difference("t:console.parameter.keys", before, str(review.parameters.get("keys", ""))))
+        return found
+
+    async def propose(self, review: Review, member: Member, *, reason: str) -> Review:
+        """Propose to approve what somebody outside has asked for: another member of the scheme then does it.
+
+        Raises:
+            NotAllowed, ReviewRefused: not with this member's roles, or somebody has proposed it already.
+        """
+        parameters = {"review": review.review_id, "kind": review.kind}
+        return await self.reviews.ask(APPROVE, review.review_id, parameters, reason=reason, member=member)
+
+    async def _check_inner(self, review: Review) -> None:
+        inner = await self.reviews.review(review.subject)
+        asking = await self.staff.member(review.asked_by)
+        act = self.reviews.acts.get(inner.kind)
+        if inner.state is not ReviewState.WAITING or act is None:
+            raise ReviewRefused("over", public="this was decided, withdrawn, or has waited too long")
+        if not asking.has(*act.may_decide):
+            raise NotAllowed(public=f"this needs the role {', '.join(sorted(act.may_decide))}")
+
+    def _approving(self, review: Review, member: Member) -> Transaction[object]:
+        return (yield from self.reviews.approving(review.subject, member, first=review.asked_by))
+
+    async def _approved(self, _review: Review, done: object) -> None:
+        if isinstance(done, tuple):
+            await self.reviews.approved(*done)
 
     async def _of_member(self, review: Review) -> list[Difference]:
         try:
@@ -140,3 +210,12 @@ def _plain(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
     return str(value)
+
+
+def _asked(review: Review) -> list[Difference]:
+    """What is in the review itself, each under its name."""
+    return [
+        Difference(f"t:console.parameter.{name}" if name in PARAMETERS else name, after=_plain(value))
+        for name, value in review.parameters.items()
+        if name not in _HIDDEN and value not in ("", None) and not (review.kind == "partner.keys" and name == "keys")
+    ]

@@ -109,6 +109,34 @@ class Reviews:
             await act.after(review, done)
         return await self.review(review_id)
 
+    def approving(self, review_id: str, member: Member, *, first: str) -> Transaction[tuple[Review, object]]:
+        """Approve inside a transaction what somebody outside the scheme has asked for.
+
+        `first` is the id of the member of the scheme who proposed it, `member` the second one. `approved` comes after.
+
+        Raises:
+            UnknownReview, NotAllowed, ReviewRefused: as `decide`.
+        """
+        row = yield from one(store.REVIEW, review_id)
+        if row is None:
+            raise UnknownReview
+        review = store.read_review(row)
+        act = self._act(review.kind)
+        indexes = []
+        for each in (review.asked_by, first, member.member_id):
+            known = yield from one(store.EMAIL_INDEX, each)
+            indexes.append(bytes(known["email_index"] or b"") if known else each.encode())
+        same = len({index or place for place, index in enumerate(indexes)}) < len(indexes)
+        rules.check_decider(review, member, act.may_decide, same_email=same)
+        done = yield from self._deciding(act, review, member, f"proposed by staff:{first}", approve=True)
+        return review, done
+
+    async def approved(self, review: Review, done: object) -> None:
+        """What follows outside the transaction of `approving`."""
+        act = self._act(review.kind)
+        if act.after is not None:
+            await act.after(review, done)
+
     async def withdraw(self, review_id: str, member: Member) -> None:
         """Take back what one has asked for. Writes an audit line.
 
