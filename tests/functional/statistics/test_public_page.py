@@ -100,4 +100,5 @@ async def test_an_empty_installation_has_a_page_too(house: House) -> None:
         for language in ("nl", "fr", "de", "en"):
             page = await http.get(f"/statistics?lang={language}")
             assert page.status_code == 200, page.text
+            assert page.text.count('class="empty"') >= 4
         assert (await http.get("/statistics.json")).json()["people"] in {None, 0}

@@ -77,6 +77,7 @@ class Writer:
             "lines": [(self._line_name(line, found), line.cells) for line in table.lines],
             "chart": self._chart(table, title),
             "legend": legend,
+            "empty": not any(value is None or value for line in table.lines for value in line.cells),
             "narrow": name in _NARROW,
             "folded": name in _FOLDED,
         }

@@ -86,7 +86,7 @@ def line(values: Sequence[int | None], labels: Sequence[str], words: Words) -> M
             pen = "L"
         if label:
             parts.append(_text(_inside(across, label), _HEIGHT - 6, label, "middle"))
-    parts.append(f'<path class="line" d="{"".join(path)}"/>')
+    parts.append(f'<path class="line" d="{"".join(path)}"/>' if path else "")
     return _svg(_HEIGHT, parts, words.title)
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import dropwhile
 from typing import Final
 
 from ipse.kernel.clock import day as day_of
@@ -75,7 +76,7 @@ def published(found: Gathered) -> Published:
         active=min(1.0, active / people) if people and active else None,
         uses=uses / then if then and uses >= found.smallest else None,
         month=month,
-        signatures=_told(signatures, found.smallest),
+        signatures=_told(signatures or None, found.smallest),
         tables=(
             _people_by_month(found),
             _new_people(found),
@@ -107,9 +108,10 @@ def _months(until: date) -> list[date]:
 
 
 def _people_by_month(found: Gathered) -> Table:
+    """From the first month on that was counted."""
     ends = [min(spans.months_before(month, -1) - timedelta(days=1), found.until) for month in _months(found.until)]
-    lines = [Line(f"{end:%Y-%m}", (_people(found, end),)) for end in ends]
-    return Table("people", (COUNT,), tuple(lines))
+    counted = dropwhile(lambda end: _latest(found.samples.get("people", {}), end) is None, ends)
+    return Table("people", (COUNT,), tuple(Line(f"{end:%Y-%m}", (_people(found, end),)) for end in counted))
 
 
 def _new_people(found: Gathered) -> Table:
@@ -123,9 +125,13 @@ def _new_people(found: Gathered) -> Table:
 
 def _by_month(name: str, columns: tuple[str, ...], found: Gathered, counted: Iterable[tuple[date, str, int]]) -> Table:
     """Months down, words across, with sums; the sums of the columns are reckoned with, and not told."""
-    months, counts = _months(found.until), Counter[tuple[date, str]]()
+    counts = Counter[tuple[date, str]]()
     for day, column, times in counted:
         counts[day.replace(day=1), column] += times
+    used = {month for month, _ in counts}
+    months = list(dropwhile(lambda month: month not in used, _months(found.until)))
+    if not months:
+        return Table(name, (*columns, TOTAL), ())
     cells = hide_in_table(with_sums([counts[month, column] for column in columns] for month in months), found.smallest)
     lines = [Line(f"{month:%Y-%m}", tuple(row)) for month, row in zip(months, cells, strict=False)]
     return Table(name, (*columns, TOTAL), tuple(lines))
