@@ -110,6 +110,7 @@ class Scheme:
     staff_application: ASGIApp | None
     routes: list[Route]
     jobs: list[tuple[str, Job]]
+    incidents: IncidentDesk
     loops: list[Callable[[], Coroutine[Any, Any, None]]]
     """What goes on as long as the process."""
     partners: Partners
@@ -174,6 +175,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         staff_application=None if staff is None else _staff_application(staff, given),
         routes=routes if staff is None else [*routes, *staff.routes()],
         jobs=[*_jobs(given, features), *incidents.jobs(), *([] if staff is None else staff.jobs())],
+        incidents=incidents,
         loops=[*incidents.loops(), *_told_to_probes(given, features)],
         partners=features.partners,
         people=features.people,

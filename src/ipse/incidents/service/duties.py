@@ -21,8 +21,8 @@ from ipse.storage.publishing import publishing
 from ipse.storage.statement import Transaction, one
 
 log = structlog.get_logger("ipse.incidents")
-_LOOK_BACK_DAYS = 200
-"""Longer than any duty takes."""
+_LOOK_BACK_DAYS = 730
+"""Longer than any duty takes, and than anybody should need to be reminded."""
 _WEEK_DAYS = 7
 
 
