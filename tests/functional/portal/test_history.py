@@ -6,12 +6,14 @@ import csv
 import io
 import re
 
-from ipse.actions.model import Agreement
-from tests.functional.oidc.handsets import DURESS, Handset
+import pytest
+
+from ipse.actions.model import Agreement, NewAction, Request
+from tests.functional.oidc.handsets import DURESS, Handset, RefusedError
 from tests.functional.portal.town import FAMILY, GIVEN, Town
 from tests.functional.sessions.house import Browser, House, handle_of
 
-ENTRY = re.compile(r'href="/portal/history/([\w-]{16,})\?')
+ENTRY = re.compile(r'class="row-link" href="/portal/history/([\w-]{16,})\?')
 
 
 async def test_nobody_sees_anything_without_a_session(house: House, town: Town, phone: Handset) -> None:
@@ -56,6 +58,22 @@ async def test_every_outcome_is_there_and_can_be_looked_for(town: Town, browser:
     assert await found(to="2026-01-01") == []
     assert await found(q="given_name Ada") == ["The Shop"], "the values shared are looked at, too"
     assert await found(kind="x'; --", outcome="no", partner="' or 1=1", **{"from": "yesterday"}) == []
+
+
+async def test_what_could_not_be_shown_stands_there_as_failed(town: Town, browser: Browser, phone: Handset) -> None:
+    """A request that the identity's level does not reach ends before anybody sees it; its person finds out here."""
+    actions = town.house.works.features.actions
+    asked = Request(
+        "The Office", {"en": "Papers"}, {}, "basic", (), {"door": "test"}, "en", level="high", level_essential=True
+    )
+    new = NewAction(kind="identification", partner_id="office", service_code="O", request=asked, browser_hash=b"o" * 32)
+    action = await actions.begin(new)
+    with pytest.raises(RefusedError):
+        await phone.claim(action.handle)
+    assert "The Office" in (await browser.http.get("/portal/history?outcome=failed")).text
+    page = (await browser.http.get(f"/portal/history/{action.action_id}")).text
+    assert "higher level" in page
+    assert "The Office" not in (await browser.http.get("/portal/history?outcome=rejected")).text
 
 
 async def test_pages_follow_one_another_and_leave_nothing_out(town: Town, browser: Browser, phone: Handset) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -29,7 +30,8 @@ LAST: Final = 2**62
 _PAGE: Final = 200
 _MOST_LOOKED_AT: Final = 2000
 """Rows that one search opens before it says that there may be more."""
-_MOST_GIVEN: Final = 2000
+_AT_ONCE: Final = 50
+_MOST_GIVEN: Final = 1000
 """How many approvals back we look for what a partner was given last."""
 _TIMES: Final = (
     "redeemed_at",
@@ -120,7 +122,7 @@ class Histories:
         for _ in range(_MOST_LOOKED_AT // _PAGE):
             if place is None:
                 break
-            rows, place = await self._page(account_id, search, place)
+            rows, place = await self._page(account_id, search, place, most=_PAGE if search.words else most + 1)
             for row in rows:
                 past = await self._past(store.read_action(row), language)
                 if not _fits(past, search.words):
@@ -135,7 +137,7 @@ class Histories:
         """All past requests that fit, newest first."""
         place: tuple[int, str] | None = (LAST, "")
         while place is not None:
-            rows, place = await self._page(account_id, search, place)
+            rows, place = await self._page(account_id, search, place, most=_PAGE)
             for row in rows:
                 past = await self._past(store.read_action(row), language)
                 if _fits(past, search.words):
@@ -161,7 +163,9 @@ class Histories:
         """What each partner was given last, attribute by attribute, and since when it has had it. Newest first."""
         rows = await self.actions.database.rows(store.GIVEN, account_id, _MOST_GIVEN)
         newest: dict[tuple[str, str], Given] = {}
-        for row in rows:
+        for number, row in enumerate(rows):
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)  # opening is work of ours: let others go on between
             action = store.read_action(row)
             for entry in (await entry_of(self.actions, action, "en")).shared:
                 place = action.partner_id, entry["name"]
@@ -221,11 +225,13 @@ class Histories:
         """Nobody can claim anything any more: delete the requests of somebody who has long been gone."""
         await self.actions.database.rows(store.FORGET_OF, account_id)
 
-    async def _page(self, account_id: str, search: Search, after: tuple[int, str]) -> tuple[list[Row], Any]:
+    async def _page(
+        self, account_id: str, search: Search, after: tuple[int, str], *, most: int
+    ) -> tuple[list[Row], tuple[int, str] | None]:
         now = self.actions.clock.now()
         asked = (search.since or 0, search.until or LAST, search.partner_id, search.kind, search.outcome)
-        rows = await self.actions.database.rows(store.SEARCH, account_id, *after, now, *asked, _PAGE)
-        more = (rows[-1]["created_at"], rows[-1]["action_id"]) if len(rows) == _PAGE else None
+        rows = await self.actions.database.rows(store.SEARCH, account_id, *after, now, *asked, most)
+        more = (rows[-1]["created_at"], rows[-1]["action_id"]) if len(rows) == most else None
         return list(rows), more
 
     async def _own(self, account_id: str, action_id: str) -> Action:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -68,7 +69,7 @@ class Data:
         document = await self.desk.portal.copies.document(session.account_id)
         every = self.desk.portal.histories.every(session.account_id, language, Search())
         history = table([past async for past in every], full=True)
-        readable = self._readable(language, document)
+        readable = await asyncio.to_thread(self._readable, language, document)
         pieces = self.desk.portal.copies.archive(session.account_id, document, readable, history)
         headers = {"content-type": "application/zip", "content-disposition": 'attachment; filename="my-data.zip"'}
         return StreamingResponse(pieces, headers=headers)

@@ -18,6 +18,7 @@ from ipse.kernel.clock import read
 from ipse.portal.http.desk import Desk
 from ipse.portal.model import HOME
 from ipse.portal.service.copies import as_json, table
+from ipse.sessions import PARTNER
 from ipse.web.forms import read_own_form
 from ipse.web.pages import language_of
 
@@ -119,7 +120,9 @@ class History:
 
     async def _partner(self, partner_id: str) -> str:
         partner = await self.desk.portal.relations.desk.partners.partner(partner_id)
-        return self.desk.pages.scheme if partner is None else partner.name
+        if partner is not None:
+            return partner.name
+        return self.desk.pages.scheme if partner_id == PARTNER else partner_id
 
 
 def searched(query: Mapping[str, str]) -> tuple[dict[str, str], Search]:
