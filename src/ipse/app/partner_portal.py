@@ -12,8 +12,10 @@ from ipse.attributes.model import ATTRIBUTES
 from ipse.partner_portal import http
 from ipse.partner_portal.service import Portal
 from ipse.partner_portal.service.applications import Applications, SigningKeys
+from ipse.partner_portal.service.contacts import Contacts
 from ipse.partners.service import PartnerDesk
 from ipse.statistics.service import Statistics
+from ipse.web import languages
 
 FALLBACKS: Final = ("eid_card", "bank", "passkey", "totp", "sheet")
 """What may stand in for the phone, in the order in which it is offered."""
@@ -29,14 +31,15 @@ def with_partner_portal(
         for attribute in ATTRIBUTES.values()
     }
     simulated = settings.simulated
+    contacts = Contacts(staff.staff, desk, statistics, languages.load(("ipse.partner_portal",)))
     applications = Applications(desk, staff.reviews, settings.issuer, signing)
     portal = Portal.around(
         desk,
-        given.ids,
         base=settings.base_url,
         claims=claims,
         fallbacks=FALLBACKS,
         applications=applications,
+        contacts=contacts,
         phones=None if simulated is None else Path(simulated.phones),
     )
     staff.reviews.register(*applications.acts())
@@ -45,5 +48,9 @@ def with_partner_portal(
     return replace(
         staff,
         faces=(*staff.faces, *http.routes(face, statistics)),
-        more_jobs=(*staff.more_jobs, ("partner_portal.forget", portal.organisations.forget)),
+        more_jobs=(
+            *staff.more_jobs,
+            ("partner_portal.forget", portal.organisations.forget),
+            ("partner_portal.tell_alerts", contacts.tell_alerts),
+        ),
     )

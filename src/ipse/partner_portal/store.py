@@ -1,4 +1,4 @@
-"""Tables `partner_portal_organisations`, `partner_portal_management_keys`, `partner_portal_clearances`."""
+"""Tables `partner_portal_organisations`, `…_management_keys`, `…_clearances`, `…_alerts`."""
 
 from __future__ import annotations
 
@@ -44,6 +44,11 @@ where key_id = $1 and organisation_id = $2 and revoked_at is null returning key_
 CLEAR = """
 insert into partner_portal_clearances (organisation_id, review_id, cleared_at) values ($1, $2, $3)
 on conflict (organisation_id) do update set review_id = excluded.review_id, cleared_at = excluded.cleared_at
+returning organisation_id
+"""
+TELL = """
+insert into partner_portal_alerts (organisation_id, told_at) values ($1, $2)
+on conflict (organisation_id) do update set told_at = excluded.told_at where partner_portal_alerts.told_at <= $3
 returning organisation_id
 """
 CLEARED = """

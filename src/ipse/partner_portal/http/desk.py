@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -24,7 +23,6 @@ from ipse.web import cookies
 from ipse.web.pages import Pages, language_of
 from ipse.web.routes import Endpoint
 
-log = structlog.get_logger("ipse.partner_portal")
 Refused: Final = (FormRefused, PartnerRegistrationError, StaffRefused, AlreadyMember, ReviewRefused)
 """What a form says beside its fields."""
 
@@ -85,21 +83,6 @@ class Desk:
         """What the organisation has asked for and nobody has decided yet, newest first."""
         every = await self.reviews.of_organisation(Organisation.PARTNER, visit.standing.organisation_id)
         return [review for review in every if review.state is ReviewState.WAITING]
-
-    async def tell_contacts(self, request: Request, visit: Visit, notice: str, *, path: str, **words: str) -> None:
-        """Write to those who answer for the partner; where mail fails, what they are told stands in the portal."""
-        partner, language = visit.standing.partner, language_of(request)
-        values = {"name": visit.standing.name, "scheme": self.pages.scheme, "url": f"{self.staff.origin}{PAGE}{path}"}
-        for contact in partner.contacts if partner is not None else ():
-            try:
-                await self.staff.letter(
-                    contact,
-                    subject=self.pages.text(language, f"partner_portal.notice.{notice}.subject", **values, **words),
-                    text=self.pages.text(language, f"partner_portal.notice.{notice}.text", **values, **words),
-                    language=language,
-                )
-            except Exception as error:  # noqa: BLE001 - the mail of one contact stops nothing
-                log.warning("contact_not_told", partner=visit.standing.organisation_id, error=type(error).__name__)
 
     def render(
         self,

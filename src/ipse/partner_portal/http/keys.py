@@ -15,9 +15,10 @@ from ipse.partner_portal.errors import FormRefused
 from ipse.partner_portal.http.desk import Desk, Refused, Visit, by_secret
 from ipse.partner_portal.model import KEYS
 from ipse.partner_portal.rules import keys as rules
-from ipse.partner_portal.service.credentials import Change
+from ipse.partner_portal.service.credentials import Change, ready
 from ipse.staff.model import Role
 from ipse.web.forms import read_own_form
+from ipse.web.languages import LANGUAGES
 
 _DAY: Final = 86_400 * SECOND
 
@@ -100,9 +101,9 @@ class KeyPages:
         }
         reason = fields.get("reason", "").strip() or "key rotation"
         await self.desk.reviews.ask(KEYS, partner.partner_id, parameters, reason=reason, member=visit.member)
-        await self.desk.tell_contacts(
-            request, visit, "keys", client_id=partner.partner_id, keys=parameters["keys"], path="/keys"
-        )
+        told = {"client_id": partner.partner_id, "keys": parameters["keys"]}
+        before = ready(visit.standing)
+        await self.desk.portal.contacts.tell(before, "keys", "/keys", dict.fromkeys(LANGUAGES, told))
         return self.desk.to(request, "/keys", done="asked")
 
     async def _page(

@@ -67,6 +67,7 @@ class RunningPages:
             span=span if span in _SPANS else "week",
             spans=tuple(_SPANS),
             highest=highest,
+            names={service.code: service.name for service in visit.standing.services},
             outcomes=[outcome for outcome in Outcome if figures.totals.outcomes.get(outcome)],
         )
 

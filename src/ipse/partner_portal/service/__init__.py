@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ipse.kernel.ids import Ids
 from ipse.kernel.settings import Environment
 from ipse.partner_portal.clients import SimulatedPhone
 from ipse.partner_portal.service.applications import Applications
+from ipse.partner_portal.service.contacts import Contacts
 from ipse.partner_portal.service.credentials import Credentials
 from ipse.partner_portal.service.editing import Editing
 from ipse.partner_portal.service.management import ManagementKeys
@@ -39,6 +39,7 @@ class Portal:
     management: ManagementKeys
     trying: Trying
     applications: Applications
+    contacts: Contacts
     issuer: str
     environment: Environment
 
@@ -46,16 +47,16 @@ class Portal:
     def around(
         cls,
         desk: PartnerDesk,
-        ids: Ids,
         *,
         base: str,
         claims: Mapping[str, str],
         fallbacks: tuple[str, ...],
         phones: Path | None,
         applications: Applications,
+        contacts: Contacts,
     ) -> Portal:
         """Build it; `claims` are attributes by their names on the wire, `phones` a folder for simulated ones."""
-        environment, issuer = desk.partners.environment, base + "/v2"
+        environment, issuer, ids = desk.partners.environment, base + "/v2", contacts.staff.ids
         found = {
             person: SimulatedPhone(phones, base, bank, person, name)
             for person, (name, bank) in PERSONS.items()
@@ -69,6 +70,7 @@ class Portal:
             management=ManagementKeys(desk.partners.database, desk.partners.clock, ids),
             trying=Trying(desk, ids, issuer, base, claims, found),
             applications=applications,
+            contacts=contacts,
             issuer=issuer,
             environment=environment,
         )

@@ -23,7 +23,7 @@ from ipse.partner_portal.model import GRANT, KEYS, PRODUCTION
 from ipse.partner_portal.rules import names
 from ipse.partner_portal.service.credentials import ready
 from ipse.partner_portal.service.organisations import Standing
-from ipse.partners.errors import PartnerRegistrationError
+from ipse.partners.errors import KeysNotFetched
 from ipse.partners.model import Grant, Partner, Service, algorithms_anew, encryption_key_type
 from ipse.partners.service import PartnerDesk
 from ipse.partners.service.grants import GrantRequest
@@ -163,9 +163,9 @@ class Applications:
             issuer = str(token.unverified_claims().get("issuer"))
             published = await self.desk.keys.fetch(issuer + "/jwkSet")
             verified = jose.verify(token, jose.public_keys(published), algorithms={"ES256", "RS256"}, types={FILE_TYPE})
-        except (jose.JoseError, PartnerRegistrationError) as error:
+            there = str(verified.claims["partner"]["partner_id"])
+        except (jose.JoseError, KeysNotFetched, KeyError, TypeError) as error:
             raise FormRefused("file", "not_a_registration") from error
-        there = str(msgspec.json.decode(msgspec.json.encode(verified.claims["partner"]))["partner_id"])
         counterpart = msgspec.structs.replace(partner, counterpart=there)
         secret = self.desk.partners.secret(partner) if partner.sealed_secret is not None else None
         await self.desk.partners.register_partner(counterpart, secret=secret, actor=actor)
