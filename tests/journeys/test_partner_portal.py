@@ -150,6 +150,11 @@ class Newcomer:
         assert steps == ["request", "page", "phone", "approval", "return", "token", "id_token", "userinfo"]
         assert "Gerda Elfriede" in await self.page.inner_text("[data-step=id_token]")
         await self.window.look("try")
+        await self.page.check("[name=decision][value=refuse]")
+        await self.page.click("#try-button")
+        await expect(self.page.locator("#try-news.waits")).to_be_visible(timeout=60_000)
+        assert "access_denied" in (await self.page.text_content("[data-step=return]") or "")
+        await self.window.look("try-refused")
         self.code = self.page.url.partition("/services/")[2].partition("/")[0]
 
     async def look_around(self) -> None:

@@ -50,7 +50,7 @@ async def test_production_lets_a_partner_in_by_a_second_person_alone(production:
         assert partner.state == "stopped"
         await visitor.send("/partners/services/new", **SERVICE, ask_email="voluntary", code="PAY")
         assert (await visitor.send("/partners/production", do="production", **ASKED)).status_code == 303
-        assert "waits for a second person" in (await visitor.http.get("/partners/production")).text
+        assert "waits for a decision" in (await visitor.http.get("/partners/production")).text
         assert (await visitor.send("/partners/production", do="production", **ASKED)).status_code == 422
         (review,) = await production.parts.reviews.waiting()
         assert (review.kind, review.subject) == (PRODUCTION, client_id)

@@ -139,6 +139,7 @@ class TryPages:
         log = [f"{line.check}: {line.description}" for line in refused if line.service_code in {"", service.code}]
         return {
             "good": trial.good,
+            "declined": trial.good and not trial.steps[-1].name.startswith(("token", "id_token", "userinfo")),
             "steps": [self._step(request, step, log) for step in trial.steps],
             "sealed": dict(trial.sealed),
             "published": await self.desk.portal.trying.published() if trial.sealed else {},

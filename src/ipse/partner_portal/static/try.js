@@ -182,7 +182,7 @@ function trying(form) {
         }
       }
       place.hidden = false;
-      tell(good ? "good" : "bad", good ? "good" : "bad");
+      tell(told.declined ? "declined" : good ? "good" : "bad", told.declined ? "waits" : good ? "good" : "bad");
     } catch {
       tell("broken", "bad");
     } finally {
