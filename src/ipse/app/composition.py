@@ -172,7 +172,7 @@ async def build_scheme(settings: Settings, keystore: Keystore, database: Databas
         application=_edge(_in_a_lab(application, features.lab), settings.base_url, given, incidents.refusals),
         app_application=_edge(app_application, settings.app_origin, given, incidents.refusals),
         staff=staff,
-        staff_application=None if staff is None else _staff_application(staff, given),
+        staff_application=None if staff is None else _staff_application(staff, given, incidents.refusals),
         routes=routes if staff is None else [*routes, *staff.routes()],
         jobs=[*_jobs(given, features), *incidents.jobs(), *([] if staff is None else staff.jobs())],
         incidents=incidents,
@@ -338,11 +338,12 @@ def _in_a_lab(application: ASGIApp, lab: LabDesk | None) -> ASGIApp:
     return application if lab is None else lab_http.LabLayer(application, lab)
 
 
-def _staff_application(staff: StaffParts, given: Given) -> ASGIApp:
-    return _edge(Application(staff.routes(), staff.pages.error_page), staff.settings.origin, given)
+def _staff_application(staff: StaffParts, given: Given, refusals: Refusals) -> ASGIApp:
+    application = Application(staff.routes(), staff.pages.error_page)
+    return _edge(application, staff.settings.origin, given, refusals)
 
 
-def _edge(application: ASGIApp, origin: str, given: Given, refusals: Refusals | None = None) -> Edge:
+def _edge(application: ASGIApp, origin: str, given: Given, refusals: Refusals) -> Edge:
     edge = Edge(
         application,
         origin=origin,
@@ -352,8 +353,7 @@ def _edge(application: ASGIApp, origin: str, given: Given, refusals: Refusals | 
         clock=given.clock,
         ids=given.ids,
     )
-    if refusals is not None:
-        edge.refused = refusals.note
+    edge.refused = refusals.note
     return edge
 
 

@@ -34,5 +34,5 @@ async def reference(
             service = f", service {each.service_code}" if each.service_code else ""
             console.print(f"  partner {each.partner_id}{service}: {each.reason}", soft_wrap=True, markup=False)
     if not found:
-        console.print("Nothing is kept under this reference: mistyped, older than 30 days, or an ordinary 404")
+        console.print("Nothing is kept under this reference: mistyped, or older than 30 days")
         raise SystemExit(1)

@@ -103,7 +103,12 @@ insert into incidents_refusals (reference, at, status, code, route, caller) valu
 REFUSALS = """
 select reference, at, status, code, route, caller from incidents_refusals where reference = $1 order by at desc limit 10
 """
-FORGET_REFUSALS = "delete from incidents_refusals where at < $1 returning reference"
+# Older than $1, or with $2 newer ones.
+FORGET_REFUSALS = """
+delete from incidents_refusals
+where at < $1 or at < (select at from incidents_refusals order by at desc limit 1 offset $2)
+returning reference
+"""
 
 
 def adding(incident: Incident) -> Statement:

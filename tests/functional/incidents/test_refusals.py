@@ -47,13 +47,30 @@ async def test_what_a_partner_reads_the_help_desk_finds_too(refusals: Refusals, 
     assert found.reason == "The code is too old"
 
 
-async def test_a_flood_and_what_is_ordinary_costs_no_lines(refusals: Refusals, database: Database) -> None:
-    for status in (404, 405, 429):
-        refusals.note(Refused("0000-0001", status, "x", "/nowhere", "browser"))
+async def test_a_flood_costs_lines_what_is_ordinary_first(refusals: Refusals, database: Database) -> None:
     for number in range(1000):
-        refusals.note(Refused(f"0000-{number:04d}", 400, "x", "/in", "browser"))
+        refusals.note(Refused(f"0000-{number:04d}", (404, 405, 429)[number % 3], "x", "/nowhere", "browser"))
+    for number in range(1000):
+        refusals.note(Refused(f"0001-{number:04d}", 400, "x", "/in", "browser"))
     await refusals.close()
-    assert len(await database.rows("select reference from incidents_refusals")) == 200
+    rows = await database.rows("select status, count(*) as count from incidents_refusals group by status")
+    counts = {row["status"]: row["count"] for row in rows}
+    assert counts.pop(400) == 90
+    assert sum(counts.values()) == 10
+
+
+async def test_a_flood_that_goes_on_pushes_out_the_oldest(
+    refusals: Refusals, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ipse.incidents.service.refusals.MOST_KEPT", 3)
+    assert isinstance(refusals.clock, FrozenClock)
+    for number in range(5):
+        refusals.note(Refused(f"0000-000{number}", 400, "x", "/in", "browser"))
+        refusals.clock.advance(seconds=1)
+    await refusals.close()
+    assert await refusals.forget() == 1
+    rows = await database.rows("select reference from incidents_refusals order by at")
+    assert [row["reference"][-1] for row in rows] == ["1", "2", "3", "4"]
 
 
 async def test_it_is_forgotten_after_thirty_days(refusals: Refusals) -> None:

@@ -20,10 +20,13 @@ from ipse.web.problems import Refused
 log = structlog.get_logger("ipse.incidents")
 KEPT_DAYS: Final = 30
 _FLUSH_SECONDS: Final = 0.5
-_MOST_WAITING: Final = 200
+_MOST_WAITING: Final = 100
 """In half a second. A flood costs lines, never a request."""
 _ORDINARY: Final = frozenset({404, 405, 429})
-"""Nobody asks a help desk about an address that there is not; and anybody can send them by the thousand."""
+_MOST_ORDINARY: Final = 10
+"""Of addresses that there are not and of too many requests, which anybody can send by the thousand."""
+MOST_KEPT: Final = 200_000
+"""A flood that goes on pushes out the oldest."""
 
 Elsewhere = Callable[[str], Awaitable[list[Refusal]]]
 """Looks a reference up where another feature keeps refusals."""
@@ -41,7 +44,7 @@ class Refusals:
 
     def note(self, refused: Refused) -> None:
         """Keep a refusal. Not awaited, and never an exception."""
-        if refused.status in _ORDINARY or len(self._waiting) >= _MOST_WAITING:
+        if len(self._waiting) >= (_MOST_ORDINARY if refused.status in _ORDINARY else _MOST_WAITING):
             return
         self._waiting.append((self.clock.now(), refused))
         if self._task is None or self._task.done():
@@ -76,9 +79,9 @@ class Refusals:
             log.warning("refusals_lost", lines=len(waiting), error=type(error).__name__)
 
     async def forget(self) -> int:
-        """Forget what is older than 30 days; how many there were."""
+        """Forget what is older than 30 days, and what is too much; how many there were."""
         before = self.clock.now() - KEPT_DAYS * 86_400 * SECOND
-        return len(await self.database.rows(store.FORGET_REFUSALS, before))
+        return len(await self.database.rows(store.FORGET_REFUSALS, before, MOST_KEPT))
 
     async def close(self) -> None:
         """Write what waits, at the end."""
