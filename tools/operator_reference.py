@@ -14,6 +14,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 from ipse.kernel import settings
+from ipse.probes.settings import ProbeSettings
+from ipse.status.settings import StatusSettings
 
 SETTINGS = """\
 # Settings
@@ -41,11 +43,35 @@ print(app.generate_docs(output_format="markdown", recursive=True, heading_level=
 _TABLE = "\n| name | type | default | means |\n|---|---|---|---|\n"
 
 
+STATUS_SETTINGS = """\
+# Settings of the status page and its probes
+
+Each has a TOML file of its own: `ipse status serve --config FILE` (or `IPSE_STATUS_CONFIG`), `ipse probes run --config
+FILE` (or `IPSE_PROBES_CONFIG`). A name that is not listed here is refused, and so is what would be unsafe in
+production. [Run the status page](../guides/run-the-status-page.md) explains them; `make reference` writes this page
+from the source.
+
+## Status page
+"""
+PROBE_SETTINGS = """\
+## Probes
+"""
+
+
 def settings_page() -> str:
     """List every setting with its type, default and meaning."""
-    parts = [SETTINGS, _TABLE, *_rows(settings.Settings)]
-    for kind in _nested(settings.Settings, {}):
-        parts += [f"\n## {kind.__name__}\n\n{inspect.getdoc(kind)}\n", _TABLE, *_rows(kind)]
+    return SETTINGS + _tables(settings.Settings)
+
+
+def status_settings_page() -> str:
+    """List the settings of the status page and of the probes."""
+    return f"{STATUS_SETTINGS}{_tables(StatusSettings)}\n{PROBE_SETTINGS}{_tables(ProbeSettings)}"
+
+
+def _tables(kind: type[msgspec.Struct]) -> str:
+    parts = [_TABLE, *_rows(kind)]
+    for each in _nested(kind, {}):
+        parts += [f"\n## {each.__name__}\n\n{inspect.getdoc(each)}\n", _TABLE, *_rows(each)]
     return "".join(parts)
 
 
@@ -61,7 +87,7 @@ def _nested(kind: type[msgspec.Struct], found: dict[type[msgspec.Struct], None])
 
 def commands_page() -> str:
     """Write down the help of every command."""
-    environment = {name: value for name, value in os.environ.items() if name != "IPSE_CONFIG"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("IPSE_")}
     told = subprocess.run([sys.executable, "-c", _HELP], env=environment, capture_output=True, timeout=60, check=True)
     text = told.stdout.decode()
     # The list of contents and the list of commands say the same; one is enough.

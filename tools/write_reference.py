@@ -28,6 +28,8 @@ from ipse.kernel.settings.parts import Certification, Signing
 from ipse.partner_portal.http.openapi import DOCUMENT as PORTAL
 from ipse.sandbox.operators.descriptions import description as operator_api
 from ipse.standards.camara import Api
+from ipse.status.server import composed
+from ipse.status.settings import StatusSettings
 from ipse.storage.database import open_database
 from ipse.storage.migrations import migrate
 from ipse.web.routes import Caller, Route
@@ -36,7 +38,7 @@ from tools.console_reference import roles_page
 from tools.dashboard_reference import dashboard
 from tools.details_reference import details_page
 from tools.metrics_reference import metrics_page
-from tools.operator_reference import commands_page, settings_page
+from tools.operator_reference import commands_page, settings_page, status_settings_page
 from tools.profile_reference import checks_page, profiles_page
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -90,7 +92,12 @@ The numbers are the defaults; the settings change them.
 
 | address | methods | caller | limit |
 |---|---|---|---|
-{app}"""
+{app}
+## The status page
+
+| address | methods | caller | limit |
+|---|---|---|---|
+{status}"""
 
 
 def pages() -> dict[Path, str]:
@@ -101,6 +108,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "errors.md": errors_page(),
         FOLDER / "routes.md": routes_page(),
         FOLDER / "settings.md": settings_page(),
+        FOLDER / "status-settings.md": status_settings_page(),
         FOLDER / "command-line.md": commands_page(),
         FOLDER / "metrics.md": metrics_page(),
         FOLDER / "roles.md": roles_page(),
@@ -160,18 +168,19 @@ def _when(error: type[Exception]) -> str:
 
 def routes_page() -> str:
     """List each address of a scheme built for the purpose."""
-    scheme, app = asyncio.run(build_routes())
+    scheme, app, status = asyncio.run(build_routes())
     limits = [(name, getattr(Limits(), name)) for name in msgspec.structs.asdict(Limits())]
     return ROUTES.format(
         callers="".join(f"| `{caller}` | {_described(caller)} |\n" for caller in Caller),
         limits="".join(f"| `{name}` | {limit.burst} | {limit.per_minute} |\n" for name, limit in limits),
         scheme="".join(map(_route, scheme)),
         app="".join(map(_route, app)),
+        status="".join(map(_route, status)),
     )
 
 
 async def build_routes() -> list[list[Route]]:
-    """Build a scheme where people sign on an empty database, and read the routes of its two applications."""
+    """Build a scheme where people sign on an empty database, and a status page, and read the routes of each."""
     with tempfile.TemporaryDirectory() as folder:
         certification = scheme_settings(make_folder(Path(folder, "certification"), 8005, SystemClock(), RandomIds()))
         settings = Settings(
@@ -194,7 +203,19 @@ async def build_routes() -> list[list[Route]]:
             await scheme.close()
         finally:
             await database.close()
-    return [mounted_routes(application) for application in (scheme.application, scheme.app_application)]
+        async with composed(status_settings(folder), SystemClock(), RandomIds()) as status:
+            applications = (scheme.application, scheme.app_application, status.application)
+    return [mounted_routes(application) for application in applications]
+
+
+def status_settings(folder: str) -> StatusSettings:
+    """Settings of a status page that has nothing to read."""
+    return StatusSettings(
+        environment=Environment.SANDBOX,
+        address="http://localhost:8007",
+        folder=f"{folder}/published",
+        keep=f"{folder}/own",
+    )
 
 
 def mounted_routes(application: ASGIApp) -> list[Route]:

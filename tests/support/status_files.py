@@ -61,6 +61,8 @@ class Publishers:
     incidents: list[dict[str, Any]] = field(default_factory=list)
     maintenance: list[dict[str, Any]] = field(default_factory=list)
     unoffered: set[str] = field(default_factory=set)
+    forgotten: set[str] = field(default_factory=set)
+    """Probes that there are no more."""
 
     def scheme(self, now: int, counts: dict[str, dict[str, int]] | None = None) -> None:
         """What the scheme writes."""
@@ -77,7 +79,7 @@ class Publishers:
 
     def probe(self, now: float, failing: dict[str, str] | None = None, *, slow: tuple[str, ...] = ()) -> None:
         """One try of each probe; `failing` names what a failure means by the name of the probe."""
-        for name in PROBES:
+        for name in PROBES.keys() - self.forgotten:
             sample: dict[str, Any] = {"at": now, "outcome": "ok", "milliseconds": 120 + 7 * len(name)}
             if name in slow:
                 sample |= {"outcome": "slow", "milliseconds": 6100}

@@ -20,7 +20,7 @@ from ipse.kernel.settings import SettingsError
 from ipse.probes import own, targets
 from ipse.probes.clients.login import Synthetic
 from ipse.probes.clients.others import Others
-from ipse.probes.model import FailedError, Group, Probe, UnusableError
+from ipse.probes.model import FailedError, Group, Probe, Tried, UnusableError
 from ipse.probes.publication import Publication
 from ipse.probes.schedule import pause
 from ipse.probes.settings import ProbeSettings
@@ -50,6 +50,7 @@ class Runner:
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _groups: dict[str, Group] = field(default_factory=dict)
     _unusable: dict[str, str] = field(default_factory=dict)
+    _hanging: dict[str, asyncio.Future[Tried]] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Try for ever. Who is asked follows what the scheme publishes."""
@@ -75,7 +76,9 @@ class Runner:
 
     async def _repeat(self, name: str) -> None:
         while True:
-            group, begun = self._groups[name], time.monotonic()
+            group, begun = self._groups.get(name), time.monotonic()
+            if group is None:
+                return
             for probe in group.probes:
                 sample = await self._tried(probe)
                 if sample is not None:
@@ -95,12 +98,14 @@ class Runner:
             milliseconds = round(1000 * (time.monotonic() - begun))
             return Sample(self.clock.now() / SECOND, outcome, milliseconds, **more)  # type: ignore[arg-type]
 
-        work = asyncio.get_running_loop().run_in_executor(self.threads, probe.run)
+        # A try that hangs keeps its thread; another would take one more, until there is none for anybody.
+        work = self._hanging.pop(probe.name, None) or self._begun(probe)
         try:
-            tried = await asyncio.wait_for(work, probe.seconds + self.patience)
+            tried = await asyncio.wait_for(asyncio.shield(work), probe.seconds + self.patience)
         except FailedError as error:
             return sample("failed", effect=error.effect, step=error.step, reason=error.reason)
         except TimeoutError:
+            self._hanging[probe.name] = work
             return sample("failed", effect="full", reason="no answer in time")
         except UnusableError as error:
             self._tell(probe.name, str(error))
@@ -111,6 +116,12 @@ class Runner:
         self._tell(probe.name, "")
         made = sample("ok", steps=dict(tried.steps))
         return sample("slow", steps=dict(tried.steps)) if made.milliseconds > probe.slow_milliseconds else made
+
+    def _begun(self, probe: Probe) -> asyncio.Future[Tried]:
+        work = asyncio.get_running_loop().run_in_executor(self.threads, probe.run)
+        # Read here, too: whoever waited for it may be gone when it ends.
+        work.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return work
 
     def _write(self) -> None:
         try:
@@ -151,7 +162,7 @@ def groups(settings: ProbeSettings, synthetic: Synthetic, others: Others) -> Ite
     )
     yield alone("health", partial(others.page, f"{settings.base_url}/healthz"), *ours)
     yield alone("app", partial(others.page, f"{settings.app_origin}/"), "approval")
-    yield alone("partner-api", synthetic.redeem_nothing, "partner-api")
+    yield alone("partner-api", synthetic.revoke_nothing, "partner-api")
     for bank in banks:
         yield alone(f"bank:{bank.id}", partial(others.provider, bank.issuer), f"enrolment-bank-{bank.id}")
     for operator in known.mobile_operators if known else ():

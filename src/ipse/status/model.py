@@ -161,12 +161,15 @@ class Board:
 
     @property
     def severity(self) -> Severity:
-        """Of the whole: the worst component, except that one bank or mobile operator alone is a partial outage."""
+        """Of the whole: the worst component.
+
+        One bank or mobile operator is a part of it: down it makes a partial outage, unknown it changes nothing.
+        """
         worst = Severity.OPERATIONAL if self.states else Severity.UNKNOWN
         for state in self.states:
             found = state.severity
-            if found is Severity.MAJOR_OUTAGE and state.kind in OTHERS:
-                found = Severity.PARTIAL_OUTAGE
+            if state.kind in OTHERS:
+                found = {Severity.MAJOR_OUTAGE: Severity.PARTIAL_OUTAGE, Severity.UNKNOWN: worst}.get(found, found)
             worst = max(worst, found, key=lambda one: one.rank)
         return worst
 

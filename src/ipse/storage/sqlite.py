@@ -151,7 +151,7 @@ def _fetch(connection: sqlite3.Connection, text: str, values: Sequence[object]) 
     except sqlite3.IntegrityError as error:
         raise DuplicateError(str(error)) from error
     except sqlite3.OperationalError as error:
-        if "locked" in str(error) or "disk" in str(error) or "unable to open" in str(error):
+        if any(reason in str(error) for reason in ("locked", "disk", "unable to open", "readonly")):
             raise DatabaseUnavailableError(str(error)) from error
         raise
 

@@ -37,7 +37,7 @@ class Playing:
     def log_in(self) -> Tried:
         raise FailedError("claim", "refused: unknown_start", "partial")
 
-    def redeem_nothing(self) -> Tried:
+    def revoke_nothing(self) -> Tried:
         self.released.wait(60)
         return Tried()
 

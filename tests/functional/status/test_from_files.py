@@ -64,7 +64,7 @@ async def test_probes_that_stop_make_everything_unknown_within_the_minute(desk: 
     await desk.pass_time(1, probes=False)
     assert set((await desk.severities()).values()) == {"unknown"}
     page = (await desk.http.get("/?lang=nl")).text
-    assert "We meten op dit moment niets" in page
+    assert "We weten het op dit moment niet zeker" in page
     assert "Onze eigen proeven melden sinds" in page
     for _ in range(2):
         await desk.pass_time(1)
@@ -238,3 +238,30 @@ async def test_an_open_page_learns_that_something_changed(desk: Desk) -> None:
     after = (await desk.http.get("/mark")).json()
     assert after["mark"] != before["mark"]
     assert f'data-mark="{after["mark"]}"' in (await desk.http.get("/")).text
+
+
+async def test_a_full_disk_loses_history_and_never_what_people_see(desk: Desk) -> None:
+    await desk.page.watch.history.database.rows("pragma query_only = on")
+    for _ in range(2):
+        await desk.pass_time(30, {"login": "full"})
+    assert (await desk.severities())["sign-in"] == "major_outage"
+    await desk.page.watch.history.database.rows("pragma query_only = off")
+    for _ in range(2):
+        await desk.pass_time(30)
+    assert (await desk.severities())["sign-in"] == "operational"
+
+
+async def test_a_process_that_does_not_look_any_more_says_so(desk: Desk) -> None:
+    assert (await desk.http.get("/healthz")).status_code == 200
+    desk.clock.advance(seconds=61)
+    assert (await desk.http.get("/healthz")).status_code == 503
+
+
+async def test_an_operator_or_bank_that_is_unknown_alone_makes_nothing_unsure(desk: Desk) -> None:
+    for name, severity in (("mobile-operator:lumo", "operational"), ("login", "unknown")):
+        desk.publishers.samples.pop(name)
+        desk.publishers.forgotten.add(name)
+        await desk.pass_time(1)
+        assert (await desk.document())["severity"] == severity
+    severities = await desk.severities()
+    assert (severities["mobile-operator-lumo"], severities["sign-in"]) == ("unknown", "unknown")

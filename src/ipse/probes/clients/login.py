@@ -71,21 +71,20 @@ class Synthetic:
         ):
             return _Login(self, caller, phone).run()
 
-    def redeem_nothing(self) -> Tried:
-        """Whether partners' servers get answers: configuration, keys, and a code that is none refused as it must."""
+    def revoke_nothing(self) -> Tried:
+        """Whether partners' servers get answers: configuration, keys, and a token that is none revoked (RFC 7009 §2.2).
+
+        Unlike a code that is none, that is no refusal, which would stand in logs and figures.
+        """
         steps = _Steps("full")
         with closing(Caller(self.settings.seconds, self.tls)) as caller:
             metadata = steps.take("discovery", lambda: published(caller, self.settings.issuer))
-            form = {"grant_type": "authorization_code", "code": self.ids.secret()}
-            form |= {"redirect_uri": self.settings.redirect_uri, "code_verifier": self.ids.secret()}
-            token = str(metadata["token_endpoint"])
-            form |= self.proof()
-            answer = steps.take("token", lambda: caller.call("token", "POST", token, form=form))
-        error = document("token", answer).get("error")
-        if error == "invalid_client":
+            steps.take("keys", lambda: caller.document("keys", str(metadata["jwks_uri"])))
+            url, form = str(metadata["revocation_endpoint"]), {"token": self.ids.secret()} | self.proof()
+            answer = steps.take("revocation", lambda: caller.call("revocation", "POST", url, form=form))
+        if answer.status == 401 and document("revocation", answer).get("error") == "invalid_client":
             raise UnusableError(f"the scheme does not know the partner {PARTNER} with these keys: ipse probes set-up")
-        if (answer.status, error) != (400, "invalid_grant"):
-            raise FailedError("token", f"answered {answer.status} {error}")
+        expect("revocation", answer, 200)
         return Tried(steps.took)
 
     def proof(self) -> dict[str, str]:

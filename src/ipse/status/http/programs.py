@@ -9,12 +9,15 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ipse.kernel.clock import SECOND
 from ipse.status.service.documents import Documents
 from ipse.status.service.feed import atom, entries
 from ipse.status.service.watch import Watch
 from ipse.web.pages import Pages, language_of
 from ipse.web.routes import Caller, Route
 
+_LATE_SECONDS = 60
+"""After so long without a look something is wrong with this process."""
 _ANYBODY: Mapping[str, str] = {
     "access-control-allow-origin": "*",
     "cross-origin-resource-policy": "cross-origin",
@@ -69,7 +72,8 @@ class Programs:
 
     async def health(self, _: Request) -> Response:
         """Whether this process looks."""
-        return Response("ok\n", media_type="text/plain")
+        late = self.watch.clock.now() // SECOND - self.watch.board.at > _LATE_SECONDS
+        return Response("late\n" if late else "ok\n", 503 if late else 200, media_type="text/plain")
 
 
 def _json(document: object) -> Response:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import structlog
+
 from ipse.status import store
 from ipse.status.model import DAY, Change, Severity
 from ipse.storage.database import Database
+from ipse.storage.errors import DatabaseUnavailableError
 
+log = structlog.get_logger("ipse.status")
 KEPT_DAYS = 400
 """Thirteen months."""
 
@@ -36,17 +40,26 @@ class History:
                 await self.add(Change(component, at, Severity.UNKNOWN, "the status page did not run"))
 
     async def add(self, change: Change) -> Change:
-        """Keep a change; it comes after the last one, whatever it says of its beginning."""
+        """Keep a change; it comes after the last one, whatever it says of its beginning.
+
+        A full disk loses it at the next start, and never what people see now.
+        """
         known = self._changes.setdefault(change.component, [])
         if known and change.since <= known[-1].since:
             change = Change(change.component, known[-1].since + 1, change.severity, change.why)
-        await self.database.rows(store.ADD, change.component, change.since, change.severity.value, change.why)
         known.append(change)
+        await self._keep(store.ADD, change.component, change.since, change.severity.value, change.why)
         return change
 
     async def looked(self, now: int) -> None:
         """Somebody looks."""
-        await self.database.rows(store.SEE, now)
+        await self._keep(store.SEE, now)
+
+    async def _keep(self, text: str, *values: object) -> None:
+        try:
+            await self.database.rows(text, *values)
+        except DatabaseUnavailableError as error:
+            log.warning("history.not_kept", told=str(error))
 
     async def forget(self, now: int) -> None:
         """Lose what is older than pages show."""
