@@ -45,6 +45,7 @@ def open_portal(given: Given, features: Features) -> Portal:
         features.fallback,
         features.panic,
         features.delivery,
+        Audit(given.database),
     )
     news = PartnerNews(
         given.database,

@@ -16,6 +16,8 @@ from ipse.storage.database import Database
 from ipse.storage.statement import Transaction
 
 _PAGE: Final = 500
+_MOST_SEEN: Final = 500
+_OTHERS: Final = ("staff:", "operator:")
 _ALL: Final = 2**62
 
 
@@ -78,6 +80,11 @@ class Audit:
                     "previous": line.previous.hex(),
                     "digest": line.digest.hex(),
                 }
+
+    async def by_others(self, subject: str, *, most: int = 50) -> list[Line]:
+        """What staff and operators did about one subject, looking included, newest first."""
+        found = await self.find(Wanted(subject=subject), most=_MOST_SEEN)
+        return [line for line in found if line.actor.startswith(_OTHERS)][:most]
 
     async def copy(self, subject: str) -> list[dict[str, Any]]:
         """The lines about one subject, to take along."""

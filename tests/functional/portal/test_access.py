@@ -7,7 +7,9 @@ import re
 import pytest
 
 from ipse.actions.model import Method
+from ipse.audit.service import auditing
 from ipse.csc.store import rounds
+from ipse.storage.statement import Transaction
 from tests.functional.oidc.handsets import Handset, RefusedError
 from tests.functional.portal.town import GIVEN, Town
 from tests.functional.sessions.house import Browser, House, handle_of
@@ -73,3 +75,18 @@ async def test_taking_back_unbinds_who_signs_for_a_partner(
     assert await tokens.bindings(phone.account_id) == {"shop": 1}
     await browser.send("/portal/partners/shop", do="withdraw")
     assert await tokens.bindings(phone.account_id) == {}
+
+
+async def test_who_looked_at_a_person_is_told_to_them(house: House, browser: Browser, phone: Handset) -> None:
+    assert "Nobody has looked" in (await browser.http.get("/portal/data")).text
+    now = house.clock.now()
+    for actor, act in (("staff:m1", "account.view"), ("operator:root", "account.show"), ("person", "portal.open")):
+
+        def looking(actor: str = actor, act: str = act) -> Transaction[None]:
+            yield from auditing(now, actor=actor, act=act, subject=phone.account_id)
+
+        await house.scheme.database.transact(looking)
+    page = (await browser.http.get("/portal/data")).text
+    assert re.findall(r'data-look="([^"]+)"', page) == ["account.show", "account.view"]
+    assert "after two people had decided so" in page
+    assert "m1" not in page, "who it was is the scheme's to know"

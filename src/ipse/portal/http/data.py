@@ -52,6 +52,7 @@ class Data:
             "data",
             facts=facts,
             evidence=evidence,
+            looks=await identity.looks(session.account_id),
             opened_until=await self.desk.opened(request, session),
         )
 

@@ -11,7 +11,8 @@ import msgspec
 from ipse.actions.service import Actions, Messages
 from ipse.attributes.model import Facts, Source
 from ipse.attributes.service import Attributes
-from ipse.audit.service import auditing
+from ipse.audit.model import Line
+from ipse.audit.service import Audit, auditing
 from ipse.enrolment.model import Wait
 from ipse.enrolment.service import Enrolments
 from ipse.fallback.service import Fallback
@@ -74,6 +75,7 @@ class Identity:
     fallback: Fallback
     panic: Panic
     delivery: Delivery
+    audit: Audit
 
     async def account(self, account_id: str) -> Account:
         """The account."""
@@ -154,6 +156,10 @@ class Identity:
             )
             for each in reversed(await self.attributes.evidence(account_id))
         ]
+
+    async def looks(self, account_id: str) -> list[Line]:
+        """What people who work for the scheme did with this identity, looking included, newest first."""
+        return await self.audit.by_others(account_id)
 
     async def name(self, account_id: str) -> str:
         """How the person is called."""
