@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import time
@@ -51,6 +52,15 @@ _PHONE = """async ([base, signers]) => {
   writing.objectStore("phone").put(record, "record");
   await new Promise((resolve) => (writing.oncomplete = resolve));
   opening.result.close();
+}"""
+
+_PENDING = """async () => {
+  const opening = indexedDB.open("ipse", 1);
+  await new Promise((resolve) => (opening.onsuccess = resolve));
+  const reading = opening.result.transaction("phone").objectStore("phone").get("record");
+  await new Promise((resolve) => (reading.onsuccess = resolve));
+  opening.result.close();
+  return reading.result.pending !== null;
 }"""
 
 
@@ -212,6 +222,11 @@ class Handset:
         self.scheme.claimed = self.scheme.shown(**confirms, **members)
         await self.open("/#l=link")
         await self.on_screen("request")
+
+    async def answered(self) -> None:
+        """Wait until the scheme has answered everything: what a page left without answer is the next page's first."""
+        while await self.page.evaluate(_PENDING):  # noqa: ASYNC110 - the browser tells it no other way
+            await asyncio.sleep(0.05)
 
     async def on_screen(self, name: str) -> None:
         """Wait until this screen is the present one."""

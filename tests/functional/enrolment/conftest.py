@@ -80,12 +80,11 @@ async def stage(
     await registrars.keep(CARD, actor="test")
     scheme = await build_scheme(settings, keystore, database, clock=clock, ids=ids)
     outside = application(world, clock=clock)
-    async with (
-        serving(scheme.application, sockets[0]),
-        serving(outside, sockets[1], lifespan=True),
-        contextlib.AsyncExitStack() as stack,
-    ):
+    async with contextlib.AsyncExitStack() as stack:
+        # As a process ends: first who asks, then the servers, at last what those call others with.
         stack.push_async_callback(scheme.close)
+        await stack.enter_async_context(serving(scheme.application, sockets[0]))
+        await stack.enter_async_context(serving(outside, sockets[1], lifespan=True))
         played = Stage(scheme=scheme, clock=clock, moods=outside.state.moods, port=port, keystore=keystore)
         stack.push_async_callback(played.close)
         yield played

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -138,6 +139,7 @@ OPERATIONS: Final = (
 """What the API does."""
 
 
+@lru_cache(maxsize=4)
 def build_description(origin: str) -> dict[str, Any]:
     """The OpenAPI 3.1 document; `origin` is where the API is reached, without path."""
     _, schemas = msgspec.json.schema_components((NewSession, SessionView, Problem), ref_template=_REF)
