@@ -83,6 +83,7 @@ async def examine(settings: Settings, machine: Machine) -> list[Finding]:
         *signing_findings(settings),
         *_places_findings(settings),
         *_second_channel_advice(settings),
+        *_incident_advice(settings),
     ]
     if settings.environment is Environment.PRODUCTION:
         findings += _machine_findings(settings, machine)
@@ -227,6 +228,21 @@ def _second_channel_advice(settings: Settings) -> Iterator[Finding]:
         yield Finding("nobody is told by e-mail what happens to their identity", "name a server in mail", unsafe=False)
     if settings.sms is None:
         yield Finding("nobody is told by text message what happens to it", "name a gateway in sms", unsafe=False)
+
+
+def _incident_advice(settings: Settings) -> Iterator[Finding]:
+    """On a bad day people look for a number to call, and duties run out that nobody remembers."""
+    if settings.environment is not Environment.PRODUCTION:
+        return
+    if not settings.help.channels:
+        what = "the help centre names nobody whom people can call or write to"
+        yield Finding(what, "name your own in help.channels", unsafe=False)
+    if not settings.incidents.remind:
+        what = "nobody is reminded of duties that an incident starts"
+        yield Finding(what, "name addresses in incidents.remind", unsafe=False)
+    if not settings.status.folder:
+        what = "no status page can say what fails: nothing is published for it"
+        yield Finding(what, "name a folder in status.folder", unsafe=False)
 
 
 async def _operator_advice(settings: Settings, database: Database) -> list[Finding]:

@@ -36,8 +36,18 @@ def test_a_proper_installation_is_well(proper: Place) -> None:
         "ipse",
     )
     assert proper.ipse("mobile-operator", "add", *operator).returncode == 0
-    told = proper.changed(**SECOND_CHANNEL).ipse("doctor")
+    told = proper.changed(**SECOND_CHANNEL, **_prepared(proper)).ipse("doctor")
     assert (told.returncode, told.stdout.strip()) == (0, "nothing is missing or unsafe"), told.stderr
+
+
+
+def _prepared(place: Place) -> dict[str, object]:
+    """What a bad day needs."""
+    return {
+        "help": {"channels": [{"kind": "telephone", "value": "+32 2 555 01 00"}]},
+        "incidents": {"remind": ["duty@ipse.example"]},
+        "status": {"folder": f"{place.folder}/status"},
+    }
 
 
 def test_every_fault_is_told_with_its_remedy(proper: Place) -> None:
@@ -90,6 +100,9 @@ def test_what_people_would_miss_is_told(proper: Place) -> None:
     expected = (
         "advice  nobody is told by e-mail",
         "advice  nobody is told by text message",
+        "advice  the help centre names nobody",
+        "advice  nobody is reminded of duties",
+        "advice  no status page can say what fails",
         "advice  registrar eid_card is active, and eid names no authorities: nobody can activate by card",
         "nowhere.csv cannot be read",
     )
