@@ -67,7 +67,7 @@ class WrongSigning(PlatformError):
 
 
 class ActivationRefused(Exception):
-    """Signature activation has refused; `refusal` is one of `standards.signature_activation.REFUSALS`."""
+    """Signature activation has refused for good; `refusal` is one of `standards.signature_activation.REFUSALS`."""
 
     def __init__(self, refusal: str) -> None:
         super().__init__(refusal)

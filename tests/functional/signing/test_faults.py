@@ -12,7 +12,9 @@ from ipse.kernel.ids import sha256
 from ipse.signing.errors import SigningUnavailable
 from ipse.signing.model import CredentialState
 from ipse.storage.database import open_database
+from ipse.telemetry import metrics
 from tests.functional.signing.office import PARTNER, Office
+from tests.unit.telemetry.test_instruments import given_out
 
 if TYPE_CHECKING:
     from ipse.kernel.keystore import Keystore
@@ -41,6 +43,11 @@ class Dying:
             raise Killed
 
         return dying
+
+
+def unavailable() -> float:
+    """How often an approved request had to be tried again, as operators see it."""
+    return given_out(metrics.SIGNATURES).get(("ipse_signatures_total", frozenset({"unavailable"})), 0)
 
 
 @pytest.mark.parametrize("after", [True, False], ids=["after", "before"])
@@ -128,8 +135,10 @@ async def test_while_signature_activation_is_down_nothing_is_lost(office: Office
     activation.kill()
     try:
         await ada.approve(request)
+        counted = unavailable()
         with pytest.raises(SigningUnavailable):
             await office.signing.conclude(first.action_id, PARTNER)
+        assert unavailable() == counted + 1, "operators are told"
     finally:
         activation.start()
     assert len((await office.signing.conclude(first.action_id, PARTNER)).signatures) == 1

@@ -101,15 +101,15 @@ class Conclusions:
             with span("sign"):
                 result = await self._carried_out(_work(approval))
             metrics.SIGNATURES.add("signed")
-        except ActivationRefused as error:
-            if error.refusal == "keys_unavailable":
+        except SigningUnavailable as error:
+            if not isinstance(error, SigningKeyOff):  # an operator wants that
                 metrics.SIGNATURES.add("unavailable")
-                raise SigningUnavailable from error
-            return await self._refuse(action_id, error.refusal)
-        except CertificationRefused as error:
+            raise
+        except (ActivationRefused, CertificationRefused) as error:
             return await self._refuse(action_id, error.refusal)
         except WrongCertificateError as error:
             log.error("signing.wrong_answer", action=action_id, error=str(error))  # noqa: TRY400 - no values
+            metrics.SIGNATURES.add("unavailable")
             raise SigningUnavailable from error
         except _Never as error:
             return await self._refuse(action_id, error.why)
@@ -191,9 +191,8 @@ class Conclusions:
             )
             read = certificates.read(issued, request)
             await self.activation.certify(credential.credential_id, issued[0])
-        except (CertificationRefused, ActivationRefused) as error:
-            if error.refusal != "keys_unavailable":
-                await self.credentials.end(credential.credential_id, EndReason.FAILED, actor="system")
+        except (CertificationRefused, ActivationRefused):
+            await self.credentials.end(credential.credential_id, EndReason.FAILED, actor="system")
             raise
         await self.credentials.certify(credential, issued, serial=read.serial, valid_until=read.valid_until)
         return await self.credentials.find(credential.credential_id)
