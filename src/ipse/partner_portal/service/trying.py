@@ -146,7 +146,7 @@ class Trying:
             return Approved((*steps, TrialStep("phone", good=False, why=error.public)))
         outcome = {name: decided[name] for name in ("outcome", "shared", "declined") if name in decided}
         steps.append(TrialStep("approval", good=True, came=rules.pretty(outcome)))
-        back = await visitor.get(decided.get("return_url") or self.base + page_of(page.body))
+        back = await visitor.get(decided.get("return_url") or self.base + page_of(page.body) + "/finish")
         if not back.location:
             steps.append(TrialStep("return", good=refuse, came=f"HTTP {back.status}"))
             return Approved(tuple(steps))
