@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 
 from ipse.partner_portal.http.openapi import DOCUMENT, OPERATIONS
 from ipse.partner_portal.model import API
@@ -59,6 +60,27 @@ async def test_a_program_does_what_its_people_do(counter: Counter) -> None:
         assert (await call(http, key, "DELETE", "/services/API_LOGIN")).status_code == 204
         assert (await call(http, key, "PUT", "/organisation", {"name": "The Press"})).status_code == 204
         assert (await call(http, key, "GET", "/organisation")).json()["name"] == "The Press"
+
+
+async def test_a_broker_registers_for_whom_it_asks(counter: Counter) -> None:
+    async with counter.visitor(await counter.registered("Agency")) as visitor:
+        http, key = visitor.http, await management_key(visitor)
+        await call(http, key, "PUT", "/keys", {"jwks": KEYS})
+        client_id = await visitor.client_id()
+        partner = await counter.desk.partners.fresh(client_id)
+        assert partner
+        await counter.desk.partners.register_partner(
+            msgspec.structs.replace(partner, broker=True), secret=None, actor="operator:root"
+        )
+        mill = {"client_id": "mill", "name": "The Mill"}
+        assert (await call(http, key, "POST", "/final-partners", mill)).status_code == 201
+        assert (await call(http, key, "POST", "/final-partners", mill)).status_code == 422
+        assert (await call(http, key, "GET", "/final-partners")).json() == {"final_partners": [mill]}
+        service = {**SERVICE, "final_partner": "mill", "code": "MILL_LOGIN"}
+        assert (await call(http, key, "POST", "/services", service)).status_code == 201
+        page = (await http.get("/partners/final-partners")).text
+        assert "The Mill" in page
+        assert "/partners/services/MILL_LOGIN" in page
 
 
 async def test_refusals_are_problem_documents(counter: Counter) -> None:

@@ -137,7 +137,7 @@ function trying(form) {
       title.className = "caption";
       details.append(title, part("pre", content, words[caption ?? ""]));
     }
-    if (!step.good || step.name === "id_token") details.setAttribute("open", "");
+    if (!step.good || ["return", "id_token"].includes(step.name)) details.setAttribute("open", "");
     item.append(details);
     item.dataset["step"] = step.name;
     item.dataset["good"] = step.good ? "yes" : "no";
