@@ -43,7 +43,7 @@ def open_console(staff: StaffParts, given: Given, features: Features) -> Console
         features.signing.credentials,
     )
     incidents, duties = open_incidents(given.settings, database, given.keystore, clock, given.ids)
-    views = Views(database, features.people, features.attributes, clock)
+    views = Views(database, features.people, features.attributes, clock, features.messages.notices)
     return Console(
         staff=staff.staff,
         sessions=staff.sessions,

@@ -36,6 +36,8 @@ class NoticeKind(StrEnum):
     EVIDENCE_EXPIRED = "evidence_expired"
     NOT_STARTED = "not_started"
     PANIC_SHEET_MADE = "panic_sheet_made"
+    DATA_VIEWED = "data_viewed"
+    """Two members of the scheme's staff have let one of them look at the person's data."""
     DELETED = "deleted"
 
 

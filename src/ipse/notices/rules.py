@@ -11,7 +11,12 @@ from ipse.kernel.clock import SECOND
 from ipse.notices.model import NoticeKind, Sender
 
 _AFTER_A_BLOCK: Final = {NoticeKind.BLOCKED, NoticeKind.WRONG_CODES, NoticeKind.SIM_CHANGED}
-_NOTHING_TO_STOP: Final = {NoticeKind.EVIDENCE_EXPIRING, NoticeKind.EVIDENCE_EXPIRED, NoticeKind.SIM_READY}
+_NOTHING_TO_STOP: Final = {
+    NoticeKind.EVIDENCE_EXPIRING,
+    NoticeKind.EVIDENCE_EXPIRED,
+    NoticeKind.SIM_READY,
+    NoticeKind.DATA_VIEWED,
+}
 _LONGEST_NAME: Final = 40
 
 

@@ -93,8 +93,10 @@ class Place:
         return ended.stderr
 
     @contextlib.contextmanager
-    def serving(self, *arguments: str, pass_fds: tuple[int, ...] = ()) -> Iterator[subprocess.Popen[bytes]]:
-        """`ipse serve`, answering; killed at the end if it still runs."""
+    def serving(
+        self, *arguments: str, pass_fds: tuple[int, ...] = (), at: str = ""
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """`ipse serve`, answering (at the issuer's address, or at another); killed at the end if it still runs."""
         log = self.folder / f"serve-{self.port}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -106,7 +108,7 @@ class Place:
                 pass_fds=pass_fds,
             )
         try:
-            self._wait(process, log)
+            self._wait(process, log, at or "/healthz")
             yield process
         finally:
             if process.poll() is None:
@@ -126,12 +128,12 @@ class Place:
     def _environment(self) -> dict[str, str]:
         return os.environ | {"NO_COLOR": "1", "COLUMNS": "200"} | self.environment
 
-    def _wait(self, process: subprocess.Popen[bytes], log: Path) -> None:
+    def _wait(self, process: subprocess.Popen[bytes], log: Path, at: str) -> None:
         deadline = time.monotonic() + START_SECONDS
         with self.client() as client:
             while time.monotonic() < deadline and process.poll() is None:
                 with contextlib.suppress(httpx.TransportError):
-                    if client.get("/healthz").status_code == 200:
+                    if client.get(at).status_code == 200:
                         return
                 time.sleep(0.05)
         raise AssertionError(log.read_text(errors="replace"))

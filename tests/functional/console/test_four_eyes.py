@@ -101,6 +101,7 @@ async def test_data_are_seen_by_one_whom_another_has_allowed_and_for_a_while(roo
     shown = await sam.send(f"{place}/data")
     assert "Lovelace" in shown.text
     assert (await tim.send(f"{place}/data")).status_code == 403, "for the one who asked alone"
+    assert "data_viewed" in {each.kind for each in await room.features.delivery.of(person.account_id)}, "and told"
     assert (await ann.send(f"{place}/data")).status_code == 403
     assert (f"staff:{sam.member_id}", "account.view") in await acts(room, person.account_id)
     await room.features.people.database.rows("update console_views set until = 1 where until > $1", 0)

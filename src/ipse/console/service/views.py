@@ -13,6 +13,8 @@ from ipse.console import store
 from ipse.console.errors import ViewOver
 from ipse.console.model import VIEW_SECONDS
 from ipse.kernel.clock import SECOND, Clock
+from ipse.notices.model import NoticeKind
+from ipse.notices.service import Notices
 from ipse.people.service import People
 from ipse.staff.model import Member
 from ipse.storage.database import Database
@@ -40,11 +42,13 @@ class Views:
     people: People
     attributes: Attributes
     clock: Clock
+    notices: Notices
 
     def opening(self, review_id: str, account_id: str, member_id: str) -> Transaction[None]:
-        """Inside the decision of a second person: let the first one look, from now on."""
-        until = self.clock.now() + VIEW_SECONDS * SECOND
-        yield from run(store.OPEN_VIEW, review_id, account_id, member_id, until)
+        """Inside the decision of a second person: let the first one look, from now on. The person is told."""
+        now = self.clock.now()
+        yield from run(store.OPEN_VIEW, review_id, account_id, member_id, now + VIEW_SECONDS * SECOND)
+        yield from self.notices.telling(account_id, NoticeKind.DATA_VIEWED, now=now)
 
     async def until(self, account_id: str, member: Member) -> int | None:
         """Until when this member may look at this person's data (microseconds); None: not at all."""
