@@ -89,10 +89,10 @@ async def forget_shells(features: Features) -> int:
 def _parts(given: Given, features: Features, histories: Histories, envelopes: EnvelopeCopies) -> Mapping[str, Part]:
     """What each feature keeps of a person, by the part's name."""
     return {
-        "people": features.people.copy,
         "attributes": features.attributes.copy,
-        "phones": features.phones.copy,
         "number": features.sims.watches.copy,
+        "people": features.people.copy,
+        "phones": features.phones.copy,
         "history": histories.copy,
         "envelopes": envelopes.copy,
         "signing": features.signing.credentials.copy,
