@@ -16,7 +16,7 @@ from ipse.cli.partner import app
 from ipse.kernel.clock import SystemClock
 from ipse.kernel.errors import PlatformError
 from ipse.kernel.ids import RandomIds
-from ipse.kernel.settings import Environment, parse_settings
+from ipse.kernel.settings import Environment, SettingsError, parse_settings
 from ipse.partners.service import PartnerDesk, Partners
 from ipse.partners.service.transfer import Arrival, Taken, Transfer
 from ipse.standards import jose
@@ -368,3 +368,21 @@ def test_a_sector_is_one_of_a_short_list(tmp_path: Path, capsys: pytest.CaptureF
     assert here.shown("bakery")["partner"]["sector"] == "commerce"
     here("update", "bakery", "--sector", "government")
     assert here.shown("bakery")["partner"]["sector"] == "government"
+
+
+def test_somebody_of_a_partner_is_invited_to_the_portal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal(tmp_path / "here", capsys)
+    terminal("add", "bakery", "The Bakery")
+    assert "add the table [staff]" in str(_refused_settings(terminal))
+    terminal.config.write_text(terminal.config.read_text() + '[staff]\norigin = "http://localhost:19056"\n')
+    said = terminal("invite", "bakery", "ann@bakery.example", "Ann Baker")
+    assert "works once" in said
+    assert "http://localhost:19056/staff/join/" in said
+    assert "member" in terminal.refused("invite", "bakery", "ann@bakery.example", "Ann Baker")
+    assert "no partner" in terminal.refused("invite", "mill", "bo@mill.example", "Bo")
+
+
+def _refused_settings(terminal: Terminal) -> SettingsError:
+    with pytest.raises(SettingsError) as refused:
+        terminal("invite", "bakery", "ann@bakery.example", "Ann Baker")
+    return refused.value
