@@ -26,7 +26,7 @@ async def test_an_invitation_is_a_letter_taken_once_with_a_passkey(office: Offic
         page = await desk.http.get(invitation.url)
         assert "Ann Peeters" in page.text
         assert (await desk.join(invitation.url)).json() == {"made": True}
-        assert (await desk.sign_in()).json() == {"to": "/staff/account"}
+        assert (await desk.sign_in()).json() == {"to": "/console"}
         own = await desk.http.get("/staff/account?lang=en")
         assert "Ann@ipse.example" in own.text
     async with office.desk() as thief:

@@ -4,7 +4,7 @@
 /// <reference lib="webworker" />
 
 // The next two lines are written by `node tests/javascript/shell_files.js --write`; a test compares them.
-const VERSION = "Ah48zGsO08yqnGFR";
+const VERSION = "tGvj5kQmLWr_gjGd";
 const FILES = [
   "/",
   "/app.js",
