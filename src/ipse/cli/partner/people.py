@@ -36,7 +36,8 @@ async def invite(
 ) -> None:
     """Invite somebody of a partner to the partners' portal.
 
-    The address that is printed works once: hand it over yourself. Partners that register themselves there need no invitation of yours.
+    The address that is printed works once: hand it over yourself. Partners that register themselves there need no
+    invitation of yours.
     """
     async with opened_desk(config) as (_, desk):
         partner = await known_partner(desk, client_id)
