@@ -261,8 +261,7 @@ class Threshold:
     """One criterion of Implementing Regulation (EU) 2024/2690 art. 14, measured."""
 
     letter: str
-    """`a` to `e`, as in the article."""
-    what: str
+    """`a` to `e`, as in the article; in words: the text `incidents.threshold.<letter>`."""
     measured: str
     limit: str
     crossed: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import msgspec
@@ -32,13 +33,13 @@ async def duties(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Show whom an incident obliges us to tell, until when, and why: every threshold, measured."""
-    async with desk(config) as (_, _incidents, service):
+    async with desk(config) as (_, incidents, service):
         found = [await service.standing(incident)] if incident else await service.running()
     if json:
         print_json([msgspec.to_builtins(dataclasses.asdict(each)) for each in found])
         return
     for standing in found:
-        _print(standing)
+        _print(standing, incidents.wording.texts["en"].text)
     if not found:
         console.print("No duty is open")
 
@@ -66,13 +67,14 @@ async def done(
     console.print(f"{duty} is done")
 
 
-def _print(standing: Standing) -> None:
+def _print(standing: Standing, say: Callable[[str], str]) -> None:
     wide = Console(width=None if console.is_terminal else 240, markup=False, highlight=False)
     incident = standing.incident
     wide.print(f"{incident.incident_id}  {incident.title['en']}, known since {text(incident.aware_at)}")
     wide.print(f"significant: {'yes' if standing.significant else 'no'} (Implementing Regulation 2024/2690 art. 14)")
     for each in standing.thresholds:
-        wide.print(f"  {'x' if each.crossed else ' '} ({each.letter}) {each.what}: {each.measured}; {each.limit}")
+        what = say(f"incidents.threshold.{each.letter}")
+        wide.print(f"  {'x' if each.crossed else ' '} ({each.letter}) {what}: {each.measured} ({each.limit})")
     table = Table("duty", "law", "until", "time passed", "state", "done")
     for clock in standing.clocks:
         mark = clock.mark

@@ -93,12 +93,12 @@ def _description(known: Known, language: str, _say: Say) -> str:
     return "\n".join(part for part in (incident.title[language], latest, incident.technical) if part)
 
 
-def _measured(known: Known, _language: str, _say: Say) -> str:
-    mark = {True: "x", False: " "}
-    return "\n".join(
-        f"[{mark[each.crossed]}] ({each.letter}) {each.what}: {each.measured}; {each.limit}"
-        for each in known.thresholds
-    )
+def _measured(known: Known, _language: str, say: Say) -> str:
+    lines = []
+    for each in known.thresholds:
+        mark, what = "x" if each.crossed else " ", say(f"incidents.threshold.{each.letter}")
+        lines.append(f"[{mark}] ({each.letter}) {what}: {each.measured} ({each.limit})")
+    return "\n".join(lines)
 
 
 def _timeline(known: Known, language: str, _say: Say) -> str:

@@ -39,9 +39,8 @@ def thresholds(
         _share("c", "limited", extent.limited_people, extent.limited_partners, extent, population),
         Threshold(
             letter="d",
-            what="Somebody was where only trusted staff may be",
-            measured="yes" if extent.physical_breach else "no",
-            limit="any",
+            measured="1" if extent.physical_breach else "0",
+            limit="> 0",
             crossed=extent.physical_breach,
         ),
         _share("e", "compromised", extent.compromised_people, extent.compromised_partners, extent, population),
@@ -62,9 +61,8 @@ def _complete(incident: Incident, windows: Sequence[Period], now: int) -> Thresh
     longest = max((without(each, windows) for each in periods_of(incident, (Impact.FULL,), now=now)), default=0)
     return Threshold(
         letter="a",
-        what="Nobody could use it, at a stretch",
         measured=f"{longest / _MINUTE:.1f} min",
-        limit=f"more than {OUTAGE_MINUTES} min",
+        limit=f"> {OUTAGE_MINUTES} min",
         crossed=longest > OUTAGE_MINUTES * _MINUTE,
     )
 
@@ -78,9 +76,8 @@ def _weekly(incident: Incident, others: Iterable[Incident], windows: Sequence[Pe
         worst = max(worst, inside)
     return Threshold(
         letter="b",
-        what="Some or all could not use it, in one calendar week, with the week's other incidents",
         measured=f"{worst / _MINUTE:.1f} min",
-        limit=f"more than {WEEK_MINUTES} min",
+        limit=f"> {WEEK_MINUTES} min",
         crossed=worst > WEEK_MINUTES * _MINUTE,
     )
 
@@ -94,12 +91,6 @@ def _merged(periods: list[Period]) -> list[Period]:
         else:
             found.append(each)
     return found
-
-
-_WHAT: Final = {
-    "limited": "People or partners for whom it was limited",
-    "compromised": "People or partners whose data lost integrity, confidentiality or authenticity",
-}
 
 
 def _share(
@@ -116,12 +107,11 @@ def _share(
     percent = f"{100 / share:g} %"
     return Threshold(
         letter=letter,
-        what=_WHAT[what],
-        measured=f"{_counted(people, of_people)} people, {_counted(partners, of_partners)} partners",
-        limit=f"more than {percent}, or more than {most:,} if that is fewer".replace(",", " ", 1),
+        measured=f"{_counted(people, of_people)} · {_counted(partners, of_partners)}",
+        limit=f"> {percent} | > {most}",
         crossed=over(people, of_people) or over(partners, of_partners),
     )
 
 
 def _counted(count: int | None, of: int) -> str:
-    return "not known" if count is None else f"{count} of {of}"
+    return f"{'?' if count is None else count} / {of}"
