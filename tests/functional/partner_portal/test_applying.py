@@ -10,10 +10,12 @@ import pytest
 from ipse.kernel.clock import seconds
 from ipse.partner_portal.model import GRANT, KEYS, PRODUCTION
 from ipse.partner_portal.rules.keys import POSSESSION
-from ipse.partner_portal.service.applications import KEYS_WAIT
+from ipse.partner_portal.service.applications import FILE_TYPE, KEYS_WAIT
+from ipse.partners.service.transfer import Transfer
 from ipse.staff import NotAllowed, ReviewRefused
 from ipse.standards import jose
 from tests.functional.partner_portal.counter import SIGNING, Counter, Visitor
+from tests.functional.partners.network import serving
 
 PRIVATE = [jose.new_private_jwk(alg, kid=alg) for alg in ("ES256", "ECDH-ES")]
 SERVICE = {"type": "identification", "name_en": "Payroll", "redirect_uris": "https://press.example/back"}
@@ -131,3 +133,30 @@ async def test_a_sandbox_signs_what_is_taken_along(counter: Counter) -> None:
         claims = jose.verify(token, SIGNING.public, algorithms={"ES256"}, types=typ).claims
         assert claims["services"][0]["code"] == "PAY"
         assert "secret" not in json.dumps(claims).replace("sealed_secret", "")
+
+
+async def test_a_file_brings_services_only_with_its_issuers_signature(counter: Counter) -> None:
+    jwk = jose.new_private_jwk("ES256", kid="theirs")
+    theirs, another = (jose.private_keys([each])[0] for each in (jwk, jose.new_private_jwk("ES256", kid="theirs")))
+    async with serving() as server, counter.visitor(await counter.registered("Press")) as visitor:
+        server.says(json.dumps({"keys": [jose.public_jwk(jwk)]}).encode())
+        public = json.dumps({"keys": [jose.public_jwk(jwk) for jwk in PRIVATE]})
+        await visitor.send("/partners/keys", do="bring", keys=public)
+        await visitor.send("/partners/services/new", **SERVICE, ask_email="voluntary", code="PAY")
+        exported = await Transfer(counter.desk.partners, "").export(await visitor.client_id())
+        document = json.loads(exported) | {"issuer": f"http://127.0.0.1:{server.port}/v2"}
+        document["partner"]["partner_id"] = "press-in-the-sandbox"
+        document["services"][0] |= {"code": "TAKEN", "redirect_uris": ["http://localhost:8765/back"]}
+        moved = {"old": "http://localhost:8765", "new": "https://press.example"}
+        for signer in (SIGNING, another):
+            file = jose.sign(document, signer, alg="ES256", typ=FILE_TYPE)
+            refused = await visitor.send("/partners/production", do="take", file=file, **moved)
+            assert refused.status_code == 422
+        assert await counter.desk.partners.registered("TAKEN") is None
+        file = jose.sign(document, theirs, alg="ES256", typ=FILE_TYPE)
+        taken = await visitor.send("/partners/production", do="take", file=file, **moved)
+        assert taken.status_code == 303, taken.text
+        service = await counter.desk.partners.registered("TAKEN")
+        assert service
+        assert service.redirect_uris == ("https://press.example/back",)
+        assert service.partner_id == await visitor.client_id()
