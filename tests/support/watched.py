@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tests.support.postgres import Postgres
 
 _PATIENCE = 60
-QUICK = {"interval_seconds": "0.5", "retry_seconds": "0.2", "seconds": "2", "login_seconds": "4"}
-"""So often probes try here; every other number is as usual."""
+QUICK = {"interval_seconds": "1", "retry_seconds": "0.5", "seconds": "4", "login_seconds": "10"}
+"""So often probes try here, with the patience that a busy machine needs."""
 
 
 @dataclass
@@ -49,11 +49,16 @@ class Watched:
         document: dict[str, Any] = httpx.get(f"{self.status}/status.json", timeout=5).json()
         return {one["id"]: one["severity"] for one in document["components"]}
 
+    def why(self) -> dict[str, str]:
+        """What is said of each that does not work."""
+        document: dict[str, Any] = httpx.get(f"{self.status}/status.json", timeout=5).json()
+        return {one["id"]: f"{one['severity']} {one['why']}" for one in document["components"] if one["why"]}
+
     def until(self, expected: Callable[[dict[str, str]], bool], *, seconds: float) -> dict[str, str]:
         """Wait until the page shows something; what it shows then."""
         deadline = time.monotonic() + seconds
         while not expected(found := self.severities()):
-            assert time.monotonic() < deadline, found
+            assert time.monotonic() < deadline, self.why()
             time.sleep(0.2)
         return found
 

@@ -95,6 +95,7 @@ def prepare_status(folder: Path, places: Places, signing: SigningWorld | None) -
         "issuer_address": places.scheme,
         "folder": str(world.published),
         "keep": str(folder / "status-page"),
+        "time_zone": "Europe/Brussels",
     }
     if places.tls_certificate and places.tls_key:
         chosen |= {"tls_certificate": places.tls_certificate, "tls_key": places.tls_key}

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.timeout(240)
-SECONDS = 45
-"""A patience for slow machines; the arithmetic of the probes is 1 + 4 + 0.5 + 4 + 1."""
+SECONDS = 55
+"""Within the minute that is promised, on a machine that is busy with other tests."""
 THE_SCHEMES = {"sign-in", "approval", "partner-api", "enrolment-card"}
 
 
