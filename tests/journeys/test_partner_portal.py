@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import re
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -206,6 +207,14 @@ class Newcomer:
         assert _LOGGED_IN.search(told), told + (self.folder / "errors").read_text()
 
 
+def free_port() -> int:
+    """A port that nobody listens at now."""
+    with socket.socket() as listener:
+        listener.bind(("localhost", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Where a newcomer's programs are, with what `npm install` would bring."""
@@ -214,15 +223,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def test_a_newcomer_with_keys_reaches_a_verified_login(browser: Browser, sandbox: Sandbox, folder: Path) -> None:
-    begun = time.monotonic()
     async with onlooker(browser, PICTURES, size="desktop", language="en") as window:
         newcomer = Newcomer(window, sandbox, folder, "Bakery")
         await newcomer.come_in()
         await newcomer.make_keys()
-        await newcomer.describe_service("http://localhost:8765/callback")
+        await newcomer.describe_service(f"http://localhost:{free_port()}/callback")
         await newcomer.try_it(keys=True)
         await newcomer.run_program("node", ["node"], {})
-        print(f"a script needs {time.monotonic() - begun:.0f} s")
         await newcomer.run_program("authlib", [sys.executable, "-u"], {})
         await newcomer.look_around()
 
@@ -232,7 +239,7 @@ async def test_a_newcomer_with_a_secret_reaches_it_on_a_phone(browser: Browser, 
         newcomer = Newcomer(window, sandbox, folder, "Mill")
         await newcomer.come_in()
         secret = await newcomer.make_secret()
-        await newcomer.describe_service("http://localhost:8766/callback")
+        await newcomer.describe_service(f"http://localhost:{free_port()}/callback")
         await newcomer.try_it(keys=False)
         await newcomer.run_program("python", [sys.executable, "-u"], {"IPSE_SECRET": secret})
         await newcomer.look_around()
