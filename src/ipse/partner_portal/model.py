@@ -16,6 +16,8 @@ GRANT: Final = "partner.grant"
 """The review that lets a service ask for a protected attribute."""
 KEYS: Final = "partner.keys"
 """The review that replaces a partner's keys in production (T-26)."""
+SERVICE: Final = "partner.service"
+"""The review of what people read, are asked and are sent back to, for a partner that asks people already (T-10)."""
 
 
 @dataclass(frozen=True, slots=True)

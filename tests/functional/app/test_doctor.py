@@ -40,7 +40,6 @@ def test_a_proper_installation_is_well(proper: Place) -> None:
     assert (told.returncode, told.stdout.strip()) == (0, "nothing is missing or unsafe"), told.stderr
 
 
-
 def _prepared(place: Place) -> dict[str, object]:
     """What a bad day needs."""
     return {

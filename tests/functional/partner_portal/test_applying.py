@@ -9,6 +9,7 @@ import pytest
 
 from ipse.kernel.clock import seconds
 from ipse.partner_portal.model import GRANT, KEYS, PRODUCTION
+from ipse.partner_portal.model import SERVICE as SERVICE_REVIEW
 from ipse.partner_portal.rules.keys import POSSESSION
 from ipse.partner_portal.service.applications import FILE_TYPE, KEYS_WAIT
 from ipse.partners.service.transfer import Transfer
@@ -160,3 +161,30 @@ async def test_a_file_brings_services_only_with_its_issuers_signature(counter: C
         assert service
         assert service.redirect_uris == ("https://press.example/back",)
         assert service.partner_id == await visitor.client_id()
+
+
+async def test_what_people_read_and_where_they_return_waits_once_people_are_asked(production: Counter) -> None:
+    """T-10: nobody of a partner alone gives it another name, or sends people elsewhere."""
+    async with production.visitor(await production.registered("Press")) as visitor:
+        client_id = await visitor.client_id()
+        await bring(production, visitor, PRIVATE)
+        await visitor.send("/partners/services/new", **SERVICE, ask_email="voluntary", code="PAY")
+        await production.desk.partners.set_state(client_id, "active", actor="test")
+        before = await production.desk.partners.registered("PAY")
+        assert before
+        named = await visitor.send("/partners/organisation", name="Your Bank", contacts="")
+        assert (named.status_code, 'id="problem-name"' in named.text) == (422, True)
+        elsewhere = {**SERVICE, "name_en": "Your Bank", "redirect_uris": "https://elsewhere.example/cb"}
+        changed = await visitor.send("/partners/services/PAY", **elsewhere, ask_email="voluntary")
+        assert changed.headers["location"].endswith("done=asked")
+        assert await production.desk.partners.registered("PAY") == before
+        (review,) = await production.parts.reviews.waiting()
+        assert (review.kind, review.subject) == (SERVICE_REVIEW, "PAY")
+        await production.parts.reviews.decide(review.review_id, await production.reviewer("reviewer"), approve=True)
+        after = await production.desk.partners.registered("PAY")
+        assert after
+        assert after.redirect_uris == ("https://elsewhere.example/cb",)
+        # To stop is theirs alone; a file from elsewhere and the API bring nothing past a second person.
+        assert (await visitor.send("/partners/services/PAY", do="stop")).status_code == 303
+        taken = await visitor.send("/partners/production", do="take", file="a.b.c", old="", new="")
+        assert taken.status_code == 422

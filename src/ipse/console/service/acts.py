@@ -25,14 +25,14 @@ ROLES: Final = "staff.roles"
 REMOVE: Final = "staff.remove"
 APPROVE: Final = "partner.approve"
 """Of what somebody outside the scheme has asked for: two of the scheme agree."""
-_HIDDEN: Final = frozenset({"client_id", "jwks", "published"})
+_HIDDEN: Final = frozenset({"client_id", "jwks", "published", "definition"})
 """What a page need not say again."""
 
 
 PARAMETERS: Final = frozenset(
     {
         "partner", "legal_name", "company_number", "use", "services", "service", "attribute", "ground", "purpose",
-        "until", "keys", "jwks_uri",
+        "until", "keys", "jwks_uri", "name", "redirect_uris", "asked", "final_partner",
     }
 )  # fmt: skip
 """Of partners' requests: those whose names have a text."""
@@ -59,6 +59,7 @@ class Acts:
             "partner.production",
             "partner.grant",
             "partner.keys",
+            "partner.service",
             APPROVE,
         }
     )

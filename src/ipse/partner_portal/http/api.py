@@ -106,6 +106,7 @@ class Api:
         members = msgspec.structs.asdict(body)
         code = members.pop("code")
         service = bodies.service_of(ServiceBody(**members), partner.partner_id, code)
+        self._check_alone(program)
         await self.desk.portal.editing.save(service, actor=program.actor, new=True)
         return _json(bodies.told(service), 201)
 
@@ -117,8 +118,13 @@ class Api:
         """Replace a service."""
         old = self.desk.portal.editing.found(program.standing, request.path_params["code"])
         service = bodies.service_of(await _body(request, ServiceBody), old.partner_id, old.code)
+        self._check_alone(program)
         await self.desk.portal.editing.save(service, actor=program.actor, new=False)
         return _json(bodies.told(service))
+
+    def _check_alone(self, program: Program) -> None:
+        if self.desk.portal.editing.waits(program.standing):
+            raise FormRefused("service", public="in production a service is changed by a person, in the portal")
 
     async def remove(self, request: Request, program: Program) -> Response:
         """Remove a service with its grants."""

@@ -73,6 +73,9 @@ class ServicePages:
             if old is not None and do == "remove":
                 return await self._remove(request, visit, old, fields)
             service = editing.read(visit.standing, fields, old)
+            if editing.waits(visit.standing):
+                await self.desk.portal.applications.ask_service(service, visit.member)
+                return self.desk.to(request, f"/services/{old.code}" if old else "/production", done="asked")
             await editing.save(service, actor=actor, new=old is None)
         except NotReady:
             return self.desk.to(request, "/keys", done="first")

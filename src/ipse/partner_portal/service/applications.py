@@ -19,11 +19,11 @@ from ipse.kernel.clock import SECOND
 from ipse.kernel.settings import Environment
 from ipse.partner_portal import store
 from ipse.partner_portal.errors import FormRefused, NotReady
-from ipse.partner_portal.model import GRANT, KEYS, PRODUCTION
+from ipse.partner_portal.model import GRANT, KEYS, PRODUCTION, SERVICE
 from ipse.partner_portal.rules import names
 from ipse.partner_portal.service.credentials import ready
 from ipse.partner_portal.service.organisations import Standing
-from ipse.partners.errors import KeysNotFetched
+from ipse.partners.errors import KeysNotFetched, PartnerRegistrationError
 from ipse.partners.model import Grant, Partner, Service, algorithms_anew, encryption_key_type
 from ipse.partners.service import PartnerDesk
 from ipse.partners.service.grants import GrantRequest
@@ -69,6 +69,7 @@ class Applications:
             Act(PRODUCTION, manager, reviewer, self._admitting, after=self._changed),
             Act(GRANT, manager, reviewer, self._granting, check=self._check_grant, after=self._granted),
             Act(KEYS, manager, frozenset({Role.SECURITY}), self._replacing, after=self._changed),
+            Act(SERVICE, manager, reviewer, self._registering, after=self._granted),
         ]
 
     async def ask_production(self, standing: Standing, fields: Mapping[str, str], member: Member) -> None:
@@ -116,6 +117,28 @@ class Applications:
         }
         await self.reviews.ask(GRANT, code, parameters, reason=purpose[:300], member=member)
 
+    async def ask_service(self, service: Service, member: Member) -> None:
+        """Ask for a service to be registered as it is here; until then it stays as it was, or is not there.
+
+        Raises:
+            FormRefused: its code is another partner's.
+            ReviewRefused: the same is waiting already.
+        """
+        there = await self.desk.partners.registered(service.code)
+        if there is not None and there.partner_id != service.partner_id:
+            raise FormRefused("code", "code_taken", code=service.code)
+        parameters = {
+            "client_id": service.partner_id,
+            "service": service.code,
+            "name": "; ".join(service.name.values()),
+            "purpose": "; ".join(service.purpose.values()),
+            "redirect_uris": list(service.redirect_uris),
+            "asked": _asked(service),
+            "final_partner": service.final_partner,
+            "definition": msgspec.json.encode(service).decode(),
+        }
+        await self.reviews.ask(SERVICE, service.code, parameters, reason=f"service {service.code}", member=member)
+
     async def protected(self, standing: Standing) -> list[Protected]:
         """The protected attributes of all its services."""
         partners, now, found = self.desk.partners, self.desk.partners.clock.now(), []
@@ -158,6 +181,8 @@ class Applications:
             PartnerRegistrationError: names what cannot stand here.
         """
         partner = ready(standing)
+        if standing.active and self.desk.partners.environment is Environment.PRODUCTION:
+            raise FormRefused("file", "file_in_production")
         try:
             token = jose.UnverifiedToken.parse(text.strip(), max_bytes=200_000)
             issuer = str(token.unverified_claims().get("issuer"))
@@ -221,6 +246,14 @@ class Applications:
         yield from self.desk.partners.registering(changed, secret=None, actor=member.actor, published=published)
         return review.subject
 
+    def _registering(self, review: Review, member: Member) -> Transaction[object]:
+        service = msgspec.json.decode(review.parameters["definition"], type=Service)
+        try:
+            yield from self.desk.partners.registering_service(service, actor=member.actor)
+        except PartnerRegistrationError as error:
+            raise ReviewRefused("not registrable", public=error.public) from error
+        return review.subject
+
     async def _changed(self, review: Review, _done: object) -> None:
         self.desk.partners.forget_partner(review.subject)
 
@@ -246,4 +279,4 @@ def _asked(service: Service) -> str:
 
 def kinds() -> Sequence[str]:
     """The reviews of the portal."""
-    return (PRODUCTION, GRANT, KEYS)
+    return (PRODUCTION, GRANT, KEYS, SERVICE)

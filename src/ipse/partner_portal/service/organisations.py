@@ -11,6 +11,7 @@ import msgspec
 from ipse.audit.service import auditing
 from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import Ids
+from ipse.kernel.settings import Environment
 from ipse.partner_portal import store
 from ipse.partner_portal.errors import FormRefused
 from ipse.partner_portal.model import Organisation, Step
@@ -95,6 +96,8 @@ class Organisations:
         if partner is None:
             await self.desk.partners.database.transact(lambda: self._renaming(standing.organisation_id, name, actor))
             return
+        if name != partner.name and standing.active and self.desk.partners.environment is Environment.PRODUCTION:
+            raise FormRefused("name", "name_in_production")
         secret = self.desk.partners.secret(partner) if partner.sealed_secret is not None else None
         changed = msgspec.structs.replace(partner, name=name, contacts=contacts)
         await self.desk.partners.register_partner(changed, secret=secret, actor=actor)

@@ -151,10 +151,14 @@ class Partners:
         Raises:
             PartnerRegistrationError: names what is wrong.
         """
+        await self.database.transact(lambda: self.registering_service(service, actor=actor))
+        self.forget_service(service.code)
+
+    def registering_service(self, service: Service, *, actor: str) -> Transaction[None]:
+        """As `register_service`, inside a transaction: afterwards call `forget_service`."""
         rules.check_service_texts(service)
         contract_rules.check_contract(service.contract, self.catalogue)
-        await self.database.transact(lambda: self._saving_service(service, actor))
-        self._services.pop(service.code, None)
+        return self._saving_service(service, actor)
 
     async def remove_service(self, service: Service, *, actor: str) -> bool:
         """Remove a service; its grants are revoked. Writes an audit line. Says whether there was one."""
