@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from tests.support.sandbox import IPSE
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
 
 SIGNATURES = {
     "new": {"signed ES256": 2, "verified ES256": 3, "ECDH": 1, "RSA-OAEP": 2},
@@ -24,28 +25,31 @@ STATEMENTS = {"sqlite": 15, "postgresql": 13}
 FAPI2 = 6
 """More with FAPI 2.0: the pushed request is kept, opened, and tied to its request; an assertion and two proofs are used
 once each."""
-CACHES = 0.7
-"""Partners, services and person keys are looked up anew now and then; short rounds see more of that."""
+CACHES = 0.95
+"""Partners, services and person keys are looked up anew each second or so, and a first proof lacks the nonce. A slow
+machine sees more of that for each login, but nowhere a whole statement."""
+ESTIMATED = 0.3
+"""So much may be too little, because what jobs do by themselves is measured apart."""
 
 
-@pytest.mark.parametrize("engine", list(STATEMENTS))
-def test_whole_logins_and_their_cost(engine: str) -> None:
+def test_whole_logins_and_their_cost() -> None:
     done = subprocess.run(
-        [*IPSE, "bench", "login", "--rounds", "1", "--seconds", "0.5", "--users", "4", "--database", engine, "--json"],
+        [*IPSE, "bench", "login", "--rounds", "1", "--seconds", "0.5", "--users", "4", "--json"],
         capture_output=True,
-        timeout=100,
+        timeout=170,
         check=False,
     )
     assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
     figures: dict[str, Any] = json.loads(done.stdout)
     assert figures["calibration"]["es256_verifications"] > 0
-    assert {one["preset"] for one in figures["results"]} == set(SIGNATURES)
-    for one in figures["results"]:
+    found = {(one["engine"], one["preset"]): one for one in figures["results"]}
+    assert set(found) == set(itertools.product(STATEMENTS, SIGNATURES))
+    for (engine, preset), one in found.items():
         assert one["errors"] == 0
         assert one["logins"] > 0
         assert one["cpu_ms_per_login"]["server"] > 0
         counts = one["per_login"]
         statements = counts.pop("statements")
-        expected = STATEMENTS[engine] + (FAPI2 if one["preset"] == "fapi2" else 0)
-        assert expected <= statements <= expected + CACHES
-        assert {name: round(count) for name, count in counts.items() if count >= 0.5} == SIGNATURES[one["preset"]]
+        expected = STATEMENTS[engine] + (FAPI2 if preset == "fapi2" else 0)
+        assert -ESTIMATED <= statements - expected <= CACHES
+        assert {name: round(count) for name, count in counts.items() if count >= 0.5} == SIGNATURES[preset]

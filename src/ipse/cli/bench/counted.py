@@ -42,16 +42,19 @@ def _counting(counts: Counter[str]) -> Callable[[FrameType, str, object], None]:
     return note
 
 
-def _remembering(databases: list[Any]) -> None:
+def _remembering(databases: list[Any], begin: Callable[[], None]) -> None:
     """Note each database the server opens; looking for them among all objects breaks imports in other threads."""
     for kind in (PostgresqlDatabase, SqliteDatabase):
-        setattr(kind, "open", _noting(kind.open, databases))  # noqa: B010 - a method is replaced, on purpose
+        setattr(kind, "open", _noting(kind.open, databases, begin))  # noqa: B010 - a method is replaced, on purpose
 
 
-def _noting(opens: Callable[[Any], Awaitable[None]], databases: list[Any]) -> Callable[[Any], Awaitable[None]]:
+def _noting(
+    opens: Callable[[Any], Awaitable[None]], databases: list[Any], begin: Callable[[], None]
+) -> Callable[[Any], Awaitable[None]]:
     async def note(database: Any) -> None:  # noqa: ANN401 - either engine
         databases.append(database)
         await opens(database)
+        begin()
 
     return note
 
@@ -69,11 +72,11 @@ def _run() -> None:
     counts: Counter[str] = Counter()
     path = Path(sys.argv.pop(1))
     databases: list[Any] = []
-    _remembering(databases)
-    threading.Thread(target=_publish, args=(path, counts, databases), daemon=True).start()
     note = _counting(counts)
+    # Not before it runs: everything that is imported until then would take twice as long.
+    _remembering(databases, lambda: sys.setprofile(note))
+    threading.Thread(target=_publish, args=(path, counts, databases), daemon=True).start()
     threading.setprofile(note)
-    sys.setprofile(note)
     main()
 
 

@@ -217,14 +217,14 @@ def _read_page(page: Response) -> tuple[str, str, str]:
     return handle.group(1), frame, page.headers.get(b"set-cookie", b"").decode().partition(";")[0]
 
 
-async def run(users: list[User], duration_seconds: float) -> Round:
-    """Let every user log in again and again, without pause, for that long; a login begun is finished."""
+async def run(users: list[User], duration_seconds: float, at_least: int = 0) -> Round:
+    """Let every user log in again and again, without pause, for that long and that often; a login begun is finished."""
     result = Round()
     start = time.perf_counter()
     end = start + duration_seconds
 
     async def live(user: User) -> None:
-        while (begun := time.perf_counter()) < end:
+        while (begun := time.perf_counter()) < end or result.logins < at_least:
             try:
                 await user.log_in(result.logins)
             except Exception as error:  # noqa: BLE001 -- counted and told; one broken user must not end the round
