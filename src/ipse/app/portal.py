@@ -114,7 +114,7 @@ def _parts(given: Given, features: Features, histories: Histories, envelopes: En
 
 async def _papers(envelopes: EnvelopeCopies, account_id: str) -> list[Paper]:
     """A person's documents on our own pages."""
-    return [_paper(full, account_id) for full in await envelopes.all(account_id)]
+    return [_paper(full, account_id) for full in await envelopes.vault.of_person(account_id)]
 
 
 def _paper(full: Full, account_id: str) -> Paper:

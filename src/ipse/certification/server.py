@@ -34,7 +34,7 @@ from ipse.kernel.limits import TokenBuckets
 from ipse.kernel.settings import Address, Environment, SettingsError
 from ipse.process.connections import BoundedProtocol
 from ipse.process.memory import keep_memory_private
-from ipse.process.servers import Server, stop_when_told
+from ipse.process.servers import Server, bound, stop_when_told
 from ipse.process.times import kernel_clock_is_synchronised
 from ipse.storage.database import Database, open_database
 from ipse.storage.errors import DatabaseUnavailableError
@@ -192,7 +192,7 @@ async def serve(
         keep_memory_private()
     if any(place.startswith("file:") for place in (settings.keys.issuing, settings.keys.timestamps)):
         log.warning("keys.in.files", told="KEYS LIE IN FILES: for sandbox and lab only, production refuses them")
-    with _bound(settings.listen) as public, _bound_for(settings) as registration:
+    with bound(settings.listen, NotReadyError) as public, _bound_for(settings) as registration:
         await _serve(settings, public, registration, lifeline=lifeline, ready=ready)
 
 
@@ -240,19 +240,7 @@ def _bound_for(settings: CertificationSettings) -> AbstractContextManager[socket
     if settings.registration.startswith("unix:"):
         return _bound_path(Path(settings.registration.removeprefix("unix:")))
     parts = urlsplit(settings.registration)
-    return _bound(Address(parts.hostname or "127.0.0.1", parts.port or 443))
-
-
-@contextmanager
-def _bound(address: Address) -> Iterator[socket.socket]:
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((address.host, address.port))
-        except OSError as error:
-            raise NotReadyError(f"cannot listen on {address.host} port {address.port}: {error.strerror}") from error
-        yield listener
+    return bound(Address(parts.hostname or "127.0.0.1", parts.port or 443), NotReadyError)
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from ipse.kernel.settings import Environment, Finding, SettingsError, refuse
+from ipse.kernel.settings import Environment, Finding, refuse
+from ipse.process.settings_files import read_settings_file
 
 
 class Enrolment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,11 +101,6 @@ def read_settings(path: Path) -> ProbeSettings:
     Raises:
         SettingsError: it is missing, or not usable; says what is wrong.
     """
-    try:
-        settings = msgspec.toml.decode(path.read_bytes(), type=ProbeSettings)
-    except OSError as error:
-        raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from error
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise SettingsError(f"{path}: {error}") from error
+    settings = read_settings_file(path, ProbeSettings)
     settings.check()
     return settings

@@ -6,9 +6,12 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
 
 import uvicorn
+
+from ipse.kernel.settings import Address
 
 
 class Server(uvicorn.Server):
@@ -18,6 +21,19 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals alone."""
         yield
+
+
+@contextlib.contextmanager
+def bound(address: Address, refused: Callable[[str], Exception]) -> Iterator[socket.socket]:
+    """Hold a port, not listening yet; `refused` makes the error that says why it cannot be had."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((address.host, address.port))
+        except OSError as error:
+            raise refused(f"cannot listen on {address.host} port {address.port}: {error.strerror}") from error
+        yield listener
 
 
 def stop_when_told(stop: Callable[[], None], lifeline: int | None = None) -> None:

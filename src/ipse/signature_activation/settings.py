@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from ipse.kernel.settings import Environment, Finding, SettingsError, refuse
+from ipse.kernel.settings import Environment, Finding, refuse
+from ipse.process.settings_files import read_settings_file
 
 _MOST_TRIES = 5
 _LONGEST = 86_400
@@ -74,11 +75,6 @@ def read_settings(path: Path) -> ActivationSettings:
     Raises:
         SettingsError: it is missing, or not usable; says what is wrong.
     """
-    try:
-        settings = msgspec.toml.decode(path.read_bytes(), type=ActivationSettings)
-    except OSError as error:
-        raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from error
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise SettingsError(f"{path}: {error}") from error
+    settings = read_settings_file(path, ActivationSettings)
     refuse(settings.findings())
     return settings

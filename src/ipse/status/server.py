@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,9 +18,9 @@ from starlette.types import ASGIApp
 
 from ipse.kernel.clock import SECOND, Clock, SystemClock
 from ipse.kernel.ids import Ids, RandomIds
-from ipse.kernel.settings import Address, SettingsError
+from ipse.kernel.settings import SettingsError
 from ipse.process.connections import BoundedProtocol
-from ipse.process.servers import Server, stop_when_told
+from ipse.process.servers import Server, bound, stop_when_told
 from ipse.status.files import INCIDENTS, FileError, IncidentsFile, read
 from ipse.status.http import Programs, StatusPages
 from ipse.status.service.documents import Documents, Signer
@@ -151,7 +150,7 @@ async def serve(
         SettingsError: the settings, a folder or a key cannot be used.
         NotReadyError: the port is taken, or its own files cannot be opened.
     """
-    with _bound(settings.listen) as listener:
+    with bound(settings.listen, NotReadyError) as listener:
         async with composed(settings, SystemClock(), RandomIds()) as page:
             server = _server(page.application, settings)
 
@@ -183,18 +182,6 @@ async def _repeat(name: str, work: Callable[[], Awaitable[object]], seconds: flo
             await work()
         except Exception as error:  # noqa: BLE001 - the next look may do; pages show when the last one was
             log.warning("work.failed", work=name, error=type(error).__name__)
-
-
-@contextmanager
-def _bound(address: Address) -> Iterator[socket.socket]:
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((address.host, address.port))
-        except OSError as error:
-            raise NotReadyError(f"cannot listen on {address.host} port {address.port}: {error.strerror}") from error
-        yield listener
 
 
 def _server(application: ASGIApp, settings: StatusSettings) -> Server:

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from ipse.kernel.hosts import names_loopback
-from ipse.kernel.settings import Address, Environment, Finding, Limits, SettingsError, refuse
+from ipse.kernel.settings import Address, Environment, Finding, Limits, refuse
+from ipse.process.settings_files import read_settings_file
 
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.:\[\]-]+")
 _PER_CENT: Final = re.compile(r"\d{1,2}(\.\d{1,3})?|100")
@@ -120,11 +121,6 @@ def read_settings(path: Path) -> StatusSettings:
     Raises:
         SettingsError: it is missing, or not usable; says what is wrong.
     """
-    try:
-        settings = msgspec.toml.decode(path.read_bytes(), type=StatusSettings)
-    except OSError as error:
-        raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from error
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise SettingsError(f"{path}: {error}") from error
+    settings = read_settings_file(path, StatusSettings)
     settings.check()
     return settings

@@ -10,8 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from ipse.envelopes import store
-from ipse.envelopes.errors import UnknownEnvelope
-from ipse.envelopes.model import EnvelopeState, Full
+from ipse.envelopes.model import Full
 from ipse.envelopes.service.record import Record
 from ipse.envelopes.service.vault import Vault
 from ipse.storage.copies import value_of
@@ -25,26 +24,14 @@ class EnvelopeCopies:
 
     vault: Vault
 
-    async def all(self, account_id: str) -> list[Full]:
-        """Every envelope that this person owns, or signs once it is open."""
-        found = []
-        for row in await self.vault.database.rows(store.OF_PERSON, account_id):
-            try:
-                full = await self.vault.opened(row)
-            except UnknownEnvelope:
-                continue
-            if full.envelope.account_id == account_id or full.envelope.state is not EnvelopeState.DRAFT:
-                found.append(full)
-        return found
-
     async def copy(self, account_id: str) -> list[dict[str, Any]]:
         """What is kept of each; where somebody else owns it, of other signers only what everybody in it sees."""
-        return [await self._copied(full, account_id) for full in await self.all(account_id)]
+        return [await self._copied(full, account_id) for full in await self.vault.of_person(account_id)]
 
     async def files(self, account_id: str) -> list[tuple[str, Callable[[], AsyncIterator[bytes]]]]:
         """The documents: a name for each within the copy, and its bytes piece by piece."""
         found: list[tuple[str, Callable[[], AsyncIterator[bytes]]]] = []
-        for full in await self.all(account_id):
+        for full in await self.vault.of_person(account_id):
             for document in full.documents:
                 name = _PLAIN.sub("_", document.paper.name)[-100:] or "document.pdf"
                 place = f"documents/{full.envelope.envelope_id}/{document.place}-{name}"

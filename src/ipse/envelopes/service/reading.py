@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -18,35 +17,13 @@ from ipse.envelopes.model import Attempt, Document, EnvelopeState, Full
 from ipse.envelopes.service.record import Record
 from ipse.envelopes.service.vault import Vault
 from ipse.signing.model import Paper
+from ipse.web.archives import Outlet
 
 WIDTHS: Final = (200, 900, 1400)
 """Pixels across, of page pictures that can be asked for."""
 _APP_WIDTH: Final = 1000
 _MOST_KEPT: Final = 48
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-
-
-class _Outlet(io.RawIOBase):
-    """What a ZIP file is written to, and taken from at once: it cannot go back."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._written = bytearray()
-
-    def writable(self) -> bool:
-        """It is."""
-        return True
-
-    def write(self, octets: Any, /) -> int:  # noqa: ANN401 - anything with bytes in it
-        """Keep until taken."""
-        self._written += octets
-        return len(octets)
-
-    def taken(self) -> bytes:
-        """What was written since the last time."""
-        taken = bytes(self._written)
-        self._written.clear()
-        return taken
 
 
 @dataclass
@@ -72,16 +49,8 @@ class Reading:
         return full
 
     async def all(self, account_id: str) -> list[Full]:
-        """Everything this person owns or signs, newest first."""
-        found = []
-        for row in await self.vault.database.rows(store.OF_PERSON, account_id):
-            try:
-                full = await self.vault.opened(row)
-            except UnknownEnvelope:
-                continue
-            if full.envelope.account_id == account_id or full.envelope.state is not EnvelopeState.DRAFT:
-                found.append(full)
-        return found
+        """Everything this person owns, or signs once it is open, newest first."""
+        return await self.vault.of_person(account_id)
 
     async def file(self, full: Full, document_id: str) -> tuple[Document, bytes]:
         """A document as it is now.
@@ -114,7 +83,7 @@ class Reading:
 
     async def archive(self, full: Full) -> AsyncIterator[bytes]:
         """All documents and the record as a ZIP file, of which only a piece at a time is in memory."""
-        out = _Outlet()
+        out = Outlet()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
             for document in full.documents:
                 with archive.open(zipfile.ZipInfo(document.paper.name, _EPOCH), "w") as entry:

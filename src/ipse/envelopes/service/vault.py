@@ -14,7 +14,7 @@ from typing import Final
 
 from ipse.envelopes import store
 from ipse.envelopes.errors import UnknownEnvelope
-from ipse.envelopes.model import Full, Signer
+from ipse.envelopes.model import EnvelopeState, Full, Signer
 from ipse.kernel.clock import SECOND, Clock
 from ipse.kernel.ids import Ids, b64u, sha256
 from ipse.kernel.sealing import seal, unseal
@@ -52,6 +52,18 @@ class Vault:
         if row is None:
             raise UnknownEnvelope
         return await self.opened(row)
+
+    async def of_person(self, account_id: str) -> list[Full]:
+        """Every envelope that this person owns, or signs once it is open, newest first."""
+        found = []
+        for row in await self.database.rows(store.OF_PERSON, account_id):
+            try:
+                full = await self.opened(row)
+            except UnknownEnvelope:
+                continue
+            if full.envelope.account_id == account_id or full.envelope.state is not EnvelopeState.DRAFT:
+                found.append(full)
+        return found
 
     async def opened(self, row: Row) -> Full:
         """All that belongs to the envelope of a row."""

@@ -18,6 +18,7 @@ import msgspec
 from ipse.actions.model import Past
 from ipse.kernel.clock import Clock, text
 from ipse.portal.model import File, Part
+from ipse.web.archives import Outlet
 
 FORMAT: Final = "ipse-copy-1"
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -44,29 +45,6 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for a formula at the beginning of a cell."""
 
 
-class _Outlet(io.RawIOBase):
-    """What a ZIP file is written to, and taken from at once: it cannot go back."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._written = bytearray()
-
-    def writable(self) -> bool:
-        """It is."""
-        return True
-
-    def write(self, octets: Any, /) -> int:  # noqa: ANN401 - anything with bytes in it
-        """Keep until taken."""
-        self._written += octets
-        return len(octets)
-
-    def taken(self) -> bytes:
-        """What was written since the last time."""
-        taken = bytes(self._written)
-        self._written.clear()
-        return taken
-
-
 @dataclass(frozen=True)
 class Copies:
     """Use cases of taking along."""
@@ -86,7 +64,7 @@ class Copies:
         self, account_id: str, document: Mapping[str, Any], readable: str, history: str
     ) -> AsyncIterator[bytes]:
         """All of it as a ZIP file, of which only a piece at a time is in memory."""
-        out = _Outlet()
+        out = Outlet()
         octets = msgspec.json.format(msgspec.json.encode(document))
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, content in (
