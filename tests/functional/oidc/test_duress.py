@@ -333,7 +333,8 @@ def _z(one: list[float], other: list[float]) -> float:
 
 
 def _masked(text: str) -> str:
-    """Without what differs each time: random values, the page's handle, and times."""
+    """Without what differs each time: random values, the page's handle, references, and times."""
+    text = re.sub(r"\b[0-9A-Z]{4}-[0-9A-Z]{4}\b|\d\d:\d\d:\d\d GMT", "*", text)
     return re.sub(r"(?=[a-z_-]*[0-9A-Z])[A-Za-z0-9_-]{16,}", "*", re.sub(r"\d{9,}", "*", text))
 
 
