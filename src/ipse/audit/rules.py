@@ -1,4 +1,4 @@
-"""Periods that an export is about."""
+"""Periods that an export is about, and lines that their subject does not see."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+import msgspec
+
 from ipse.audit.errors import UnknownPeriod
 from ipse.kernel.clock import SECOND
 
@@ -14,6 +16,18 @@ _YEAR: Final = re.compile(r"(\d{4})")
 _QUARTER: Final = re.compile(r"(\d{4})-Q([1-4])")
 _MONTH: Final = re.compile(r"(\d{4})-(\d{2})")
 _DAYS: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})")
+
+_BLOCK: Final = "account.block"
+_FORCED: Final = "duress"
+
+
+def is_forced(act: str, details: str) -> bool:
+    """Whether it is the block by a duress code.
+
+    Whoever forces a person may have them take a copy of everything. Another reason in its place would tell, too: every
+    other block comes with a notice.
+    """
+    return act == _BLOCK and msgspec.json.decode(details, type=dict[str, object]).get("why") == _FORCED
 
 
 def period(written: str) -> tuple[int, int]:

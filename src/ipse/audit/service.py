@@ -84,11 +84,13 @@ class Audit:
     async def by_others(self, subject: str, *, most: int = 50) -> list[Line]:
         """What staff and operators did about one subject, looking included, newest first."""
         found = await self.find(Wanted(subject=subject), most=_MOST_SEEN)
-        return [line for line in found if line.actor.startswith(_OTHERS)][:most]
+        told = (line for line in found if not rules.is_forced(line.act, line.details))
+        return [line for line in told if line.actor.startswith(_OTHERS)][:most]
 
     async def copy(self, subject: str) -> list[dict[str, Any]]:
-        """The lines about one subject, to take along."""
-        return copied(await self.database.rows(store.OF_SUBJECT, subject))
+        """The lines about one subject, to take along; without a block that whoever forces a person must not see."""
+        rows = await self.database.rows(store.OF_SUBJECT, subject)
+        return copied(row for row in rows if not rules.is_forced(row["act"], row["details"]))
 
     async def head(self) -> Head:
         """The last line's number and digest: kept elsewhere, it proves later that nothing was cut off."""

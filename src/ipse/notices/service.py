@@ -40,6 +40,7 @@ Reach = Callable[[str], Awaitable[Reachable | None]]
 """Gives a person's first name, language and addresses by account id; None when the person is gone."""
 
 _DAY = 86_400 * SECOND
+_FORCED = "duress"
 _STUCK_SECONDS = 120
 
 
@@ -62,6 +63,11 @@ class _Sealed(msgspec.Struct, frozen=True):
 
     facts: dict[str, str]
     before: tuple[Contact, ...] = ()
+
+    @property
+    def forced(self) -> bool:
+        """Whether it tells of a duress code: then no page and no copy shows it."""
+        return self.facts.get("why") == _FORCED
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,7 @@ class Notices:
 
 def _told(notice_id: str, account_id: str, kind: NoticeKind, facts: Mapping[str, str] | None) -> dict[str, str]:
     """What others hear of a notice; of a block by duress code nobody but the second channel hears."""
-    quiet = (facts or {}).get("why") == "duress"
+    quiet = (facts or {}).get("why") == _FORCED
     return {"notice": notice_id} if quiet else {"notice": notice_id, "account": account_id, "kind": str(kind)}
 
 
@@ -127,12 +133,11 @@ class Delivery:
         row = await self.database.row(store.NOTICE, notice_id)
         if row is None:
             return
-        now, kind = self.clock.now(), NoticeKind(row["kind"])
+        now, kind, sealed = self.clock.now(), NoticeKind(row["kind"]), self._opened(row)
+        kept = bytes(row["sealed"]) if sealed.forced else b""  # by which it is known not to be shown
         if now - row["created_at"] > WAIT_DAYS * _DAY:
-            await self._settle(notice_id, "given_up")
+            await self._settle(notice_id, "given_up", kept)
             return
-        plain = unseal(self.notices.key, bytes(row["sealed"]), table="notices_notices", row=notice_id, column="sealed")
-        sealed = msgspec.json.decode(plain, type=_Sealed)
         reachable = await self.reach(row["account_id"])
         language = reachable.language if reachable else sealed.facts.get("language", "")
         written = write(
@@ -151,7 +156,7 @@ class Delivery:
         await asyncio.gather(*(self._send_to(notice_id, *to, written=written, language=spoken) for to in contacts))
         if await self.database.rows(store.OPEN_SENDINGS, notice_id):
             raise NotDeliveredError("not everything was taken")
-        await self._settle(notice_id, "sent")
+        await self._settle(notice_id, "sent", kept)
 
     async def say(self, account_id: str, write_in: Callable[[str], tuple[str, str]]) -> frozenset[Channel]:
         """Tell a person something of this very moment, such as a one-time code, by every way they have.
@@ -196,11 +201,13 @@ class Delivery:
             return False
         return True
 
-    async def of(self, account_id: str) -> list[Told]:
-        """What a person was told, newest first."""
+    async def of(self, account_id: str, *, forced: bool = False) -> list[Told]:
+        """What a person was told, newest first; of a duress code only where `forced` asks for it."""
         rows = await self.database.rows(store.OF_ACCOUNT, account_id, self.clock.now() - KEPT_DAYS * _DAY)
         told: dict[str, Told] = {}
         for row in rows:
+            if not forced and self._is_forced(row):
+                continue
             before = told.get(row["notice_id"])
             sendings = before.sendings if before else ()
             if row["channel"] is not None:
@@ -210,16 +217,24 @@ class Delivery:
         return list(told.values())
 
     async def copy(self, account_id: str) -> dict[str, Any]:
-        """Everything a person was told, to take along; what a notice still holds for its text, opened."""
-        rows = await self.database.rows(store.COPY, account_id)
-        held = {row["notice_id"]: self._opened(row) for row in rows if row["sealed"]}
-        notices = [{**row, "held": held.get(row["notice_id"])} for row in copied(rows, but=("sealed",))]
-        return {"notices": notices, "sendings": copied(await self.database.rows(store.COPY_SENDINGS, account_id))}
+        """Everything a person was told, to take along; what a notice still holds for its text, opened.
 
-    def _opened(self, row: Row) -> object:
+        Nothing that tells of a duress code: whoever forces a person may have them take it.
+        """
+        rows = [row for row in await self.database.rows(store.COPY, account_id) if not self._is_forced(row)]
+        shown = {row["notice_id"] for row in rows}
+        held = {row["notice_id"]: msgspec.to_builtins(self._opened(row)) for row in rows if row["sealed"]}
+        notices = [{**row, "held": held.get(row["notice_id"])} for row in copied(rows, but=("sealed",))]
+        sendings = await self.database.rows(store.COPY_SENDINGS, account_id)
+        return {"notices": notices, "sendings": copied(row for row in sendings if row["notice_id"] in shown)}
+
+    def _is_forced(self, row: Row) -> bool:
+        return row["kind"] == NoticeKind.BLOCKED and bool(row["sealed"]) and self._opened(row).forced
+
+    def _opened(self, row: Row) -> _Sealed:
         sealed, notice_id = bytes(row["sealed"]), row["notice_id"]
         plain = unseal(self.notices.key, sealed, table="notices_notices", row=notice_id, column="sealed")
-        return msgspec.json.decode(plain)
+        return msgspec.json.decode(plain, type=_Sealed)
 
     async def forget(self) -> int:
         """Delete what is older than a person can see. A job; returns how many."""
@@ -251,5 +266,5 @@ class Delivery:
             log.warning("notice_not_delivered", notice=notice_id, channel=contact.channel, reason=error.reason)
         await self.database.rows(store.RESULT, notice_id, contact.channel, place, state, self.clock.now())
 
-    async def _settle(self, notice_id: str, state: str) -> None:
-        await self.database.rows(store.SETTLE, notice_id, state, b"", self.clock.now())
+    async def _settle(self, notice_id: str, state: str, kept: bytes) -> None:
+        await self.database.rows(store.SETTLE, notice_id, state, kept, self.clock.now())

@@ -12,7 +12,7 @@ select notice_id, account_id, kind, sealed, created_at from notices_notices wher
 WAITING = """
 select notice_id from notices_notices where state = 'waiting' and created_at <= $1 order by created_at limit 50
 """
-# $3 is no bytes at all: addresses that were given up are forgotten.
+# $3 is no bytes at all, so that addresses that were given up are forgotten; of a duress code it stays what it was.
 SETTLE = """
 update notices_notices set state = $2, sealed = $3, settled_at = $4 where notice_id = $1 and state = 'waiting'
 returning notice_id
@@ -36,7 +36,7 @@ OPEN_SENDINGS = """
 select channel, place from notices_sendings where notice_id = $1 and state in ('sending', 'failed')
 """
 OF_ACCOUNT = """
-select n.notice_id, n.kind, n.created_at, s.channel, s.place, s.state, s.changed_at
+select n.notice_id, n.kind, n.sealed, n.created_at, s.channel, s.place, s.state, s.changed_at
 from notices_notices n left join notices_sendings s on s.notice_id = n.notice_id
 where n.account_id = $1 and n.created_at > $2
 order by n.created_at desc, n.notice_id, s.channel, s.place limit 200

@@ -348,13 +348,16 @@ class People:
         await self.database.rows(store.FORGET_SHELL, account_id)
 
     async def copy(self, account_id: str) -> dict[str, Any]:
-        """What we keep of an account itself, for its person to take along."""
-        account = await self.database.rows(store.COPY, account_id)
+        """What we keep of an account itself, for its person to take along; a duress code is not told of."""
+        account = copied(await self.database.rows(store.COPY, account_id))
+        account = [
+            {**row, "why": BlockReason.BY_PERSON.value} if row["why"] == BlockReason.DURESS else row for row in account
+        ]
         subjects = await self.database.rows(store.SUBJECTS, account_id)
         acceptances = await self.database.rows(store.COPY_ACCEPTANCES, account_id)
         identities = await self.database.rows(store.COPY_IDENTITIES, account_id)
         return {
-            "account": copied(account),
+            "account": account,
             "subjects": copied(subjects),
             "acceptances": copied(acceptances),
             "known_again_since": copied(identities),

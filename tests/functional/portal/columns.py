@@ -111,3 +111,12 @@ NOT_COPIED: Final = {
     "audit_lines": {"subject": _ROW, "previous": _HASH, "digest": _HASH},
 }  # fmt: skip
 """Columns of tables that hold something by account."""
+
+LEFT_OUT: Final = {
+    "audit": f"the block by a duress code: it {_FORCED}",
+    "notices": f"the notice of that block, with its sendings: it {_FORCED}",
+    "people": f"why the account is blocked, where it is by a duress code: it {_FORCED}",
+    "phones": f"until when a phone is quiet, and what its second slot holds: it {_FORCED}",
+    "history": f"that an approval was withheld: it {_FORCED}",
+}
+"""Parts of the copy that say nothing of a duress code, though what they are made of does."""

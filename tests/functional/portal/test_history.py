@@ -6,10 +6,12 @@ import csv
 import io
 import re
 
+import msgspec
 import pytest
 
 from ipse.actions.model import Agreement, NewAction, Request
 from tests.functional.oidc.handsets import DURESS, Handset, RefusedError
+from tests.functional.portal.columns import LEFT_OUT
 from tests.functional.portal.town import FAMILY, GIVEN, Town
 from tests.functional.sessions.house import Browser, House, handle_of
 
@@ -152,3 +154,35 @@ async def test_refusal_and_duress_open_nothing(browser: Browser, phone: Handset)
     row = await browser.house.scheme.database.row("select state from people_accounts")
     assert row is not None
     assert row["state"] == "blocked", "by the duress code, and nothing is deleted"
+
+
+async def test_nothing_of_ones_own_tells_of_a_duress_code(
+    house: House, town: Town, browser: Browser, phone: Handset
+) -> None:
+    """Whoever forces a person may have them read every page and take the copy: during the block and after it (T-25)."""
+    action = await town.asks(phone, "shop", GIVEN)
+    await phone.set_duress(told=True)
+    waiting = await browser.send("/portal/delete")
+    await phone.approve(await phone.claim(handle_of(waiting)), DURESS)
+    await town.hand_out()
+    database, features = house.scheme.database, house.works.features
+    assert await database.rows("select seq from audit_lines where details like '%duress%'"), "it is on record"
+    assert "blocked" in {each.kind for each in await features.delivery.of(phone.account_id, forced=True)}
+    assert "blocked" not in {each.kind for each in await features.delivery.of(phone.account_id)}
+
+    async def check() -> None:
+        document = await features.portal.copies.document(phone.account_id)
+        told = msgspec.json.encode(document).decode()
+        assert action in told
+        for word in ("duress", "withheld", "quiet", '"spare"', "slot"):
+            assert word not in told, word
+        assert set(LEFT_OUT) <= set(document)
+        assert "account.block" not in {line["act"] for line in document["audit"]}
+        assert "blocked" not in {each["kind"] for each in document["notices"]["notices"]}
+        kinds = {each["notice_id"] for each in document["notices"]["notices"]}
+        assert {each["notice_id"] for each in document["notices"]["sendings"]} <= kinds
+
+    await check()
+    house.clock.advance(seconds=30 * 86_400)
+    await database.rows("update people_accounts set state = 'active', why = null")  # as after an activation
+    await check()

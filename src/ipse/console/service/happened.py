@@ -45,13 +45,12 @@ class Histories:
                 details = msgspec.json.decode(line.details, type=dict[str, object])
                 why = reason(str(details.get("why", "")), member)
                 lines.append(Happened(line.at, line.act, {"why": why}))
-        told = await self.desk.delivery.of(account_id)
-        quiet = account.why == BlockReason.DURESS and Role.SECURITY not in member.roles
+        told = await self.desk.delivery.of(account_id, forced=Role.SECURITY in member.roles)
         requests = await glimpses(self.desk.actions, account_id, language) if call.proof is Proof.APP else []
         found = chain(
             lines,
             self._phones(await self.phones.of_account(account_id)),
-            (Happened(each.created_at, "told", {"kind": each.kind}) for each in told if not quiet),
+            (Happened(each.created_at, "told", {"kind": each.kind}) for each in told),
             (
                 Happened(
                     each.at * SECOND,

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ipse.enrolment.service.deletions import Deletions
-from ipse.kernel.clock import SECOND, seconds
+from ipse.kernel.clock import seconds
 from ipse.mobile import rules
 from ipse.mobile.errors import NoSuchWait
 from ipse.mobile.service.exchanges import sealed, signed
 from ipse.mobile.service.mobile import Mobile
-from ipse.notices.model import NoticeKind, Told
+from ipse.notices.model import Told
 from ipse.notices.service import Delivery
 from ipse.people.model import AccountState
 from ipse.phones.model import Answer, Received
@@ -43,15 +43,10 @@ class Changes:
         """The security messages that this person was sent."""
 
         async def handler(received: Received) -> Answer:
-            told = [each for each in await self.delivery.of(received.account_id) if not self._hidden(each, received)]
+            told = await self.delivery.of(received.account_id)
             return await self.mobile.messages.accept(received, {"notices": [_entry(each) for each in told]})
 
         return await signed(self.mobile.messages, body, "notices", handler)
-
-    def _hidden(self, told: Told, received: Received) -> bool:
-        """Whether this phone must not show it: the block by the very duress code that keeps the phone quiet."""
-        quiet = (received.quiet_until or 0) - self.mobile.messages.quiet_seconds * SECOND
-        return received.withheld and told.kind is NoticeKind.BLOCKED and told.created_at >= quiet
 
     async def change_number(self, body: str) -> Answer:
         """Begin to change the phone number: costs the code; the browser then proves the new one."""
