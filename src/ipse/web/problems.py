@@ -100,7 +100,7 @@ def with_error_headers(response: Response, error: PlatformError) -> Response:
 def handlers(error_page: ErrorPage | None = None) -> dict[Any, Any]:
     """Exception handlers for `Starlette(exception_handlers=…)`.
 
-    People (`Caller.BROWSER`, or an unknown address asked for with `Accept: text/html`) get `error_page`, where there
+    People (`Caller.BROWSER`, or `STAFF` or an unknown address with `Accept: text/html`) get `error_page`, where there
     is one; programs get problem documents.
     """
 
@@ -141,8 +141,9 @@ def handlers(error_page: ErrorPage | None = None) -> dict[Any, Any]:
 
 def _for_a_person(request: Request) -> bool:
     caller = request.scope.get("ipse.caller")
-    # A registrar's server asks for keys, the browser it sends back wants a page: the header tells them apart.
-    if caller is not None and caller != "registrar":
+    # A registrar's server asks for keys, the browser it sends back wants a page; so does the staff's browser, but no
+    # script of their pages: the header tells them apart.
+    if caller not in {None, "registrar", "staff"}:
         return bool(caller == "browser")
     return "text/html" in request.headers.get("accept", "")
 
