@@ -15,8 +15,9 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -29,6 +30,8 @@ from tests.support.sandbox import Sandbox, running_sandbox
 PICTURES = Path("artefacts/partner-portal")
 MODULES = Path("node_modules").resolve()
 _LOGGED_IN = re.compile(r"^logged in: [a-z0-9]{36} \(Gerda Elfriede\), \S+/acr_basic$", re.MULTILINE)
+
+_NOT_LOGGED_IN = re.compile(r"^not logged in: invalid_grant: .+ \(reference ([0-9A-Z]{4}-[0-9A-Z]{4})\)$", re.MULTILINE)
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(240)]
 
@@ -56,6 +59,8 @@ class Newcomer:
     folder: Path
     name: str
     code: str = ""
+    references: set[str] = field(default_factory=set)
+    """Of what the scheme has refused."""
 
     @property
     def page(self) -> Page:
@@ -109,6 +114,11 @@ class Newcomer:
         await self.page.click("#register-keys")
         await expect(self.page.locator("#keys-table")).to_be_visible()
         await self.window.look("keys")
+        # A private half that is chosen by mistake stays on this side.
+        await self.page.locator("details", has=self.page.locator("#bring-button")).locator("summary").click()
+        await self.page.set_input_files("[data-into=keys]", self.folder / "ipse-keys.json")
+        await expect(self.page.locator("#private-here")).to_be_visible()
+        assert await self.page.input_value("#keys") == ""
         await self.page.click("#onward")
 
     async def make_secret(self) -> str:
@@ -171,7 +181,8 @@ class Newcomer:
         process = await asyncio.create_subprocess_exec(
             "sh", program, env=dict(os.environ) | {"IPSE_MANAGEMENT_KEY": key}, stdout=asyncio.subprocess.PIPE
         )
-        assert json.loads((await process.communicate())[0])["refusals"] == []
+        refusals = json.loads((await process.communicate())[0])["refusals"]
+        assert {refusal["reference"] for refusal in refusals} == self.references
 
     async def run_program(self, program: str, command: list[str], environment: dict[str, str]) -> None:
         """Save the page's own program unchanged, start it, let the simulated phone approve what it prints."""
@@ -190,13 +201,15 @@ class Newcomer:
             async with asyncio.timeout(60):
                 address = (await process.stdout.readline()).decode()
             assert address.startswith(self.sandbox.base), address + (self.folder / "errors").read_text()
+            await callback(address, 404)
             await self.page.click("#onward")
             await self.page.fill("#address", address)
             await self.page.click("#approve")
             await expect(self.page.locator("#go-on")).to_be_visible(timeout=60_000)
             await self.window.look("phone")
             async with httpx.AsyncClient() as client:
-                await client.get(await self.page.get_attribute("#go-on", "href") or "")
+                back = await client.get(await self.page.get_attribute("#go-on", "href") or "")
+            assert "close this window" in back.text
             async with asyncio.timeout(60):
                 told = (await process.stdout.read()).decode()
         finally:
@@ -205,6 +218,40 @@ class Newcomer:
                 process.kill()
                 await process.wait()
         assert _LOGGED_IN.search(told), told + (self.folder / "errors").read_text()
+
+    async def mistake_a_code(self, command: list[str], environment: dict[str, str]) -> None:
+        """The program saved last, brought a code that nobody gave: it says why in one line, with a reference."""
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=self.folder, env=dict(os.environ) | environment,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert process.stdout
+        try:
+            async with asyncio.timeout(60):
+                address = (await process.stdout.readline()).decode()
+                assert "close this window" not in await callback(address, 400, code="nobodys")
+                told = (await process.communicate())[1].decode()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        found = _NOT_LOGGED_IN.search(told)
+        assert found, told
+        assert process.returncode == 1
+        self.references.add(found[1])
+
+
+async def callback(address: str, status: int, **answer: str) -> str:
+    """Come back to the program that printed an address, with or without an answer to its question."""
+    issuer, _, query = address.strip().partition("/authorization?")
+    asked = dict(parse_qsl(query))
+    if answer:
+        answer |= {"state": asked["state"], "iss": issuer}
+    # It prints before it listens.
+    async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(retries=6)) as client:
+        back = await client.get(asked["redirect_uri"], params=answer)
+    assert back.status_code == status, back.text
+    return back.text
 
 
 def free_port() -> int:
@@ -230,7 +277,9 @@ async def test_a_newcomer_with_keys_reaches_a_verified_login(browser: Browser, s
         await newcomer.describe_service(f"http://localhost:{free_port()}/callback")
         await newcomer.try_it(keys=True)
         await newcomer.run_program("node", ["node"], {})
+        await newcomer.mistake_a_code(["node", "login.mjs"], {})
         await newcomer.run_program("authlib", [sys.executable, "-u"], {})
+        await newcomer.mistake_a_code([sys.executable, "-u", "login_authlib.py"], {})
         await newcomer.look_around()
 
 
@@ -242,4 +291,5 @@ async def test_a_newcomer_with_a_secret_reaches_it_on_a_phone(browser: Browser, 
         await newcomer.describe_service(f"http://localhost:{free_port()}/callback")
         await newcomer.try_it(keys=False)
         await newcomer.run_program("python", [sys.executable, "-u"], {"IPSE_SECRET": secret})
+        await newcomer.mistake_a_code([sys.executable, "-u", "login.py"], {"IPSE_SECRET": secret})
         await newcomer.look_around()
