@@ -21,6 +21,8 @@ class FormRefused(PlatformError):
         self.field = field
         self.why = why
         self.words = words
+        self.others: tuple[FormRefused, ...] = ()
+        """What else is wrong in the same field."""
 
 
 class PrivateKeyBrought(FormRefused):

@@ -72,7 +72,39 @@ async def test_a_secret_is_shown_once(counter: Counter) -> None:
         partner = await counter.desk.partners.fresh(await visitor.client_id())
         assert partner
         assert counter.desk.partners.secret(partner) in answer.text
-        assert counter.desk.partners.secret(partner) not in (await visitor.http.get("/partners/keys")).text
+        after = await visitor.http.get("/partners/keys")
+        assert counter.desk.partners.secret(partner) not in after.text
+        # Another language would be another page, without the secret.
+        assert 'class="tongues"' in after.text
+        assert 'class="tongues"' not in answer.text
+        made = await visitor.send("/partners/api", do="make", name="Nightly")
+        assert 'id="management-key"' in made.text
+        assert 'class="tongues"' not in made.text
+
+
+async def test_whoever_has_registered_may_read_on_in_another_language(counter: Counter) -> None:
+    async with counter.office.desk() as stranger:
+        page = await stranger.http.get("/partners/register?lang=fr")
+        assert page.status_code == 200
+        assert "Une invitation est en route" in page.text
+
+
+async def test_a_person_is_refused_with_a_page_and_a_script_with_a_problem(counter: Counter) -> None:
+    async with counter.visitor(await counter.registered("Smithy")) as visitor:
+        for accept, kind in (("text/html,*/*", "text/html"), ("*/*", "application/problem+json")):
+            answer = await visitor.http.get("/partners/services/NOBODYS", headers={"accept": accept})
+            assert answer.status_code == 404
+            assert answer.headers["content-type"].startswith(kind)
+
+
+async def test_each_bad_address_of_a_service_is_named(counter: Counter) -> None:
+    async with counter.visitor(await counter.registered("Loom")) as visitor:
+        await with_keys(visitor)
+        fields = {"type": "authentication", "name_en": "Sign in", "redirect_uris": "localhost:8765/a\nloom.example/b"}
+        answer = await visitor.send("/partners/services/new", **fields)
+        assert problem_at(answer, "redirect_uris")
+        assert "localhost:8765/a does not say how: write http:// in front." in answer.text
+        assert "loom.example/b does not say how: begin with https://" in answer.text
 
 
 async def test_mistakes_in_a_service_stand_beside_their_field(counter: Counter) -> None:

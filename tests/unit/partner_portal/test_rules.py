@@ -27,6 +27,9 @@ SANDBOX, PRODUCTION = Environment.SANDBOX, Environment.PRODUCTION
         ("http://localhost:8765/callback", ""),
         ("http://127.0.0.1/callback", ""),
         ("shop.example/back", "address_no_scheme"),
+        ("shop.example:8443/back", "address_no_scheme"),
+        ("localhost:8765/callback", "address_no_http"),
+        ("127.0.0.1:8765", "address_no_http"),
         ("https://shop.example/a b", "address_space"),
         ("https://shop.example/#back", "address_fragment"),
         ("https://*.shop.example/back", "address_wildcard"),
@@ -38,6 +41,16 @@ SANDBOX, PRODUCTION = Environment.SANDBOX, Environment.PRODUCTION
 )
 def test_an_address_is_helped_before_it_is_refused(address: str, why: str) -> None:
     assert mistake(address, SANDBOX) == why
+
+
+def test_every_bad_address_is_named() -> None:
+    with pytest.raises(FormRefused) as caught:
+        read_addresses("localhost:1/a\nhttps://good.example/\nhttps://b.example/#c", SANDBOX, field="x")
+    found = (caught.value, *caught.value.others)
+    assert [(one.why, one.words["address"]) for one in found] == [
+        ("address_no_http", "localhost:1/a"),
+        ("address_fragment", "https://b.example/#c"),
+    ]
 
 
 def test_production_reaches_nobodys_own_machine() -> None:

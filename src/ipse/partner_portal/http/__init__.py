@@ -36,6 +36,7 @@ def routes(desk: Desk, statistics: Statistics) -> list[Route]:
 
     return [
         Route(PAGE, home.page, caller=Caller.STAFF, limit="page"),
+        page(PAGE + "/register", home.sent),
         form(PAGE + "/register", home.register, "enrolment"),
         page(PAGE + "/keys", keys.page),
         form(PAGE + "/keys", keys.change),

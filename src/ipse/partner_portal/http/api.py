@@ -265,8 +265,7 @@ class Api:
 
     def _refusal(self, request: Request, error: PlatformError) -> Response:
         if isinstance(error, FormRefused) and error.why:
-            words = self.desk.pages.text("en", f"partner_portal.problem.{error.why}", **error.words)
-            error.public = words
+            error.public = self.desk.sentence(error, "en")
         response = problem(error, refer(request, error))
         if isinstance(error, ApiTokenRefused):
             response.headers["WWW-Authenticate"] = 'Bearer realm="ipse"'

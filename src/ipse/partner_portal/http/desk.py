@@ -138,17 +138,18 @@ class Desk:
             own.insert(0, section("final", "/final-partners"))
         return [(word("build"), build), (word("run"), run), (word("own"), own)]
 
-    def sentence(self, request: Request, error: PlatformError) -> str:
-        """What is wrong, in the language of the page; what only the partners' rules know is in English."""
-        if isinstance(error, FormRefused) and error.why:
-            return self.pages.text(language_of(request), f"partner_portal.problem.{error.why}", **error.words)
-        return error.public
+    def sentence(self, error: PlatformError, language: str) -> str:
+        """What is wrong, in a language; what only the partners' rules know is in English."""
+        if not isinstance(error, FormRefused) or not error.why:
+            return error.public
+        every = (error, *error.others)
+        return " ".join(self.pages.text(language, f"partner_portal.problem.{one.why}", **one.words) for one in every)
 
     def problem(self, request: Request, error: PlatformError) -> dict[str, str]:
         """A refusal for a form: where it belongs, and what it says."""
         field = str(error.fields.get("field", ""))
         translated = isinstance(error, FormRefused) and bool(error.why)
-        return {"field": field, "text": self.sentence(request, error), "lang": "" if translated else "en"}
+        return {"field": field, "text": self.sentence(error, language_of(request)), "lang": "" if translated else "en"}
 
     def to(self, request: Request, path: str, **query: str) -> Response:
         """Go on to a page of the portal."""
@@ -159,3 +160,8 @@ class Desk:
 def by_secret(standing: Standing) -> bool:
     """Whether the partner proves itself by a secret."""
     return standing.partner is not None and standing.partner.auth_method is AuthMethod.CLIENT_SECRET_POST
+
+
+def once(secret: str) -> dict[str, Any]:
+    """What a page is given that shows a secret this once: no languages to choose, because the choice would lose it."""
+    return {"languages": ()} if secret else {}

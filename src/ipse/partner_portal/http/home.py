@@ -60,7 +60,16 @@ class Home:
             )
         except Refused as error:
             return self._welcome(request, self.desk.problem(request, error), fields)
-        return self.desk.render(request, "sent", email=email, name=organisation.name, inbox=self.desk.inbox)
+        return self._sent(request, email, organisation.name)
+
+    async def sent(self, request: Request) -> Response:
+        """The same page in another language: its address tells nobody who has registered."""
+        return self._sent(request)
+
+    def _sent(self, request: Request, email: str = "", name: str = "") -> Response:
+        return self.desk.render(
+            request, "sent", here="/partners/register", email=email, name=name, inbox=self.desk.inbox
+        )
 
     def _welcome(
         self, request: Request, problem: Mapping[str, str] | None = None, typed: Mapping[str, str] | None = None

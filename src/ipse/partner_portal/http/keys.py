@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from ipse.kernel.clock import SECOND
 from ipse.partner_portal.errors import FormRefused
-from ipse.partner_portal.http.desk import Desk, Refused, Visit, by_secret
+from ipse.partner_portal.http.desk import Desk, Refused, Visit, by_secret, once
 from ipse.partner_portal.model import KEYS
 from ipse.partner_portal.rules import keys as rules
 from ipse.partner_portal.service.credentials import Change, ready
@@ -129,6 +129,7 @@ class KeyPages:
             typed=kept,
             keys=await credentials.keys(standing),
             secret=secret,
+            **once(secret),
             secret_use=await credentials.secret_use(standing),
             tested=tested,
             by_secret=by_secret(standing),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ipse.partner_portal.http.desk import Desk, Refused
+from ipse.partner_portal.http.desk import Desk, Refused, once
 from ipse.partner_portal.model import API
 from ipse.web.forms import read_own_form
 
@@ -55,6 +55,7 @@ class ManagementPages:
             problem=problem,
             typed=typed or {},
             value=value,
+            **once(value),
             keys=await self.desk.portal.management.of(visit.standing.organisation_id),
             base=self.desk.staff.origin + API,
             done=request.query_params.get("done", ""),

@@ -14,7 +14,7 @@ from ipse.partner_portal.errors import FormRefused, NotReady, PhoneFailed
 from ipse.partner_portal.http.desk import Desk, Visit, by_secret
 from ipse.partner_portal.model import Trial, TrialStep
 from ipse.partner_portal.service.snippets import LANGUAGES, Snippet, of_service
-from ipse.partners.model import Service
+from ipse.partners.model import Refusal, Service
 from ipse.web.forms import read_own_form
 from ipse.web.pages import language_of
 
@@ -61,7 +61,7 @@ class TryPages:
         """A simulated phone for requests of one's own program."""
         visit = await self.desk.visit(request)
         return self.desk.render(
-            request, "phone", visit, section="/partners/phone", phones=self._phones(), approved=None
+            request, "phone", visit, section="/partners/phone", phones=self._phones(), approved=None, refused=[]
         )
 
     async def approve(self, request: Request) -> Response:
@@ -130,13 +130,13 @@ class TryPages:
             return error.code
         return ""
 
-    async def _refused(self, visit: Visit) -> list[Any]:
+    async def _refused(self, visit: Visit) -> list[Refusal]:
         return await self.desk.portal.desk.log.lines(visit.standing.organisation_id, most=1)
 
     async def _told(self, request: Request, visit: Visit, service: Service, trial: Trial) -> dict[str, Any]:
         """A trial for the page's script."""
         refused = [] if trial.good else await self._refused(visit)
-        log = [f"{line.check}: {line.description}" for line in refused if line.service_code in {"", service.code}]
+        log = [line for line in refused if line.service_code in {"", service.code}]
         return {
             "good": trial.good,
             "declined": trial.good and not trial.steps[-1].name.startswith(("token", "id_token", "userinfo")),
@@ -147,8 +147,9 @@ class TryPages:
             "return_url": trial.return_url,
         }
 
-    def _step(self, request: Request, step: TrialStep, log: list[str]) -> dict[str, Any]:
-        why = step.why or (log[0] if not step.good and log else "")
+    def _step(self, request: Request, step: TrialStep, log: list[Refusal]) -> dict[str, Any]:
+        line = log[0] if not step.good and log else None
+        why = step.why or (f"{line.check}: {line.description}" if line else "")
         return {
             "name": step.name,
             "title": self._text(request, f"try.step.{step.name}"),
@@ -156,6 +157,7 @@ class TryPages:
             "sent": step.sent,
             "came": step.came,
             "why": why,
+            "reference": line.reference if line else "",
         }
 
     def _text(self, request: Request, name: str) -> str:

@@ -11,6 +11,8 @@ from ipse.kernel.settings import Environment
 from ipse.partner_portal.errors import FormRefused
 
 MOST: Final = 50
+_LOCAL: Final = re.compile(r"(localhost|127(\.\d{1,3}){3}|\[::1\])([:/].*)?", re.IGNORECASE)
+_PORT: Final = re.compile(r"[^/:\s]+:\d{1,5}(/.*)?")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:.*", re.IGNORECASE)
 
 
@@ -18,22 +20,25 @@ def read_addresses(text: str, environment: Environment, *, field: str) -> tuple[
     """The addresses of a text area, one a line; each once, in order.
 
     Raises:
-        FormRefused: names the first that cannot be, and why.
+        FormRefused: names each that cannot be, and why.
     """
     found = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
     if len(found) > MOST:
         raise FormRefused(field, "too_many_addresses", most=str(MOST))
-    for address in found:
-        why = mistake(address, environment)
-        if why:
-            raise FormRefused(field, why, address=address)
+    wrong = [FormRefused(field, why, address=address) for address in found if (why := mistake(address, environment))]
+    if wrong:
+        first, *others = wrong
+        first.others = tuple(others)
+        raise first
     return tuple(found)
 
 
 def mistake(address: str, environment: Environment) -> str:
     """What is wrong with an address, as a word of the catalogue; empty: nothing that we can tell."""
-    if not _SCHEME.fullmatch(address):
-        return "address_no_scheme"
+    # `shop.example:8443/back` would pass for a scheme called `shop.example`.
+    if not _SCHEME.fullmatch(address) or _PORT.fullmatch(address):
+        local = _LOCAL.fullmatch(address) and environment is not Environment.PRODUCTION
+        return "address_no_http" if local else "address_no_scheme"
     if any(character.isspace() for character in address):
         return "address_space"
     try:

@@ -2,7 +2,8 @@
 
 /** @param {string} address @param {boolean} sandbox */
 export function mistake(address, sandbox) {
-  if (!/^[a-z][a-z0-9+.-]*:/i.test(address)) return "address-no-scheme";
+  if (sandbox && /^(localhost|127(\.\d+){3}|\[::1\])([:/]|$)/i.test(address)) return "address-no-http";
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(address) || /^[^/:\s]+:\d{1,5}(\/|$)/.test(address)) return "address-no-scheme";
   if (/\s/.test(address)) return "address-space";
   /** @type {URL} */
   let read;
@@ -25,11 +26,14 @@ if (typeof document !== "undefined") {
     const help = /** @type {HTMLElement} */ (place.querySelector(".help"));
     const look = () => {
       const lines = area.value.split("\n").map((line) => line.trim());
-      const wrong = lines.find((line) => line && mistake(line, place.dataset["sandbox"] === "yes"));
-      const name = (wrong ? mistake(wrong, place.dataset["sandbox"] === "yes") : "").replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
-      help.textContent = wrong ? (place.dataset[name] ?? "").replace("{address}", wrong) : "";
-      help.hidden = !wrong;
-      area.toggleAttribute("aria-invalid", Boolean(wrong));
+      const told = lines.map((line) => {
+        const why = line && mistake(line, place.dataset["sandbox"] === "yes");
+        const name = why.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
+        return why ? (place.dataset[name] ?? "").replaceAll("{address}", line) : "";
+      });
+      help.textContent = told.filter(Boolean).join(" ");
+      help.hidden = !help.textContent;
+      area.toggleAttribute("aria-invalid", !help.hidden);
     };
     area.addEventListener("change", look);
     area.addEventListener("input", () => help.hidden || look());

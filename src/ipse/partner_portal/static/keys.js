@@ -55,13 +55,27 @@ if (form && crypto.subtle) {
   // Whoever registers keys without having saved them has lost them.
   save.addEventListener("click", () => {
     register.disabled = false;
+    register.classList.add("primary");
+    save.classList.remove("primary");
   });
 }
 
+/** Whether a text holds a private key, as far as a glance tells; the server looks closely. @param {string} text */
+export const isPrivate = (text) => /PRIVATE KEY-----/.test(text) || /"(d|k)"\s*:\s*"/.test(text);
+
 for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("input[data-into]"))) {
+  const area = /** @type {HTMLTextAreaElement} */ (document.getElementById(input.dataset["into"] ?? ""));
+  const warning = find("private-here");
   input.disabled = false;
   input.addEventListener("change", async () => {
-    const area = /** @type {HTMLTextAreaElement} */ (document.getElementById(input.dataset["into"] ?? ""));
-    area.value = (await input.files?.[0]?.text()) ?? "";
+    const text = (await input.files?.[0]?.text()) ?? "";
+    warning.hidden = !isPrivate(text);
+    area.value = isPrivate(text) ? "" : text;
+    if (isPrivate(text)) input.value = "";
+  });
+  // Typed or pasted: it stays in this page, too.
+  area.form?.addEventListener("submit", (event) => {
+    warning.hidden = !isPrivate(area.value);
+    if (!warning.hidden) event.preventDefault();
   });
 }

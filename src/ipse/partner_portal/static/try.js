@@ -1,7 +1,7 @@
 // Trying a login. Where the partner proves itself by a key, this page signs and decrypts with it; the key stays here.
 
 /** @typedef {JsonWebKey & {kid?: string}} Jwk */
-/** @typedef {{name: string, title: string, good: boolean, sent: string, came: string, why: string}} Step */
+/** @typedef {{name: string, title: string, good: boolean, sent: string, came: string, why: string, reference?: string}} Step */
 const utf8 = new TextEncoder();
 const text = new TextDecoder();
 /** @param {ArrayBuffer | Uint8Array} octets */
@@ -98,6 +98,7 @@ function trying(form) {
   const news = /** @type {HTMLElement} */ (document.getElementById("try-news"));
   const place = /** @type {HTMLElement} */ (document.getElementById("try-steps"));
   const list = /** @type {HTMLElement} */ (place.querySelector("ol"));
+  const onward = document.getElementById("onward");
   const chosen = /** @type {HTMLInputElement | null} */ (document.getElementById("try-keys"));
 
   /** @param {string} name @param {string} kind */
@@ -130,6 +131,14 @@ function trying(form) {
       why.className = "note bad";
       why.lang = "en";
       details.append(why);
+    }
+    if (step.reference) {
+      const found = document.createElement("a");
+      found.href = `/partners/requests?reference=${encodeURIComponent(step.reference)}&lang=${document.documentElement.lang}`;
+      found.textContent = step.reference;
+      const line = part("p", `${words["reference"] ?? ""} `);
+      line.append(found);
+      details.append(line);
     }
     for (const [caption, content] of [["sent", step.sent], ["came", step.came]]) {
       if (!content) continue;
@@ -182,6 +191,8 @@ function trying(form) {
         }
       }
       place.hidden = false;
+      // Where it failed, there is nothing to go on to.
+      if (onward) onward.hidden = !good;
       tell(told.declined ? "declined" : good ? "good" : "bad", told.declined ? "waits" : good ? "good" : "bad");
     } catch {
       tell("broken", "bad");
