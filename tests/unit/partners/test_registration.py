@@ -196,6 +196,36 @@ async def test_a_stopped_partner_is_stopped_everywhere_within_two_seconds(
     assert acts == ["partner.register", "service.register", "partner.stopped", "service.register"]
 
 
+async def test_what_was_read_before_a_stop_never_starts_a_partner_again(partners: Partners) -> None:
+    """T-26: a request that was held open while somebody stops the partner brings neither that nor keys back."""
+    await partners.register_partner(shop(), secret=SECRET, actor="test", instead_of=None)
+    read = await partners.fresh("shop")
+    assert read
+    await partners.set_state("shop", "stopped", actor="operator:ann")
+    for before in (read, None):
+        with pytest.raises(PartnerRegistrationError, match="changed it meanwhile"):
+            await partners.register_partner(shop(name="Old"), secret=SECRET, actor="test", instead_of=before)
+    with pytest.raises(PartnerRegistrationError, match="changed it meanwhile"):
+        await partners.register_service(login(), actor="test", instead_of=None, of_partner=read)
+    await partners.register_partner(shop(name="New"), secret=SECRET, actor="test")
+    stands = await partners.fresh("shop")
+    assert stands
+    assert (stands.state, stands.name) == ("stopped", "New")
+
+
+async def test_a_service_is_not_written_over_what_somebody_else_wrote(partners: Partners) -> None:
+    await partners.register_partner(shop(), secret=SECRET, actor="test")
+    await partners.register_service(login(), actor="test", instead_of=None)
+    read = await partners.registered("SHOP_LOGIN")
+    await partners.register_service(login(state="stopped"), actor="test", instead_of=read)
+    for before in (read, None):
+        with pytest.raises(PartnerRegistrationError, match="changed it meanwhile"):
+            await partners.register_service(login(), actor="test", instead_of=before)
+    stands = await partners.registered("SHOP_LOGIN")
+    assert stands
+    assert stands.state == "stopped"
+
+
 async def found(partners: Partners) -> tuple[str, str]:
     partner, service = await partners.partner("shop"), await partners.service("SHOP_LOGIN")
     assert partner is not None

@@ -43,7 +43,9 @@ async def set_keys(
             sealed_secret=None,
             algorithms=algorithms_anew(partner.algorithms, partner.preset, method, encryption_key_type=keys.key_type),
         )
-        await desk.partners.register_partner(changed, secret=None, actor=actor(), published=keys.published)
+        await desk.partners.register_partner(
+            changed, secret=None, actor=actor(), published=keys.published, instead_of=partner
+        )
     console.print(f"{client_id} has new keys")
     _print((keys.jwks or keys.published or {}).get("keys", []))
 

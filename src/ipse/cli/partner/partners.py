@@ -148,7 +148,7 @@ async def update(
             changed = msgspec.structs.replace(changed, preset=Preset(preset), algorithms=algorithms)
         changed = facts.agreed(changed)
         secret = desk.partners.secret(partner) if partner.sealed_secret else None
-        await desk.partners.register_partner(changed, secret=secret, actor=actor())
+        await desk.partners.register_partner(changed, secret=secret, actor=actor(), instead_of=partner)
     console.print(f"changed {client_id}")
 
 
@@ -160,7 +160,7 @@ async def rotate_secret(client_id: str, *, config: Config = DEFAULT_CONFIG) -> N
         if partner.auth_method is not AuthMethod.CLIENT_SECRET_POST:
             _refuse(f"{client_id} authenticates by {partner.auth_method} and has no secret")
         secret = IDS.secret()
-        await desk.partners.register_partner(partner, secret=secret, actor=actor())
+        await desk.partners.register_partner(partner, secret=secret, actor=actor(), instead_of=partner)
     console.print(f"client_secret: {secret}", soft_wrap=True)
 
 

@@ -141,7 +141,7 @@ async def update(
         changed = msgspec.structs.replace(service, **options.given())
         if kind:
             changed = msgspec.structs.replace(changed, type=ServiceType(kind))
-        await desk.partners.register_service(changed, actor=actor())
+        await desk.partners.register_service(changed, actor=actor(), instead_of=service)
         missing = await desk.grants.missing(changed)
     console.print(f"changed service {code}")
     for attribute in missing:
@@ -176,7 +176,8 @@ async def _set_state(code: str, state: str, config: Config) -> None:
         if service.state == state:
             console.print(f"{code} is {state} already")
             sys.exit(1)
-        await desk.partners.register_service(msgspec.structs.replace(service, state=state), actor=actor())
+        changed = msgspec.structs.replace(service, state=state)
+        await desk.partners.register_service(changed, actor=actor(), instead_of=service)
     console.print(f"{code} is {state}")
 
 

@@ -107,7 +107,7 @@ class Api:
         code = members.pop("code")
         service = bodies.service_of(ServiceBody(**members), partner.partner_id, code)
         self._check_alone(program)
-        await self.desk.portal.editing.save(service, actor=program.actor, new=True)
+        await self.desk.portal.editing.save(program.standing, service, actor=program.actor, old=None)
         return _json(bodies.told(service), 201)
 
     async def service(self, request: Request, program: Program) -> Response:
@@ -119,7 +119,7 @@ class Api:
         old = self.desk.portal.editing.found(program.standing, request.path_params["code"])
         service = bodies.service_of(await _body(request, ServiceBody), old.partner_id, old.code)
         self._check_alone(program)
-        await self.desk.portal.editing.save(service, actor=program.actor, new=False)
+        await self.desk.portal.editing.save(program.standing, service, actor=program.actor, old=old)
         return _json(bodies.told(service))
 
     def _check_alone(self, program: Program) -> None:

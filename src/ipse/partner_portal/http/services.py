@@ -76,7 +76,7 @@ class ServicePages:
             if editing.waits(visit.standing):
                 await self.desk.portal.applications.ask_service(service, visit.member)
                 return self.desk.to(request, f"/services/{old.code}" if old else "/production", done="asked")
-            await editing.save(service, actor=actor, new=old is None)
+            await editing.save(visit.standing, service, actor=actor, old=old)
         except NotReady:
             return self.desk.to(request, "/keys", done="first")
         except Refused as error:

@@ -193,7 +193,7 @@ class Applications:
             raise FormRefused("file", "not_a_registration") from error
         counterpart = msgspec.structs.replace(partner, counterpart=there)
         secret = self.desk.partners.secret(partner) if partner.sealed_secret is not None else None
-        await self.desk.partners.register_partner(counterpart, secret=secret, actor=actor)
+        await self.desk.partners.register_partner(counterpart, secret=secret, actor=actor, instead_of=partner)
         moves = [(old.strip(), new.strip())] if old.strip() else []
         arrival = Arrival(client_id=partner.partner_id, replace=moves)
         document = msgspec.json.encode(verified.claims)
@@ -249,6 +249,10 @@ class Applications:
     def _registering(self, review: Review, member: Member) -> Transaction[object]:
         service = msgspec.json.decode(review.parameters["definition"], type=Service)
         try:
+            there = yield from self.desk.partners.reading_service(service.code)
+            if there is not None:
+                # Its partner may have stopped it meanwhile.
+                service = msgspec.structs.replace(service, state=there.state)
             yield from self.desk.partners.registering_service(service, actor=member.actor)
         except PartnerRegistrationError as error:
             raise ReviewRefused("not registrable", public=error.public) from error

@@ -49,6 +49,8 @@ class Change:
     partner: Partner
     secret: str | None = None
     published: Mapping[str, Any] | None = None
+    old: Partner | None = None
+    """The partner as it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class Credentials:
         if partner is not None and partner.jwks and not instead:
             old = partner.jwks.get("keys", [])
         together = {"keys": rules.merged(old, jwks)}
-        return Change(self._with_keys(standing, email, jwks=together))
+        return Change(self._with_keys(standing, email, jwks=together), old=partner)
 
     async def without(self, standing: Standing, kid: str) -> Change:
         """The partner without one of its keys.
@@ -128,7 +130,7 @@ class Credentials:
         if standing.partner is None or standing.partner.jwks is None or line is None or not line.can_go:
             raise FormRefused("keys", "last_key", kid=kid)
         rest = [jwk for jwk in standing.partner.jwks["keys"] if jwk.get("kid") != kid]
-        return Change(self._with_keys(standing, "", jwks={"keys": rest}))
+        return Change(self._with_keys(standing, "", jwks={"keys": rest}), old=standing.partner)
 
     async def at_address(self, standing: Standing, address: str, *, email: str) -> Change:
         """The partner with the keys that it publishes at an address.
@@ -137,7 +139,8 @@ class Credentials:
             FormRefused: says what its developer must mend.
         """
         published = await self.fetched(address)
-        return Change(self._with_keys(standing, email, address=address, published=published), published=published)
+        changed = self._with_keys(standing, email, address=address, published=published)
+        return Change(changed, published=published, old=standing.partner)
 
     async def fetched(self, address: str) -> Mapping[str, Any]:
         """The keys at an address, as a login would fetch them.
@@ -163,16 +166,20 @@ class Credentials:
         changed = msgspec.structs.replace(
             partner, auth_method=method, jwks=None, jwks_uri=None, sealed_secret=None, algorithms=algorithms
         )
-        return Change(changed, secret=secret)
+        return Change(changed, secret=secret, old=standing.partner)
 
     async def save(self, change: Change, *, actor: str) -> None:
         """Register the partner as it is to stand from now on.
 
         Raises:
-            PartnerRegistrationError: names what is wrong.
+            PartnerRegistrationError: names what is wrong, or somebody has changed it meanwhile.
         """
         await self.desk.partners.register_partner(
-            change.partner, secret=change.secret, actor=actor, published=change.published
+            change.partner,
+            secret=change.secret,
+            actor=actor,
+            published=change.published,
+            instead_of=change.old,
         )
 
     def _with_keys(

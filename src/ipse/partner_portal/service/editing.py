@@ -64,16 +64,16 @@ class Editing:
         code = names.read_code(typed) if typed else names.service_code(service.name["en"], self.ids)
         return msgspec.structs.replace(service, code=code)
 
-    async def save(self, service: Service, *, actor: str, new: bool) -> None:
-        """Register it.
+    async def save(self, standing: Standing, service: Service, *, actor: str, old: Service | None) -> None:
+        """Register it, new or instead of the `old` one that was read.
 
         Raises:
             FormRefused: its code is taken.
             PartnerRegistrationError: names what is wrong.
         """
-        if new and await self.desk.partners.registered(service.code) is not None:
+        if old is None and await self.desk.partners.registered(service.code) is not None:
             raise FormRefused("code", "code_taken", code=service.code)
-        await self.desk.partners.register_service(service, actor=actor)
+        await self.desk.partners.register_service(service, actor=actor, instead_of=old, of_partner=standing.partner)
 
     async def set_state(self, service: Service, state: str, *, actor: str) -> None:
         """Stop or start it.
@@ -81,7 +81,8 @@ class Editing:
         Raises:
             PartnerRegistrationError: another state.
         """
-        await self.desk.partners.register_service(msgspec.structs.replace(service, state=state), actor=actor)
+        changed = msgspec.structs.replace(service, state=state)
+        await self.desk.partners.register_service(changed, actor=actor, instead_of=service)
 
     async def remove(self, service: Service, *, actor: str) -> None:
         """Remove it with its grants."""

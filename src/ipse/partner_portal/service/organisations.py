@@ -100,7 +100,7 @@ class Organisations:
             raise FormRefused("name", "name_in_production")
         secret = self.desk.partners.secret(partner) if partner.sealed_secret is not None else None
         changed = msgspec.structs.replace(partner, name=name, contacts=contacts)
-        await self.desk.partners.register_partner(changed, secret=secret, actor=actor)
+        await self.desk.partners.register_partner(changed, secret=secret, actor=actor, instead_of=partner)
 
     async def final_partners(self, standing: Standing) -> list[Partner]:
         """For whom a broker asks."""
@@ -129,7 +129,7 @@ class Organisations:
             algorithms=preset_algorithms(Preset.NEW, method, encryption_key_type=kind),
             registered_by=standing.organisation_id,
         )
-        await self.desk.partners.register_partner(final, secret=None, actor=actor)
+        await self.desk.partners.register_partner(final, secret=None, actor=actor, instead_of=None)
 
     async def forget(self) -> int:
         """Forget organisations that nobody came for; how many."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from ipse.audit.service import auditing
 from ipse.kernel.clock import SECOND, Clock
@@ -120,45 +121,90 @@ class Partners:
         ).decode()
 
     async def register_partner(
-        self, partner: Partner, *, secret: str | None, actor: str, published: Mapping[str, Any] | None = None
+        self,
+        partner: Partner,
+        *,
+        secret: str | None,
+        actor: str,
+        published: Mapping[str, Any] | None = None,
+        instead_of: Partner | UnsetType | None = UNSET,
     ) -> None:
-        """Register or replace a partner; writes an audit line.
+        """Register or replace a partner, whose state stays if it is there; writes an audit line.
 
         `published` is the key set that stands at its `jwks_uri`, if it has one: judged, and kept as the first good one.
+        `instead_of` is the partner as it was read, or None for one that is new: a change meanwhile is not overwritten.
 
         Raises:
             PartnerRegistrationError: names what is wrong.
         """
-        await self.database.transact(lambda: self.registering(partner, secret=secret, actor=actor, published=published))
+        await self.database.transact(
+            lambda: self.registering(partner, secret=secret, actor=actor, published=published, instead_of=instead_of)
+        )
         self.forget_partner(partner.partner_id)
 
     def registering(
-        self, partner: Partner, *, secret: str | None, actor: str, published: Mapping[str, Any] | None = None
+        self,
+        partner: Partner,
+        *,
+        secret: str | None,
+        actor: str,
+        published: Mapping[str, Any] | None = None,
+        instead_of: Partner | UnsetType | None = UNSET,
     ) -> Transaction[None]:
         """As `register_partner`, inside a transaction: afterwards call `forget_partner`."""
         rules.check_partner(partner, self.environment, secret=secret, published=published)
         sealed = None if secret is None else self._sealed(partner.partner_id, secret)
-        yield from self._saving_partner(partner, sealed, published, actor)
+        if not isinstance(instead_of, UnsetType):
+            _check_unchanged((yield from self.reading(partner.partner_id)), instead_of)
+        yield from self._saving_partner(partner, sealed, published, actor, new=instead_of is None)
 
     def reading(self, partner_id: str) -> Transaction[Partner | None]:
-        """The partner as it stands inside a transaction."""
-        row = yield from one(store.PARTNER, partner_id)
+        """The partner as it stands inside a transaction; nobody else changes it before that ends."""
+        row = yield from one(store.HOLD_PARTNER, partner_id)
         return store.read_partner(row) if row else None
 
-    async def register_service(self, service: Service, *, actor: str) -> None:
+    async def register_service(
+        self,
+        service: Service,
+        *,
+        actor: str,
+        instead_of: Service | UnsetType | None = UNSET,
+        of_partner: Partner | None = None,
+    ) -> None:
         """Register or replace a service of a known partner; writes an audit line.
+
+        `instead_of` is the service as it was read, or None for one that is new, and `of_partner` its partner as it was
+        read: a change of either meanwhile is not overwritten.
 
         Raises:
             PartnerRegistrationError: names what is wrong.
         """
-        await self.database.transact(lambda: self.registering_service(service, actor=actor))
+        await self.database.transact(
+            lambda: self.registering_service(service, actor=actor, instead_of=instead_of, of_partner=of_partner)
+        )
         self.forget_service(service.code)
 
-    def registering_service(self, service: Service, *, actor: str) -> Transaction[None]:
+    def registering_service(
+        self,
+        service: Service,
+        *,
+        actor: str,
+        instead_of: Service | UnsetType | None = UNSET,
+        of_partner: Partner | None = None,
+    ) -> Transaction[None]:
         """As `register_service`, inside a transaction: afterwards call `forget_service`."""
         rules.check_service_texts(service)
         contract_rules.check_contract(service.contract, self.catalogue)
-        return self._saving_service(service, actor)
+        if of_partner is not None:
+            _check_unchanged((yield from self.reading(service.partner_id)), of_partner)
+        if not isinstance(instead_of, UnsetType):
+            _check_unchanged((yield from self.reading_service(service.code)), instead_of)
+        yield from self._saving_service(service, actor, new=instead_of is None)
+
+    def reading_service(self, code: str) -> Transaction[Service | None]:
+        """The service as it was registered, inside a transaction; nobody else changes it before that ends."""
+        row = yield from one(store.HOLD_SERVICE, code)
+        return store.read_service(row) if row else None
 
     async def remove_service(self, service: Service, *, actor: str) -> bool:
         """Remove a service; its grants are revoked. Writes an audit line. Says whether there was one."""
@@ -210,7 +256,7 @@ class Partners:
         )
 
     def _saving_partner(
-        self, partner: Partner, sealed: bytes | None, published: Mapping[str, Any] | None, actor: str
+        self, partner: Partner, sealed: bytes | None, published: Mapping[str, Any] | None, actor: str, *, new: bool
     ) -> Transaction[None]:
         now = self.clock.now()
         if partner.registered_by:
@@ -218,7 +264,8 @@ class Partners:
             rules.check_broker(store.read_partner(broker) if broker else None, partner.registered_by)
         for row in (yield from run(store.SERVICES, partner.partner_id)):
             rules.check_service(store.read_service(row), partner, self.environment)
-        yield store.saving_partner(partner, sealed, now)
+        if not (yield store.saving_partner(partner, sealed, now, new=new)):
+            raise _changed_meanwhile()
         if partner.jwks_uri and published is not None:
             fresh_until = now + fetching.FRESH_SECONDS.start * SECOND
             jwks = msgspec.json.encode(published).decode()
@@ -226,7 +273,7 @@ class Partners:
         details = {"auth_method": partner.auth_method, "algorithms": partner.algorithms, "jwks_uri": partner.jwks_uri}
         yield from auditing(now, actor=actor, act="partner.register", subject=partner.partner_id, details=details)
 
-    def _saving_service(self, service: Service, actor: str) -> Transaction[None]:
+    def _saving_service(self, service: Service, actor: str, *, new: bool) -> Transaction[None]:
         now = self.clock.now()
         row = yield from one(store.PARTNER, service.partner_id)
         if row is None:
@@ -236,7 +283,7 @@ class Partners:
         if service.final_partner:
             final = yield from one(store.PARTNER, service.final_partner)
             rules.check_final_partner(service, store.read_partner(final) if final else None)
-        if not (yield store.saving_service(service, now)):
+        if not (yield store.saving_service(service, now, new=new)):
             message = f"service code {service.code} belongs to another partner"
             raise PartnerRegistrationError(message, public=message, field="code")
         details = {
@@ -255,6 +302,16 @@ class Partners:
         yield from run(grants_store.REVOKE_OF_SERVICE, service.code, now)
         yield from auditing(now, actor=actor, act="service.remove", subject=service.code)
         return True
+
+
+def _check_unchanged(found: Partner | Service | None, read: Partner | Service | None) -> None:
+    if found != read:
+        raise _changed_meanwhile()
+
+
+def _changed_meanwhile() -> PartnerRegistrationError:
+    message = "somebody has changed it meanwhile; read it again"
+    return PartnerRegistrationError(message, public=message)
 
 
 def _keep(kept: dict[str, _T], key: str, value: _T) -> None:

@@ -19,18 +19,31 @@ select partner_id, name, state, auth_method, sealed_secret, jwks, algorithms, jw
   preset, broker, registered_by, counterpart, sector
 from partners_partners order by partner_id
 """
-SAVE_PARTNER = """
+# Taken before what was read is compared and written: whoever stops a partner waits, or was first.
+HOLD_PARTNER = """
+update partners_partners set state = state where partner_id = $1
+returning partner_id, name, state, auth_method, sealed_secret, jwks, algorithms, jwks_uri, tls_subject, contacts, logo,
+  preset, broker, registered_by, counterpart, sector
+"""
+_ADDING_PARTNER = """
 insert into partners_partners (partner_id, name, state, auth_method, sealed_secret, jwks, algorithms, jwks_uri,
   tls_subject, contacts, logo, preset, broker, registered_by, counterpart, created_at, changed_at, sector)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17)
-on conflict (partner_id) do update set name = excluded.name, state = excluded.state,
-  auth_method = excluded.auth_method, sealed_secret = excluded.sealed_secret, jwks = excluded.jwks,
-  algorithms = excluded.algorithms, jwks_uri = excluded.jwks_uri, tls_subject = excluded.tls_subject,
+"""
+ADD_PARTNER = _ADDING_PARTNER + "on conflict (partner_id) do nothing returning partner_id"
+# Never the state of a partner that is there: only SET_PARTNER_STATE writes that.
+SAVE_PARTNER = (
+    _ADDING_PARTNER
+    + """
+on conflict (partner_id) do update set name = excluded.name, auth_method = excluded.auth_method,
+  sealed_secret = excluded.sealed_secret, jwks = excluded.jwks, algorithms = excluded.algorithms,
+  jwks_uri = excluded.jwks_uri, tls_subject = excluded.tls_subject,
   contacts = excluded.contacts, logo = excluded.logo, preset = excluded.preset, broker = excluded.broker,
   registered_by = excluded.registered_by, counterpart = excluded.counterpart, changed_at = excluded.changed_at,
   sector = excluded.sector
 returning partner_id
 """
+)
 SET_PARTNER_STATE = """
 update partners_partners set state = $2, changed_at = $3 where partner_id = $1 and state <> $2 returning partner_id
 """
@@ -62,11 +75,22 @@ select code, partner_id, type, state, name, purpose, redirect_uris, contract, pk
   fallbacks, essential, pause_during_calls, batch, signs
 from partners_services order by code
 """
-SAVE_SERVICE = """
+HOLD_SERVICE = """
+update partners_services set state = state where code = $1
+returning code, partner_id, type, state, name, purpose, redirect_uris, contract, pkce_required, profile,
+  message_signing, request_uris, backchannel_mode, notification_endpoint, match_optional, callback_urls, final_partner,
+  fallbacks, essential, pause_during_calls, batch, signs
+"""
+_ADDING_SERVICE = """
 insert into partners_services (code, partner_id, type, state, name, purpose, redirect_uris, contract, pkce_required,
   profile, message_signing, request_uris, backchannel_mode, notification_endpoint, match_optional, callback_urls,
   final_partner, fallbacks, essential, created_at, changed_at, pause_during_calls, batch, signs)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, $21, $22, $23)
+"""
+ADD_SERVICE = _ADDING_SERVICE + "on conflict (code) do nothing returning code"
+SAVE_SERVICE = (
+    _ADDING_SERVICE
+    + """
 on conflict (code) do update set type = excluded.type, state = excluded.state, name = excluded.name,
   purpose = excluded.purpose, redirect_uris = excluded.redirect_uris, contract = excluded.contract,
   pkce_required = excluded.pkce_required, profile = excluded.profile, message_signing = excluded.message_signing,
@@ -78,24 +102,25 @@ on conflict (code) do update set type = excluded.type, state = excluded.state, n
   where partners_services.partner_id = excluded.partner_id
 returning code
 """
+)
 REMOVE_SERVICE = """
 delete from partners_services where code = $1 and partner_id = $2 returning code
 """
 
 
-def saving_partner(partner: Partner, sealed: bytes | None, now: int) -> Statement:
-    """The statement that writes a partner."""
+def saving_partner(partner: Partner, sealed: bytes | None, now: int, *, new: bool = False) -> Statement:
+    """The statement that writes a partner, of one that is there all but its state; `new` adds it or returns no row."""
     values = (
         partner.partner_id, partner.name, partner.state, partner.auth_method, sealed,
         _json(partner.jwks) if partner.jwks else None, _json(partner.algorithms), partner.jwks_uri,
         partner.tls_subject, _json(partner.contacts), partner.logo, partner.preset, int(partner.broker),
         partner.registered_by, partner.counterpart, now, partner.sector,
     )  # fmt: skip
-    return Statement(SAVE_PARTNER, values)
+    return Statement(ADD_PARTNER if new else SAVE_PARTNER, values)
 
 
-def saving_service(service: Service, now: int) -> Statement:
-    """The statement that writes a service; it returns no row when the code is another partner's."""
+def saving_service(service: Service, now: int, *, new: bool = False) -> Statement:
+    """The statement that writes a service; no row: the code is another partner's, or if `new` anybody's."""
     values = (
         service.code, service.partner_id, service.type, service.state, _json(service.name), _json(service.purpose),
         _json(service.redirect_uris), _json(service.contract), int(service.pkce_required), service.profile,
@@ -104,7 +129,7 @@ def saving_service(service: Service, now: int) -> Statement:
         service.final_partner, _json(service.fallbacks), int(service.essential), now, int(service.pause_during_calls),
         service.batch, int(service.signs),
     )  # fmt: skip
-    return Statement(SAVE_SERVICE, values)
+    return Statement(ADD_SERVICE if new else SAVE_SERVICE, values)
 
 
 def read_partner(row: Row) -> Partner:
