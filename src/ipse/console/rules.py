@@ -58,6 +58,8 @@ OF_PEOPLE: Final = frozenset({What.FIND_PERSON, What.BLOCK_PERSON, What.RELEASE_
 POWERFUL: Final = frozenset({REVIEWER, SECURITY, ADMINISTRATOR})
 """Roles that decide as a second person: one administrator alone must not be able to hand them out to two addresses of
 their own."""
+KEPT: Final = POWERFUL | {AUDITOR}
+"""Roles that one administrator alone does not take away either: whoever would object must not be let go first."""
 
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _NUMBER: Final = re.compile(r"\+?[0-9][0-9 ()./-]{5,24}")

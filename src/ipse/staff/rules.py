@@ -19,6 +19,7 @@ _ONWARD: Final = re.compile(r"(/[A-Za-z0-9_.~-]{1,80}){1,8}(\?lang=(nl|fr|de|en)
 _LONGEST_NAME: Final = 80
 _LONGEST_REASON: Final = 500
 _SHORTEST_REASON: Final = 5
+SAME_PERSON: Final = "waiting for a second person: whoever asked cannot decide"
 
 
 def email(typed: str) -> str:
@@ -99,7 +100,7 @@ def check_decider(review: Review, member: Member, may_decide: frozenset[Role], *
     """
     check_allowed(member, Organisation.SCHEME, may_decide)
     if review.asked_by == member.member_id or same_email:
-        raise ReviewRefused("the same person", public="waiting for a second person: whoever asked cannot decide")
+        raise ReviewRefused("the same person", public=SAME_PERSON)
 
 
 def onward(wanted: str, home: str) -> str:

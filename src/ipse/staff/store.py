@@ -26,15 +26,17 @@ from staff_members where organisation = $1 and organisation_id = $2 and email_in
 """
 EMAIL_INDEX = "select email_index from staff_members where member_id = $1"
 # Taken before anything that depends on the member: whoever removes them waits, or was first.
-HOLD_ACTIVE = (
-    "update staff_members set state = state where member_id = $1 and state = 'active' returning member_id, roles"
-)
+HOLD_ACTIVE = """
+update staff_members set state = state where member_id = $1 and state = 'active'
+returning member_id, roles, email_index
+"""
+HOLD = "update staff_members set state = state where member_id = $1 and state <> 'removed' returning roles"
 JOINED = """
 update staff_members set state = 'active', changed_at = $2 where member_id = $1 and state in ('invited', 'active')
 returning member_id
 """
 SET_ROLES = """
-update staff_members set roles = $2, changed_at = $3 where member_id = $1 and state <> 'removed' returning member_id
+update staff_members set roles = $2, changed_at = $3 where member_id = $1 and state <> 'removed' returning state
 """
 SET_ABOUT = """
 update staff_members set sealed_about = $2, changed_at = $3 where member_id = $1 and state <> 'removed'
@@ -94,6 +96,8 @@ returning passkey_id
 REMOVE_PASSKEYS = """
 update staff_passkeys set removed_at = $2 where member_id = $1 and removed_at is null returning passkey_id
 """
+# Of removed ones too: who had another one yesterday is not known for long.
+NEWEST_PASSKEY = "select max(made_at) as made_at from staff_passkeys where member_id = $1"
 
 ASK = "insert into staff_challenges (challenge_hash, browser_hash, created_at) values ($1, $2, $3)"
 ANSWERED = """

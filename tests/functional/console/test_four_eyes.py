@@ -13,7 +13,8 @@ from ipse.staff import Member, Organisation, Review, Role
 from ipse.staff.service import Act
 from ipse.storage.statement import Transaction
 from ipse.switches.model import Kind
-from tests.functional.console.room import SCHEME, Room, Seat, bank, operator, shop
+from tests.functional.console.room import ORIGIN, SCHEME, Room, Seat, bank, operator, shop
+from tests.support.passkeys import Keeper
 
 ONE_ENGINE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
@@ -112,24 +113,55 @@ async def test_data_are_seen_by_one_whom_another_has_allowed_and_for_a_while(roo
 async def test_power_is_given_and_taken_by_two(room: Room) -> None:
     """One administrator alone cannot make two members of their own who then decide for each other."""
     root, second = await room.member("administrator"), await room.member("administrator")
-    answer = await root.send(
-        "/console/staff", do="invite", name="Eve", email="eve@ipse.example", reason="case 4711", role__security="1"
-    )
-    assert answer.status_code == 200
-    eve = next(each for each in await room.parts.staff.members(SCHEME) if each.email == "eve@ipse.example")
-    assert eve.roles == {"support"}
-    (review,) = await room.parts.reviews.waiting()
-    assert (await root.decide(review.review_id)).status_code == 409
-    assert (await second.decide(review.review_id)).status_code == 200
+    eve = await room.member("support")
+    review = await root.ask("/console/staff", do=f"roles:{eve.member_id}", role__security="1")
+    assert (await room.seen(eve.member_id)).roles == {"support"}
+    assert (await root.decide(review)).status_code == 409
+    assert (await second.decide(review)).status_code == 200
     assert (await room.seen(eve.member_id)).roles == {"security"}
     removal = await root.ask("/console/staff", do=f"remove:{second.member_id}")
     assert (await room.seen(second.member_id)).has(Role.ADMINISTRATOR)
     ann, _ = await two(room)
     assert (await ann.decide(removal)).status_code == 200
     assert second.member_id not in {each.member_id for each in await room.parts.staff.members(SCHEME)}
-    alone = await root.send("/console/staff", do=f"remove:{eve.member_id}", reason="case 4711")
-    assert alone.status_code == 200
-    assert eve.member_id not in {each.member_id for each in await room.parts.staff.members(SCHEME)}
+    auditor, sam = await room.member("auditor"), await room.member("support")
+    for kept in (eve, auditor):  # whoever would object is not let go by one alone
+        await root.ask("/console/staff", do=f"remove:{kept.member_id}")
+    await root.ask("/console/staff", do=f"roles:{auditor.member_id}", role__support="1")
+    assert (await room.seen(auditor.member_id)).roles == {"auditor"}
+    await root.send("/console/staff", do=f"remove:{sam.member_id}", reason="case 4711")
+    assert sam.member_id not in {each.member_id for each in await room.parts.staff.members(SCHEME)}
+
+
+@ONE_ENGINE
+async def test_an_administrator_cannot_be_both_persons(room: Room) -> None:
+    """Nobody sees the invitation of a colleague, and power goes to those alone who were there before it was asked."""
+    root, second, staff = await room.member("administrator"), await room.member("administrator"), room.parts.staff
+    bob = {"do": "invite", "name": "Bob", "email": "bob@ipse.example", "reason": "case 4711"}
+    refused = await root.send("/console/staff", **bob, role__security="1")
+    assert (refused.status_code, await staff.invited_until()) == (422, {})
+    invited = await root.send("/console/staff", **bob, role__support="1")
+    assert "ipse operator invite --again" in invited.text, "no mail is sent here"
+    assert "/staff/join/" not in invited.text
+    (bob_id,) = await staff.invited_until()
+    early = await root.send("/console/staff", do=f"roles:{bob_id}", role__security="1", reason="case 4711")
+    assert early.status_code == 422, "power is for those who have joined"
+    # An invitation kept in hand is over when its member gets power, and a passkey made meanwhile stops it.
+    eve = await room.member("support")
+    review = await root.ask("/console/staff", do=f"roles:{eve.member_id}", role__security="1")
+    kept = await staff.invite_again(eve.member_id, actor="operator:root")
+    eve.keeper = Keeper(ORIGIN, "localhost")
+    await eve.join(kept.url)
+    assert (await second.decide(review)).status_code == 422
+    assert (await room.seen(eve.member_id)).roles == {"support"}
+    assert (await root.decide(review, "withdraw")).status_code == 200
+    review = await root.ask("/console/staff", do=f"roles:{eve.member_id}", role__security="1")
+    kept = await staff.invite_again(eve.member_id, actor="operator:root")
+    assert (await second.decide(review)).status_code == 200
+    assert (await root.get(kept.url)).status_code == 410
+    again = await root.send("/console/staff", do=f"again:{eve.member_id}", reason="case 4711")
+    assert (again.status_code, await staff.invited_until()) == (422, {bob_id: (await staff.invited_until())[bob_id]})
+    assert "ipse operator invite --again" in again.text
 
 
 @ONE_ENGINE

@@ -128,3 +128,35 @@ async def test_a_review_can_be_refused_with_a_reason_withdrawn_and_ends(
         await reviews.decide(late.review_id, second, approve=True)
     assert sorted(each.state for each in await reviews.decided()) == ["expired", "refused", "withdrawn"]
     assert await done(office) == 0
+
+
+async def test_who_asked_must_still_be_there_when_the_second_person_decides(
+    office: Office, told: list[tuple[str, object]]
+) -> None:
+    reviews, staff = office.parts.reviews, office.parts.staff
+    lost, gone = await office.member("security"), await office.member("security")
+    second = await office.member("reviewer")
+    of_lost = await reviews.ask("switch.off", "a", {}, reason="case 12", member=lost)
+    of_gone = await reviews.ask("switch.off", "b", {}, reason="case 12", member=gone)
+    await staff.set_roles(lost.member_id, ["support"], actor="operator:root")
+    await staff.remove(gone.member_id, actor="operator:root")
+    for each in (of_lost, of_gone):
+        with pytest.raises(ReviewRefused, match="the first is gone"):
+            await reviews.decide(each.review_id, second, approve=True)
+        refused = await reviews.decide(each.review_id, second, approve=False, answer="nobody asks any more")
+        assert refused.state is ReviewState.REFUSED
+    assert await done(office) == 0
+
+
+async def test_who_proposes_what_came_from_outside_must_be_allowed_to_decide_it(
+    office: Office, told: list[tuple[str, object]]
+) -> None:
+    reviews, staff = office.parts.reviews, office.parts.staff
+    reviews.register(Act("partner.keys", frozenset({Role.MANAGER}), REVIEWER, _writing))
+    outside = await office.member("manager", organisation=Organisation.PARTNER, organisation_id="shop")
+    first, second = await office.member("reviewer"), await office.member("reviewer")
+    review = await reviews.ask("partner.keys", "shop", {}, reason="rotation", member=outside)
+    await staff.set_roles(first.member_id, ["support"], actor="operator:root")
+    with pytest.raises(NotAllowed, match="not any more"):
+        await staff.database.transact(lambda: reviews.approving(review.review_id, second, first=first.member_id))
+    assert await done(office) == 0

@@ -19,9 +19,6 @@ from ipse.web.languages import LANGUAGES
 from ipse.web.pages import language_of
 from ipse.web.routes import Route
 
-_HARMLESS = Role.SUPPORT
-"""What somebody is invited as, who is to have a role that decides: that one needs a second person."""
-
 
 def routes(desk: Desk) -> list[Route]:
     """Their addresses."""
@@ -62,18 +59,12 @@ class _Endpoints:
             raise NothingFound
         wanted = console.staff.judged_roles(Organisation.SCHEME, _roles(fields)) if do == "roles" else frozenset()
         if do == "again":
-            invited = await console.staff.invite_again(which, actor=member.actor)
-            # Whoever could read the address of a powerful member's invitation would become that member.
-            if subject.roles & rules.POWERFUL and not invited.sent:
-                raise StaffRefused("no letter", public="no letter can be sent: invite them by ipse operator invite")
+            # Whoever can read a powerful member's invitation becomes that member.
+            invited = await console.staff.invite_again(which, actor=member.actor, never=rules.POWERFUL)
             return await self.page(request, member, None, invited)
-        if (
-            do == "roles"
-            and wanted - subject.roles <= OF_SCHEME - rules.POWERFUL
-            and not subject.roles & rules.POWERFUL
-        ):
+        if do == "roles" and wanted - subject.roles <= OF_SCHEME - rules.POWERFUL and not subject.roles & rules.KEPT:
             await console.staff.set_roles(which, wanted, actor=member.actor)
-        elif do == "remove" and not subject.has(Role.ADMINISTRATOR):
+        elif do == "remove" and not subject.roles & rules.KEPT:
             await console.staff.remove(which, actor=member.actor)
         elif do in {"roles", "remove"}:
             kind, parameters = (ROLES, {"roles": sorted(wanted)}) if do == "roles" else (REMOVE, {})
@@ -114,19 +105,17 @@ class _Endpoints:
         return f"{HOME}/own/staff" if invited is None else await self.own(request, member, None, invited)
 
     async def _invite(self, request: Request, member: Member, fields: dict[str, str]) -> Response:
-        """Somebody new. With a role that decides, they come as support until a second person agrees."""
+        """Somebody new, never with a role that decides: a second person gives it to whoever has joined.
+
+        The address of the invitation is not shown to who invites, or both persons could be one.
+        """
         console = self.desk.console
         wanted = console.staff.judged_roles(Organisation.SCHEME, _roles(fields))
-        power = bool(wanted & rules.POWERFUL)
-        if power:
-            rules.check(member, What.GIVE_POWER)
-        first = [_HARMLESS] if power else sorted(wanted)
-        invited = await console.staff.invite(Organisation.SCHEME, "", _invitee(fields, first), actor=member.actor)
-        if power:
-            parameters = {"roles": sorted(wanted)}
-            await console.reviews.ask(
-                ROLES, invited.member_id, parameters, reason=fields.get("reason", ""), member=member
-            )
+        if wanted & rules.POWERFUL:
+            public = "invite them as support, and ask for this role once they have joined; or: ipse operator invite"
+            raise StaffRefused("power", public=public, field="roles")
+        invitee = _invitee(fields, sorted(wanted))
+        invited = await console.staff.invite(Organisation.SCHEME, "", invitee, actor=member.actor)
         return await self.page(request, member, None, invited)
 
     async def _change_others(

@@ -72,7 +72,7 @@ class Acts:
             self._act(SWITCH_ON, What.TURN_SWITCH, self._turning_on, check=self._check_switch, after=self._turned),
             self._act(RELEASE, What.RELEASE_PERSON, self._releasing, check=self._check_held),
             self._act(VIEW, What.VIEW_DATA, self._opening),
-            self._act(ROLES, What.GIVE_POWER, self._setting_roles, check=self._check_member),
+            self._act(ROLES, What.GIVE_POWER, self._setting_roles, check=self._check_roles),
             self._act(REMOVE, What.GIVE_POWER, self._removing, check=self._check_member),
             self._act(APPROVE, What.CHANGE_PARTNER, self._approving, check=self._check_inner, after=self._approved),
         ]
@@ -189,9 +189,16 @@ class Acts:
     async def _check_member(self, review: Review) -> None:
         await self.staff.member(review.subject)
 
+    async def _check_roles(self, review: Review) -> None:
+        subject, roles = await self.staff.member(review.subject), _roles(review)
+        if (roles - subject.roles) & rules.POWERFUL:
+            await self.staff.database.transact(lambda: self.staff.settled(review.subject, review.asked_at))
+
     def _setting_roles(self, review: Review, member: Member) -> Transaction[None]:
-        subject = yield from self.staff.holding(review.subject)
-        roles = frozenset(Role(each) for each in review.parameters["roles"])
+        subject, roles = (yield from self.staff.holding(review.subject)), _roles(review)
+        # Whoever gets power is who the second person looked at: nobody else's passkey came meanwhile.
+        if (roles - subject.roles) & rules.POWERFUL:
+            yield from self.staff.settled(review.subject, review.asked_at)
         yield from self.staff.setting_roles(subject, roles, actor=member.actor)
 
     def _removing(self, review: Review, member: Member) -> Transaction[None]:
@@ -201,6 +208,10 @@ class Acts:
 
 def _switch(review: Review) -> tuple[SwitchKind, str]:
     return SwitchKind(review.parameters["kind"]), str(review.parameters["name"])
+
+
+def _roles(review: Review) -> frozenset[Role]:
+    return frozenset(Role(each) for each in review.parameters["roles"])
 
 
 def _account(review: Review) -> Difference:

@@ -65,13 +65,14 @@ class Staff:
         """
         found = rules.roles(organisation, invitee.roles)
         about = _About(rules.person_name(invitee.name), rules.email(invitee.email), invitee.language)
-        member_id, now = self.ids.identifier(), self.clock.now()
+        member_id, now, ticket = self.ids.identifier(), self.clock.now(), self.ids.secret()
 
         def inviting() -> Transaction[None]:
             yield from run(
                 store.ADD, member_id, organisation, organisation_id, _roles_text(found), self._sealed(member_id, about),
                 self.email_index(about.email), self.ids.octets(HANDLE_BYTES), now,
             )  # fmt: skip
+            yield from _inviting(member_id, ticket, now)
             details = {"organisation": organisation, "organisation_id": organisation_id, "roles": sorted(found)}
             yield from auditing(now, actor=actor, act="staff.invite", subject=member_id, details=details)
 
@@ -79,24 +80,34 @@ class Staff:
             await self.database.transact(inviting)
         except DuplicateError as error:
             raise AlreadyMember("the address is known", field="email") from error
-        return await self._send(await self.member(member_id), where)
+        return await self._send(await self.member(member_id), ticket, now, where)
 
-    async def invite_again(self, member_id: str, *, actor: str, where: str = "") -> Invitation:
+    async def invite_again(
+        self, member_id: str, *, actor: str, where: str = "", never: frozenset[Role] = frozenset()
+    ) -> Invitation:
         """A new invitation for a member whose passkeys are lost, or who missed the first. Older ones are over.
 
-        Writes an audit line.
+        Not for members with a role of `never`. Writes an audit line.
 
         Raises:
             UnknownMember: there is none.
+            StaffRefused: they have a role of `never`.
         """
-        member, now = await self.member(member_id), self.clock.now()
+        member, now, ticket = await self.member(member_id), self.clock.now(), self.ids.secret()
 
         def inviting() -> Transaction[None]:
+            held = yield from one(store.HOLD, member_id)
+            if held is None:
+                raise UnknownMember
+            if not never.isdisjoint(Role(each) for each in held["roles"].split()):
+                public = "who decides for others is invited again on the machine: ipse operator invite --again"
+                raise StaffRefused("power", public=public)
             yield from run(store.WITHDRAW_INVITATIONS, member_id)
+            yield from _inviting(member_id, ticket, now)
             yield from auditing(now, actor=actor, act="staff.invite_again", subject=member_id)
 
         await self.database.transact(inviting)
-        return await self._send(member, where)
+        return await self._send(member, ticket, now, where)
 
     async def member(self, member_id: str) -> Member:
         """A member.
@@ -143,13 +154,29 @@ class Staff:
         await self.database.transact(lambda: self.setting_roles(member, found, actor=actor))
 
     def setting_roles(self, member: Member, roles: frozenset[Role], *, actor: str) -> Transaction[None]:
-        """As `set_roles`, inside a transaction."""
+        """As `set_roles`, inside a transaction. Open invitations of an active member are over."""
         now = self.clock.now()
-        if (yield from one(store.SET_ROLES, member.member_id, _roles_text(roles), now)) is None:
+        changed = yield from one(store.SET_ROLES, member.member_id, _roles_text(roles), now)
+        if changed is None:
             raise UnknownMember
+        if changed["state"] == MemberState.ACTIVE:
+            yield from run(store.WITHDRAW_INVITATIONS, member.member_id)
         yield from self._remaining(member, roles)
         details = {"before": sorted(member.roles), "after": sorted(roles)}
         yield from auditing(now, actor=actor, act="staff.roles", subject=member.member_id, details=details)
+
+    def settled(self, member_id: str, since: int) -> Transaction[None]:
+        """Hold a member who must have been active, with the passkeys they have, before this moment.
+
+        Raises:
+            StaffRefused: they have not joined, or have made a passkey since.
+        """
+        held = yield from one(store.HOLD_ACTIVE, member_id)
+        newest = yield from one(store.NEWEST_PASSKEY, member_id)
+        if held is None or newest is None or newest["made_at"] is None:
+            raise StaffRefused("not joined", public="they have not joined yet: ask once they have")
+        if newest["made_at"] >= since:
+            raise StaffRefused("new passkey", public="they have made a passkey since this was asked: ask anew")
 
     async def remove(self, member_id: str, *, actor: str) -> None:
         """Let a member go: sessions and passkeys end at once, name and address are forgotten. Writes an audit line.
@@ -201,10 +228,8 @@ class Staff:
         if not any(needed in row["roles"].split() for row in others):
             raise StaffRefused("the last one", public=f"somebody must remain with the role {needed}")
 
-    async def _send(self, member: Member, where: str) -> Invitation:
-        ticket, now = self.ids.secret(), self.clock.now()
+    async def _send(self, member: Member, ticket: str, now: int, where: str) -> Invitation:
         until = now + INVITED_SECONDS * SECOND
-        await self.database.rows(store.INVITE, sha256(ticket), member.member_id, now, until)
         url = f"{self.origin}{JOIN}/{ticket}"
         text = self.texts[member.language].text
         values = {"name": member.name, "scheme": self.scheme, "where": where or self.scheme, "url": url}
@@ -227,6 +252,10 @@ class Staff:
     @property
     def _key(self) -> bytes:
         return self.keystore.working_key("staff")
+
+
+def _inviting(member_id: str, ticket: str, now: int) -> Transaction[None]:
+    yield from run(store.INVITE, sha256(ticket), member_id, now, now + INVITED_SECONDS * SECOND)
 
 
 def _roles_text(roles: Iterable[Role]) -> str:

@@ -72,8 +72,9 @@ class Passkeys:
         now = self.staff.clock.now()
 
         def joining() -> Transaction[None]:
-            taken = yield from one(store.TAKE_INVITATION, sha256(ticket), now)
+            # The member's row first, as whoever changes their roles and ends their invitations takes it.
             joined = yield from one(store.JOINED, member.member_id, now)
+            taken = yield from one(store.TAKE_INVITATION, sha256(ticket), now)
             if taken is None or joined is None:
                 raise InvitationOver
             yield make

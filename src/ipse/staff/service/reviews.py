@@ -15,7 +15,7 @@ from ipse.staff import rules, store
 from ipse.staff.errors import NotAllowed, ReviewRefused, UnknownReview
 from ipse.staff.model import REVIEW_SECONDS, Member, Organisation, Review, ReviewState, Role
 from ipse.staff.service.members import Staff
-from ipse.storage.statement import Transaction, one, run
+from ipse.storage.statement import Row, Transaction, one, run
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,9 @@ class Reviews:
             indexes.append(bytes(known["email_index"] or b"") if known else each.encode())
         same = len({index or place for place, index in enumerate(indexes)}) < len(indexes)
         rules.check_decider(review, member, act.may_decide, same_email=same)
+        held = yield from one(store.HOLD_ACTIVE, first)
+        if held is None or act.may_decide.isdisjoint(_roles(held)):
+            raise NotAllowed("not any more", public="the role of whoever proposed it does not allow this any more")
         done = yield from self._deciding(act, review, member, f"proposed by staff:{first}", approve=True)
         return review, done
 
@@ -214,10 +217,19 @@ class Reviews:
     def _deciding(self, act: Act, review: Review, member: Member, answer: str, *, approve: bool) -> Transaction[object]:
         now, done = self.staff.clock.now(), None
         state = ReviewState.APPROVED if approve else ReviewState.REFUSED
-        # The member's row first: who is being removed at this moment decides nothing.
-        held = yield from one(store.HOLD_ACTIVE, member.member_id)
-        if held is None or act.may_decide.isdisjoint(Role(each) for each in held["roles"].split()):
+        # The members' rows first, always in one order: who is being removed at this moment decides nothing.
+        held = {}
+        for each in sorted({member.member_id, review.asked_by}):
+            held[each] = yield from one(store.HOLD_ACTIVE, each)
+        first, second = held[review.asked_by], held[member.member_id]
+        if second is None or act.may_decide.isdisjoint(_roles(second)):
             raise NotAllowed("not any more", public="your role does not allow this any more")
+        if approve:
+            if first is None or act.may_ask.isdisjoint(_roles(first)):
+                public = "whoever asked is no member any more, or has lost the role for it: refuse it"
+                raise ReviewRefused("the first is gone", public=public)
+            if hmac.compare_digest(bytes(first["email_index"]), bytes(second["email_index"])):
+                raise ReviewRefused("the same person", public=rules.SAME_PERSON)
         values = (review.review_id, member.member_id, state, now, answer)
         if (yield from one(store.DECIDE, *values)) is None:
             raise ReviewRefused("over", public="this was decided, withdrawn, or has waited too long")
@@ -227,3 +239,7 @@ class Reviews:
         word = "review.approve" if approve else "review.refuse"
         yield from auditing(now, actor=member.actor, act=word, subject=review.review_id, details=details)
         return done
+
+
+def _roles(row: Row) -> frozenset[Role]:
+    return frozenset(Role(each) for each in row["roles"].split())
