@@ -27,6 +27,8 @@ NOTED_SECONDS: Final = 60
 REVIEW_SECONDS: Final = 14 * 86_400
 """How long an act waits for a second person."""
 MOST_PASSKEYS: Final = 10
+MOST_WAITING: Final = 20
+"""How many acts of one organisation other than the scheme wait at most: what it asks for hides nobody else's."""
 
 
 class Organisation(StrEnum):

@@ -126,10 +126,17 @@ select review_id, kind, subject, parameters, reason, asked_by, organisation, org
   state, decided_by, decided_at, answer
 from staff_reviews
 """
+# One of a kind about one thing (of acts on several parts of it: one for each part), and not many from outside.
 ASK_REVIEW = """
 insert into staff_reviews (review_id, kind, subject, parameters, reason, asked_by, organisation, organisation_id,
   asked_at, expires_at, state)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting')
+select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting'
+where not exists (select 1 from staff_reviews same
+    where same.kind = $2 and same.subject = $3 and same.organisation = $7 and same.organisation_id = $8
+      and same.state = 'waiting' and same.expires_at > $9 and ($11 = 'one' or same.parameters = $4))
+  and ($7 = 'scheme' or $12 > (select count(*) from staff_reviews other
+    where other.organisation = $7 and other.organisation_id = $8 and other.state = 'waiting' and other.expires_at > $9))
+returning review_id
 """
 REVIEW = _REVIEW + "where review_id = $1"
 WAITING = _REVIEW + "where state = 'waiting' and expires_at > $1 order by asked_at limit 500"

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from ipse.staff import Member, NotAllowed, Organisation, Review, ReviewRefused, ReviewState, Role
-from ipse.staff.model import REVIEW_SECONDS
+from ipse.staff.model import MOST_WAITING, REVIEW_SECONDS
 from ipse.staff.service import Act
 from ipse.storage.statement import Transaction, run
 from tests.functional.staff.office import Office
@@ -160,3 +160,25 @@ async def test_who_proposes_what_came_from_outside_must_be_allowed_to_decide_it(
     with pytest.raises(NotAllowed, match="not any more"):
         await staff.database.transact(lambda: reviews.approving(review.review_id, second, first=first.member_id))
     assert await done(office) == 0
+
+
+async def test_who_is_outside_cannot_bury_what_waits(office: Office, told: list[tuple[str, object]]) -> None:
+    reviews = office.parts.reviews
+    manager = frozenset({Role.MANAGER})
+    reviews.register(Act("partner.keys", manager, REVIEWER, _writing))
+    reviews.register(Act("partner.grant", manager, REVIEWER, _writing, parts=True))
+    shop, bakery = [
+        await office.member("manager", organisation=Organisation.PARTNER, organisation_id=each)
+        for each in ("shop", "bakery")
+    ]
+    tries = (
+        reviews.ask("partner.keys", "shop", {"use": str(each)}, reason="because", member=shop) for each in range(9)
+    )
+    results = await asyncio.gather(*tries, return_exceptions=True)
+    assert sum(isinstance(each, Review) for each in results) == 1
+    for each in range(MOST_WAITING - 1):
+        await reviews.ask("partner.grant", "service", {"attribute": str(each)}, reason="because", member=shop)
+    with pytest.raises(ReviewRefused, match="too many"):
+        await reviews.ask("partner.grant", "service", {"attribute": "one more"}, reason="because", member=shop)
+    await reviews.ask("partner.keys", "bakery", {}, reason="because", member=bakery)
+    assert len(await reviews.waiting()) == MOST_WAITING + 1

@@ -67,7 +67,7 @@ class Applications:
         manager, reviewer = frozenset({Role.MANAGER}), frozenset({Role.REVIEWER})
         return [
             Act(PRODUCTION, manager, reviewer, self._admitting, after=self._changed),
-            Act(GRANT, manager, reviewer, self._granting, check=self._check_grant, after=self._granted),
+            Act(GRANT, manager, reviewer, self._granting, check=self._check_grant, parts=True, after=self._granted),
             Act(KEYS, manager, frozenset({Role.SECURITY}), self._replacing, after=self._changed),
             Act(SERVICE, manager, reviewer, self._registering, after=self._granted),
         ]

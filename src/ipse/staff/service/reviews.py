@@ -13,9 +13,9 @@ from ipse.audit.service import auditing
 from ipse.kernel.clock import SECOND
 from ipse.staff import rules, store
 from ipse.staff.errors import NotAllowed, ReviewRefused, UnknownReview
-from ipse.staff.model import REVIEW_SECONDS, Member, Organisation, Review, ReviewState, Role
+from ipse.staff.model import MOST_WAITING, REVIEW_SECONDS, Member, Organisation, Review, ReviewState, Role
 from ipse.staff.service.members import Staff
-from ipse.storage.statement import Row, Transaction, one, run
+from ipse.storage.statement import Row, Transaction, one
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Act:
     """Does it, inside the transaction that decides. What it raises undoes all; the review waits on."""
     check: Callable[[Review], Awaitable[None]] | None = None
     """Refuses at the door what could not be done anyway, before a second person is bothered."""
+    parts: bool = False
+    """Whether several may wait about one subject, each with other parameters."""
     after: Callable[[Review, object], Awaitable[None]] | None = None
     """Afterwards, outside: wakes, forgets what processes keep; gets what `applying` returned."""
 
@@ -54,7 +56,7 @@ class Reviews:
 
         Raises:
             NotAllowed: not with this member's roles.
-            ReviewRefused: no such act, no reason, or the same is waiting already.
+            ReviewRefused: no such act, no reason, the same is waiting already, or too much of this organisation is.
         """
         act, now = self._act(kind), self.staff.clock.now()
         if not member.has(*act.may_ask):
@@ -76,12 +78,9 @@ class Reviews:
             decided_at=None,
             answer=None,
         )
-        if any(other.state is ReviewState.WAITING and other.parameters == review.parameters
-               for other in await self.of_subject(kind, subject)):  # fmt: skip
-            raise ReviewRefused("twice", public="the same is waiting for a second person already")
         if act.check is not None:
             await act.check(review)
-        await self.staff.database.transact(lambda: self._asking(review, member))
+        await self.staff.database.transact(lambda: self._asking(act, review, member))
         return review
 
     @staticmethod
@@ -204,12 +203,20 @@ class Reviews:
         first, second = (bytes(row["email_index"] or b"") if row else b"" for row in rows)
         return bool(first) and hmac.compare_digest(first, second)
 
-    def _asking(self, review: Review, member: Member) -> Transaction[None]:
+    def _asking(self, act: Act, review: Review, member: Member) -> Transaction[None]:
         parameters = msgspec.json.encode(review.parameters).decode()
-        yield from run(
+        # Their row first, so that nobody asks many times at once.
+        held = yield from one(store.HOLD_ACTIVE, member.member_id)
+        if held is None:
+            raise NotAllowed("not any more", public="your role does not allow this any more")
+        asked = yield from one(
             store.ASK_REVIEW, review.review_id, review.kind, review.subject, parameters, review.reason,
             member.member_id, member.organisation, member.organisation_id, review.asked_at, review.expires_at,
+            "parts" if act.parts else "one", MOST_WAITING,
         )  # fmt: skip
+        if asked is None:
+            public = "this is waiting for a second person already, or too much else that you asked for is"
+            raise ReviewRefused("twice, or too many", public=public)
         details = {"kind": review.kind, "about": review.subject, "because": review.reason}
         subject = review.review_id
         yield from auditing(review.asked_at, actor=member.actor, act="review.ask", subject=subject, details=details)
