@@ -33,7 +33,8 @@ def open_console(staff: StaffParts, given: Given, features: Features) -> Console
     database, clock = given.database, given.clock
     audit = Audit(database, clock)
     texts = languages.load(("ipse.console",))
-    help_desk = HelpDesk(features.actions, features.messages, features.delivery, texts, given.settings.name)
+    limits = HelpDesk.proofs(features.actions)
+    help_desk = HelpDesk(features.actions, features.messages, features.delivery, texts, given.settings.name, limits)
     board = Board(
         features.switches,
         features.partners,

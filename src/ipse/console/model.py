@@ -17,6 +17,8 @@ CALL_SECONDS: Final = 600
 """How long a person has to prove that they are on the line."""
 PROVEN_SECONDS: Final = 1800
 """How long that holds, for the member who talks to them."""
+CALLS_A_DAY: Final = 10
+"""How often one person is asked for a proof in a day."""
 CODE_TRIES: Final = 3
 VIEW_SECONDS: Final = 900
 """How long a view that two people allowed lasts."""

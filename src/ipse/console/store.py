@@ -30,6 +30,7 @@ update console_calls set tries = tries + 1
 where call_id = $1 and member_id = $2 and state = 'asked' and proof = 'message' and tries < $3 and created_at > $4
 returning code_hash
 """
+CALLS_OF = "select count(*) as calls from console_calls where account_id = $1 and created_at > $2"
 FORGET_CALLS = "delete from console_calls where created_at < $1 returning call_id"
 FORGET_CALLS_OF = "delete from console_calls where account_id = $1 returning call_id"
 

@@ -135,6 +135,16 @@ async def test_a_code_by_message_proves_with_three_tries_and_shows_no_requests(r
     assert (await sam.send(place, do="code", code=code)).status_code == 409, "the right one comes too late"
 
 
+async def test_nobody_is_asked_for_proofs_again_and_again(room: Room) -> None:
+    person, sam, tim = await room.person(), await room.member("support"), await room.member("support")
+    place = await called(room, sam, person, how="ask_app")
+    for seat in (tim, sam):
+        assert (await seat.send(place, do="ask_app")).status_code == 200
+    for seat in (tim, sam):
+        refused = await seat.send(place, do="ask_message")
+        assert (refused.status_code, "wait an hour" in refused.text) == (409, True)
+
+
 async def test_looking_for_people_is_written_down_and_finds_by_number_or_id(room: Room) -> None:
     person, sam = await room.person(), await room.member("support")
     for typed in (person.state.phone_number, person.state.phone_number.replace("+", "00"), person.account_id):

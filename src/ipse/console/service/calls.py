@@ -19,6 +19,7 @@ from ipse.console import rules, store
 from ipse.console.errors import CallRefused, NothingFound, NotProven
 from ipse.console.model import (
     CALL_SECONDS,
+    CALLS_A_DAY,
     CODE_TRIES,
     DOOR,
     PROVEN_SECONDS,
@@ -28,7 +29,9 @@ from ipse.console.model import (
     Proof,
     What,
 )
+from ipse.fraud.service.limits import SharedLimits
 from ipse.kernel.clock import SECOND
+from ipse.kernel.fraud import Fraud, Rate
 from ipse.notices.model import Channel
 from ipse.notices.service import Delivery
 from ipse.people.errors import UnknownAccountError
@@ -51,6 +54,13 @@ class HelpDesk:
     delivery: Delivery
     texts: Mapping[str, Texts]
     scheme: str
+    limits: SharedLimits
+
+    @staticmethod
+    def proofs(actions: Actions) -> SharedLimits:
+        """How often a person is asked to prove themselves: three an hour; a member asks thirty an hour."""
+        rates = Fraud(number=Rate(burst=3, per_hour=3), partner=Rate(burst=30, per_hour=30))
+        return SharedLimits(rates, actions.database, actions.keystore, actions.clock, purpose="calls ")
 
     async def find(self, typed: str, member: Member) -> Account:
         """The identity that a phone number or an account's id leads to. Looking is written down.
@@ -107,9 +117,10 @@ class HelpDesk:
         """Send a request to the person's phone, which they approve after typing the two digits that are read out.
 
         Raises:
-            CallRefused: their phone cannot approve anything now.
+            CallRefused: their phone cannot approve anything now, or they were asked too often.
         """
         rules.check(member, What.FIND_PERSON)
+        await self._limited(account, member)
         if account.state is not AccountState.ACTIVE:
             raise CallRefused("not active", public="this identity's phone cannot approve anything: use another proof")
         request = Request(
@@ -138,9 +149,10 @@ class HelpDesk:
         """Send a code to the number and address that are known of the person, for them to read out.
 
         Raises:
-            CallRefused: no message could be sent.
+            CallRefused: no message could be sent, or they were asked too often.
         """
         rules.check(member, What.FIND_PERSON)
+        await self._limited(account, member)
         code = f"{int.from_bytes(self.actions.ids.octets(8)) % 10**_DIGITS:0{_DIGITS}d}"
 
         def written(language: str) -> tuple[str, str]:
@@ -210,6 +222,14 @@ class HelpDesk:
         now, database = self.actions.clock.now(), self.actions.database
         calls = await database.rows(store.FORGET_CALLS, now - 86_400 * SECOND)
         return len(calls) + len(await database.rows(store.FORGET_VIEWS, now))
+
+    async def _limited(self, account: Account, member: Member) -> None:
+        row = await self.actions.database.row(
+            store.CALLS_OF, account.account_id, self.actions.clock.now() - 86_400 * SECOND
+        )
+        many = row is not None and row["calls"] >= CALLS_A_DAY
+        if many or not await self.limits.for_number(account.account_id, member.member_id):
+            raise CallRefused("too often", public="too many proofs were asked for: wait an hour, or until tomorrow")
 
     async def _begin(
         self, account: Account, member: Member, proof: Proof, *, action_id: str = "", code: str = ""
