@@ -167,9 +167,15 @@ class Newcomer:
         assert "access_denied" in (await self.page.text_content("[data-step=return]") or "")
         await self.window.look("try-refused")
         self.code = self.page.url.partition("/services/")[2].partition("/")[0]
+        # What the portal has tried is not yet a program of their own.
+        await self.window.open(self.portal)
+        await expect(self.page.locator("li.done [data-step=try]")).to_be_visible()
+        await expect(self.page.locator("li.done [data-step=code]")).to_have_count(0)
 
     async def look_around(self) -> None:
         """Every other page; the API's own snippet, once."""
+        await self.window.open(self.portal)
+        await expect(self.page.locator("li.done [data-step=code]")).to_be_visible()
         for path in ("", "/keys", "/services", "/requests", "/figures", "/team", "/organisation", "/production"):
             await self.window.open(self.portal + path, path.strip("/") or "overview")
         await self.window.open(self.portal + "/api", "api")

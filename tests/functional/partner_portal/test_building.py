@@ -6,6 +6,9 @@ import json
 
 import httpx
 
+from ipse.kernel.ids import RandomIds
+from ipse.partner_portal.service.credentials import Credentials
+from ipse.partner_portal.service.organisations import Organisations
 from ipse.staff import Organisation
 from ipse.standards import jose
 from tests.functional.partner_portal.counter import Counter, Visitor
@@ -105,6 +108,26 @@ async def test_each_bad_address_of_a_service_is_named(counter: Counter) -> None:
         assert problem_at(answer, "redirect_uris")
         assert "localhost:8765/a does not say how: write http:// in front." in answer.text
         assert "loom.example/b does not say how: begin with https://" in answer.text
+
+
+async def test_the_own_program_is_ticked_by_what_did_not_come_from_the_portal(counter: Counter) -> None:
+    async with counter.visitor(await counter.registered("Kiln")) as visitor:
+        client_id = await with_keys(visitor)
+        credentials = Credentials(counter.desk, RandomIds())
+        organisations = Organisations(counter.desk, RandomIds())
+        standing = await organisations.standing(client_id)
+        assert standing
+
+        async def used(*, trial: bool) -> bool:
+            if trial:
+                await credentials.before_trial(standing)
+            counter.office.clock.advance(seconds=1)
+            counter.desk.uses.used(client_id, "ES256")
+            if trial:
+                credentials.after_trial(standing)
+            return await credentials.used_by_own_program(standing)
+
+        assert [await used(trial=True), await used(trial=False), await used(trial=True)] == [False, True, True]
 
 
 async def test_mistakes_in_a_service_stand_beside_their_field(counter: Counter) -> None:

@@ -81,13 +81,14 @@ class Home:
     async def _steps(self, standing: Standing) -> list[tuple[str, bool, str]]:
         """What stands between here and production: name, whether it is done, where it is done."""
         code = standing.services[0].code if standing.services else ""
-        tried = bool(await self.desk.portal.credentials.has_been_used(standing))
+        credentials = self.desk.portal.credentials
+        tried, own = await credentials.has_been_used(standing), await credentials.used_by_own_program(standing)
         admitted = await self._admitted(standing)
         steps = [("keys", standing.partner is not None, "/partners/keys")]
         steps.append(("service", bool(code), "/partners/services/new" if not code else f"/partners/services/{code}"))
         if self.desk.portal.trying.phones:
             steps.append(("try", tried, f"/partners/services/{code}/try" if code else ""))
-        steps.append(("code", admitted, f"/partners/services/{code}/code" if code else ""))
+        steps.append(("code", own, f"/partners/services/{code}/code" if code else ""))
         steps.append(("production", admitted, "/partners/production"))
         return steps
 

@@ -45,6 +45,8 @@ class TryPages:
         """Try it; answers with JSON for the page's script."""
         visit, service = await self._service(request)
         fields = await read_own_form(request)
+        credentials = self.desk.portal.credentials
+        await credentials.before_trial(visit.standing)
         try:
             trial = await self.desk.portal.trying.run(
                 visit.standing,
@@ -55,6 +57,8 @@ class TryPages:
             )
         except NotReady as error:
             return _json({"problem": self._text(request, f"try.not_ready.{error.what}")}, 409)
+        finally:
+            credentials.after_trial(visit.standing)
         return _json(await self._told(request, visit, service, trial))
 
     async def phone(self, request: Request) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -25,6 +25,11 @@ from ipse.partners.model import (
     preset_algorithms,
 )
 from ipse.partners.service import PartnerDesk
+
+_TRIED: Final = "ipse:tried"
+"""Stands among the uses of a partner's keys for the last login that was tried in the portal."""
+_OWN: Final = "ipse:own"
+"""Stands there once the partner's own program had proven itself before a login was tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,21 @@ class Credentials:
     async def has_been_used(self, standing: Standing) -> bool:
         """Whether the partner has ever proven itself."""
         return bool(await self.desk.uses.of_partner(standing.organisation_id))
+
+    async def used_by_own_program(self, standing: Standing) -> bool:
+        """Whether the partner has proven itself other than by trying a login in the portal."""
+        uses = await self.desk.uses.of_partner(standing.organisation_id)
+        tried = uses.pop(_TRIED, None)
+        return _OWN in uses or any(use.used_at > (tried.used_at if tried else 0) for use in uses.values())
+
+    async def before_trial(self, standing: Standing) -> None:
+        """A login is about to be tried in the portal: keep in mind whether the partner's program has come before."""
+        if await self.used_by_own_program(standing):
+            self.desk.uses.note(standing.organisation_id, _OWN)
+
+    def after_trial(self, standing: Standing) -> None:
+        """A login was tried in the portal: uses until now say nothing of the partner's own program."""
+        self.desk.uses.note(standing.organisation_id, _TRIED)
 
     async def legacy_at(self, standing: Standing) -> int:
         """When an assertion last named the token endpoint as its audience (C-11); 0: never."""

@@ -37,6 +37,10 @@ class KeyUses:
         """
         if kid:
             metrics.PROOFS.add("token_endpoint" if legacy else "issuer")
+        self.note(partner_id, kid, legacy=legacy)
+
+    def note(self, partner_id: str, kid: str, *, legacy: bool = False) -> None:
+        """Note it without counting it."""
         now = self.clock.now()
         _, before = self._waiting.get((partner_id, kid), (0, 0))
         if len(self._waiting) < _MOST or (partner_id, kid) in self._waiting:
