@@ -118,6 +118,9 @@ async def test_the_own_program_is_ticked_by_what_did_not_come_from_the_portal(co
         standing = await organisations.standing(client_id)
         assert standing
 
+        credentials.after_trial(standing)  # one that never came to the token endpoint
+        assert not await credentials.has_been_used(standing)
+
         async def used(*, trial: bool) -> bool:
             if trial:
                 await credentials.before_trial(standing)

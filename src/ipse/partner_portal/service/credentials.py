@@ -103,7 +103,7 @@ class Credentials:
 
     async def has_been_used(self, standing: Standing) -> bool:
         """Whether the partner has ever proven itself."""
-        return bool(await self.desk.uses.of_partner(standing.organisation_id))
+        return bool((await self.desk.uses.of_partner(standing.organisation_id)).keys() - {_TRIED, _OWN})
 
     async def used_by_own_program(self, standing: Standing) -> bool:
         """Whether the partner has proven itself other than by trying a login in the portal."""
