@@ -12,6 +12,7 @@ import msgspec
 
 from ipse.partner_portal.http.openapi import DOCUMENT, OPERATIONS
 from ipse.partner_portal.model import API
+from ipse.staff.model import Organisation, Role
 from ipse.standards import jose
 from tests.functional.partner_portal.counter import Counter, Visitor
 
@@ -62,6 +63,27 @@ async def test_a_program_does_what_its_people_do(counter: Counter) -> None:
         assert (await call(http, key, "GET", "/organisation")).json()["name"] == "The Press"
 
 
+async def test_a_key_opens_nothing_once_its_maker_is_no_manager(counter: Counter) -> None:
+    async with counter.visitor(await counter.registered("Press")) as visitor:
+        key, staff = await management_key(visitor), counter.parts.staff
+        assert (await call(visitor.http, key, "GET", "/services")).status_code == 200
+        (ann,) = await staff.members(Organisation.PARTNER, await visitor.client_id())
+        await staff.set_roles(ann.member_id, (Role.MEMBER,), actor="test")
+        assert (await call(visitor.http, key, "GET", "/services")).status_code == 401
+        await staff.set_roles(ann.member_id, (Role.MANAGER,), actor="test")
+        assert (await call(visitor.http, key, "GET", "/services")).status_code == 200
+        await staff.remove(ann.member_id, actor="test")
+        assert (await call(visitor.http, key, "GET", "/services")).status_code == 401
+
+
+async def test_a_broker_brings_nobody_into_production_alone(production: Counter) -> None:
+    async with production.visitor(await production.registered("Agency")) as visitor:
+        key = await management_key(visitor)
+        refused = await call(visitor.http, key, "POST", "/final-partners", {"client_id": "mill", "name": "The Mill"})
+        assert refused.status_code == 422
+        assert await production.desk.partners.fresh("mill") is None
+
+
 async def test_a_broker_registers_for_whom_it_asks(counter: Counter) -> None:
     async with counter.visitor(await counter.registered("Agency")) as visitor:
         http, key = visitor.http, await management_key(visitor)
@@ -75,6 +97,11 @@ async def test_a_broker_registers_for_whom_it_asks(counter: Counter) -> None:
         mill = {"client_id": "mill", "name": "The Mill"}
         assert (await call(http, key, "POST", "/final-partners", mill)).status_code == 201
         assert (await call(http, key, "POST", "/final-partners", mill)).status_code == 422
+        await counter.registered("Other")
+        rows = await counter.desk.partners.database.rows("select organisation_id from partner_portal_organisations")
+        for row in rows:
+            taken = {"client_id": row["organisation_id"], "name": "The Mill"}
+            assert (await call(http, key, "POST", "/final-partners", taken)).status_code == 422
         assert (await call(http, key, "GET", "/final-partners")).json() == {"final_partners": [mill]}
         service = {**SERVICE, "final_partner": "mill", "code": "MILL_LOGIN"}
         assert (await call(http, key, "POST", "/services", service)).status_code == 201

@@ -92,6 +92,45 @@ async def test_other_keys_wait_for_a_second_person_an_hour_and_the_old_contacts_
         assert [jwk["kid"] for jwk in partner.jwks["keys"]] == ["newer-ES256", "newer-ECDH-ES"]
 
 
+async def test_what_is_admitted_is_what_was_looked_at(production: Counter) -> None:
+    """T-10: what is changed after production was asked for is not let in with it."""
+    async with production.visitor(await production.registered("Press")) as visitor:
+        await bring(production, visitor, PRIVATE)
+        await visitor.send("/partners/services/new", **SERVICE, ask_email="voluntary", code="PAY")
+        await visitor.send("/partners/production", do="production", **ASKED)
+        (review,) = await production.parts.reviews.waiting()
+        await visitor.send("/partners/organisation", name="Your Bank", contacts="")
+        with pytest.raises(ReviewRefused, match="changed"):
+            await production.parts.reviews.decide(review.review_id, await production.reviewer("reviewer"), approve=True)
+        partner = await production.desk.partners.fresh(await visitor.client_id())
+        assert partner
+        assert partner.state == "stopped"
+
+
+async def test_who_was_stopped_changes_nothing_alone(production: Counter) -> None:
+    """T-26: what is changed while the switch is off would be live when it is on again."""
+    async with production.visitor(await production.registered("Press")) as visitor:
+        client_id, partners = await visitor.client_id(), production.desk.partners
+        secret = await visitor.send("/partners/keys", do="secret")
+        assert secret.status_code == 422, "not in production, admitted or not"
+        await bring(production, visitor, PRIVATE)
+        await visitor.send("/partners/services/new", **SERVICE, ask_email="voluntary", code="PAY")
+        await visitor.send("/partners/production", do="production", **ASKED)
+        (review,) = await production.parts.reviews.waiting()
+        await production.parts.reviews.decide(review.review_id, await production.reviewer("reviewer"), approve=True)
+        await partners.set_state(client_id, "stopped", actor="test")
+        before = await partners.fresh(client_id), await partners.registered("PAY")
+        await bring(
+            production, visitor, [jose.new_private_jwk(alg, kid=f"newer-{alg}") for alg in ("ES256", "ECDH-ES")]
+        )
+        elsewhere = {**SERVICE, "redirect_uris": "https://elsewhere.example/cb"}
+        await visitor.send("/partners/services/PAY", **elsewhere, ask_email="voluntary")
+        named = await visitor.send("/partners/organisation", name="Your Bank", contacts="ann@press.example")
+        assert named.status_code == 422
+        assert (await partners.fresh(client_id), await partners.registered("PAY")) == before
+        assert {one.kind for one in await production.parts.reviews.waiting()} == {KEYS, SERVICE_REVIEW}
+
+
 async def test_a_protected_attribute_needs_its_ground_and_a_second_person(production: Counter) -> None:
     async with production.visitor(await production.registered("Press")) as visitor:
         await bring(production, visitor, PRIVATE)

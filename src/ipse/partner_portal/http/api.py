@@ -22,11 +22,13 @@ from ipse.kernel.errors import PlatformError
 from ipse.partner_portal.errors import ApiBodyRefused, ApiTokenRefused, FormRefused
 from ipse.partner_portal.http.desk import Desk
 from ipse.partner_portal.http.openapi import DOCUMENT
+from ipse.partner_portal.model import ManagementKey
 from ipse.partner_portal.rules import bodies, keys
 from ipse.partner_portal.rules.bodies import FinalPartnerBody, KeysBody, NewServiceBody, OrganisationBody, ServiceBody
 from ipse.partner_portal.service.credentials import ready
 from ipse.partner_portal.service.organisations import Standing
-from ipse.staff.model import Organisation
+from ipse.staff.errors import UnknownMember
+from ipse.staff.model import MemberState, Organisation, Role
 from ipse.statistics.service import Statistics
 from ipse.web.forms import read_body
 from ipse.web.problems import problem, refer
@@ -123,7 +125,7 @@ class Api:
         return _json(bodies.told(service))
 
     def _check_alone(self, program: Program) -> None:
-        if self.desk.portal.editing.waits(program.standing):
+        if program.standing.waits:
             raise FormRefused("service", public="in production a service is changed by a person, in the portal")
 
     async def remove(self, request: Request, program: Program) -> Response:
@@ -150,7 +152,7 @@ class Api:
         """Replace the keys; for the overlap of a rotation send old and new together."""
         body: KeysBody = await _body(request, KeysBody)
         credentials, standing = self.desk.portal.credentials, program.standing
-        if credentials.waits and standing.active:
+        if standing.waits:
             raise FormRefused("jwks", public="in production other keys are asked for by a person, in the portal")
         if body.jwks_uri and not body.jwks:
             change = await credentials.at_address(standing, body.jwks_uri, email="")
@@ -245,6 +247,16 @@ class Api:
         )
         return _json({"client_id": body.client_id, "name": body.name}, 201)
 
+    async def _check_maker(self, key: ManagementKey) -> None:
+        """A key opens nothing once whoever made it is no manager of its organisation any more."""
+        try:
+            maker = await self.desk.staff.member(key.created_by.removeprefix("staff:"))
+        except UnknownMember as error:
+            raise ApiTokenRefused("its maker is gone") from error
+        place = Organisation.PARTNER, key.organisation_id
+        if maker.state is not MemberState.ACTIVE or not (maker.works_for(*place) and maker.has(Role.MANAGER)):
+            raise ApiTokenRefused("its maker is no manager any more")
+
     async def _program(self, request: Request) -> Program:
         sent = _BEARER.fullmatch(request.headers.get("authorization", ""))
         if sent is None:
@@ -252,6 +264,7 @@ class Api:
         portal = self.desk.portal
         key = await portal.management.read(sent[1])
         if key is not None:
+            await self._check_maker(key)
             organisation_id, actor = key.organisation_id, f"management_key:{key.key_id}"
         else:
             token = await portal.desk.tokens.read(sent[1])

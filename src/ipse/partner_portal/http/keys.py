@@ -64,6 +64,8 @@ class KeyPages:
             case "address":
                 return await credentials.at_address(standing, fields.get("jwks_uri", "").strip(), email=email)
             case "secret":
+                if credentials.waits:
+                    raise FormRefused("do", "secret_in_production")
                 return credentials.new_secret(standing, email=email)
             case "drop":
                 return await credentials.without(standing, fields.get("kid", ""))
@@ -86,12 +88,10 @@ class KeyPages:
                 return
 
     def _waits(self, visit: Visit) -> bool:
-        return self.desk.portal.credentials.waits and visit.standing.active
+        return visit.standing.waits
 
     async def _ask(self, request: Request, visit: Visit, change: Change, fields: Mapping[str, str]) -> Response:
         """In production a second person of the scheme decides; the contacts are told."""
-        if change.secret is not None:
-            raise FormRefused("do", "secret_in_production")
         partner = change.partner
         parameters = {
             "jwks": msgspec.json.encode(partner.jwks).decode() if partner.jwks else "",

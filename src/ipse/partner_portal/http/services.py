@@ -73,7 +73,7 @@ class ServicePages:
             if old is not None and do == "remove":
                 return await self._remove(request, visit, old, fields)
             service = editing.read(visit.standing, fields, old)
-            if editing.waits(visit.standing):
+            if visit.standing.waits:
                 await self.desk.portal.applications.ask_service(service, visit.member)
                 return self.desk.to(request, f"/services/{old.code}" if old else "/production", done="asked")
             await editing.save(visit.standing, service, actor=actor, old=old)

@@ -7,6 +7,7 @@ production it lets the partner's requests in.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -92,6 +93,7 @@ class Applications:
             "client_id": partner.partner_id,
             **wanted,
             "services": "; ".join(services),
+            "digest": _digest(partner, standing.services),
         }
         await self.reviews.ask(PRODUCTION, partner.partner_id, parameters, reason=wanted["use"][:300], member=member)
 
@@ -154,7 +156,9 @@ class Applications:
         return found
 
     async def cleared_at(self, standing: Standing) -> int | None:
-        """When a sandbox's reviewers found the partner ready; None: not yet."""
+        """When a sandbox's reviewers found the partner ready; None: not yet, or this is production."""
+        if self.desk.partners.environment is Environment.PRODUCTION:
+            return None
         row = await self.desk.partners.database.row(store.CLEARED, standing.organisation_id)
         return None if row is None else row["cleared_at"]
 
@@ -181,7 +185,7 @@ class Applications:
             PartnerRegistrationError: names what cannot stand here.
         """
         partner = ready(standing)
-        if standing.active and self.desk.partners.environment is Environment.PRODUCTION:
+        if standing.waits:
             raise FormRefused("file", "file_in_production")
         try:
             token = jose.UnverifiedToken.parse(text.strip(), max_bytes=200_000)
@@ -211,20 +215,31 @@ class Applications:
 
     def _admitting(self, review: Review, member: Member) -> Transaction[object]:
         partners, now = self.desk.partners, self.desk.partners.clock.now()
+        partner = yield from partners.reading(review.subject)
+        services = yield from partners.reading_services(review.subject)
+        if partner is None or _digest(partner, services) != review.parameters.get("digest"):
+            raise ReviewRefused("changed", public="the registration was changed since this was asked: ask anew")
+        # In production it says for ever that the partner was admitted, also while it is stopped.
+        yield from one(store.CLEAR, review.subject, review.review_id, now)
         if partners.environment is Environment.PRODUCTION:
             yield from partners.setting_state(review.subject, "active", actor=member.actor)
             return review.subject
-        yield from one(store.CLEAR, review.subject, review.review_id, now)
         yield from auditing(now, actor=member.actor, act="partner.clear", subject=review.subject)
         return review.subject
 
     async def _check_grant(self, review: Review) -> None:
         service = await self.desk.partners.registered(review.subject)
-        if service is None or review.parameters["attribute"] not in service.contract:
+        self._check_contract(service, review)
+
+    @staticmethod
+    def _check_contract(service: Service | None, review: Review) -> None:
+        own = service is not None and service.partner_id == review.organisation_id
+        if service is None or not own or review.parameters["attribute"] not in service.contract:
             raise ReviewRefused("contract", public="the service does not ask for this attribute any more")
 
     def _granting(self, review: Review, member: Member) -> Transaction[object]:
         wanted = review.parameters
+        self._check_contract((yield from self.desk.partners.reading_service(wanted["service"])), review)
         request = GrantRequest(
             service_code=wanted["service"],
             attribute=wanted["attribute"],
@@ -275,6 +290,13 @@ def with_keys(partner: Partner, parameters: Mapping[str, Any]) -> tuple[Partner,
         partner, jwks=jwks, jwks_uri=parameters.get("jwks_uri") or None, algorithms=algorithms
     )
     return changed, published
+
+
+def _digest(partner: Partner, services: Sequence[Service]) -> str:
+    """What a reviewer of production has looked at: everything but the contacts."""
+    looked_at = msgspec.structs.replace(partner, state="", contacts=())
+    by_code = sorted(services, key=lambda service: service.code)
+    return hashlib.sha256(msgspec.json.encode((looked_at, by_code), order="deterministic")).hexdigest()
 
 
 def _asked(service: Service) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import msgspec
 
 from ipse.kernel.ids import Ids
-from ipse.kernel.settings import Environment
 from ipse.partner_portal.errors import FormRefused, UnknownService
 from ipse.partner_portal.rules import forms, names
 from ipse.partner_portal.service.credentials import ready
@@ -26,10 +25,6 @@ class Editing:
     attributes: tuple[str, ...]
     """All that may be asked, in the order in which they are shown."""
     fallbacks: tuple[str, ...]
-
-    def waits(self, standing: Standing) -> bool:
-        """Whether a service waits for a second person: its partner asks real people already (T-10)."""
-        return standing.active and self.desk.partners.environment is Environment.PRODUCTION
 
     def found(self, standing: Standing, code: str) -> Service:
         """A service of the organisation.

@@ -33,6 +33,9 @@ class Standing:
     partner: Partner | None
     """None until it has keys, or a secret."""
     services: tuple[Service, ...] = ()
+    waits: bool = False
+    """Whether what people rely on waits for a second person: in production once it was ever admitted, also while it is
+    stopped, because what is changed then is live when it is started again (T-10, T-26)."""
 
     @property
     def active(self) -> bool:
@@ -76,7 +79,7 @@ class Organisations:
         partner = await self.desk.partners.fresh(organisation_id)
         if partner is not None:
             services = await self.desk.partners.services(organisation_id)
-            return Standing(organisation_id, partner.name, partner, tuple(services))
+            return Standing(organisation_id, partner.name, partner, tuple(services), await self._waits(partner))
         row = await self.desk.partners.database.row(store.READ, organisation_id)
         return None if row is None else Standing(organisation_id, row["name"], None)
 
@@ -96,7 +99,7 @@ class Organisations:
         if partner is None:
             await self.desk.partners.database.transact(lambda: self._renaming(standing.organisation_id, name, actor))
             return
-        if name != partner.name and standing.active and self.desk.partners.environment is Environment.PRODUCTION:
+        if name != partner.name and standing.waits:
             raise FormRefused("name", "name_in_production")
         secret = self.desk.partners.secret(partner) if partner.sealed_secret is not None else None
         changed = msgspec.structs.replace(partner, name=name, contacts=contacts)
@@ -116,7 +119,10 @@ class Organisations:
             FormRefused: the client id is taken.
             PartnerRegistrationError: it is no broker, or something cannot stand.
         """
-        if await self.desk.partners.fresh(client_id) is not None:
+        if self.desk.partners.environment is Environment.PRODUCTION:
+            raise FormRefused("client_id", public="in production the scheme itself registers final partners: ask it")
+        organisation = await self.desk.partners.database.row(store.READ, client_id)
+        if organisation is not None or await self.desk.partners.fresh(client_id) is not None:
             raise FormRefused("client_id", "code_taken", code=client_id)
         method, found = AuthMethod.PRIVATE_KEY_JWT, {"keys": [dict(jwk) for jwk in jwks]}
         kind = encryption_key_type(found)
@@ -135,6 +141,19 @@ class Organisations:
         """Forget organisations that nobody came for; how many."""
         before = self._now - _KEPT_SECONDS * SECOND
         return len(await self.desk.partners.database.rows(store.FORGET, before))
+
+    async def _waits(self, partner: Partner) -> bool:
+        """Whether it was ever admitted to production; one that did not register itself here was so by command."""
+        if self.desk.partners.environment is not Environment.PRODUCTION:
+            return False
+        if partner.state == "active":
+            return True
+        database, partner_id = self.desk.partners.database, partner.partner_id
+        return (
+            await database.row(store.CLEARED, partner_id) is not None
+            or await database.row(store.READ, partner_id) is None
+            or bool(await self.desk.uses.of_partner(partner_id))
+        )
 
     def _renaming(self, organisation_id: str, name: str, actor: str) -> Transaction[None]:
         yield from one(store.RENAME, organisation_id, name)

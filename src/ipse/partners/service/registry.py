@@ -206,6 +206,10 @@ class Partners:
         row = yield from one(store.HOLD_SERVICE, code)
         return store.read_service(row) if row else None
 
+    def reading_services(self, partner_id: str) -> Transaction[list[Service]]:
+        """All services of a partner, as they were registered, inside a transaction."""
+        return [store.read_service(row) for row in (yield from run(store.SERVICES, partner_id))]
+
     async def remove_service(self, service: Service, *, actor: str) -> bool:
         """Remove a service; its grants are revoked. Writes an audit line. Says whether there was one."""
         removed = await self.database.transact(lambda: self._removing_service(service, actor))
