@@ -81,6 +81,8 @@ async def test_other_keys_wait_for_a_second_person_an_hour_and_the_old_contacts_
         assert "newer-ES256" in letter["text"]
         (review,) = await production.parts.reviews.waiting()
         assert review.kind == KEYS
+        silenced = await visitor.send("/partners/organisation", name="Press", contacts="eve@press.example")
+        assert 'id="problem-contacts"' in silenced.text, "who could object stays"
         security = await production.reviewer("security")
         with pytest.raises(ReviewRefused):
             await production.parts.reviews.decide(review.review_id, security, approve=True)
@@ -90,6 +92,21 @@ async def test_other_keys_wait_for_a_second_person_an_hour_and_the_old_contacts_
         assert partner
         assert partner.jwks
         assert [jwk["kid"] for jwk in partner.jwks["keys"]] == ["newer-ES256", "newer-ECDH-ES"]
+
+
+async def test_old_and_new_contacts_hear_of_the_change_and_of_management_keys(production: Counter) -> None:
+    async with production.visitor(await production.registered("Press")) as visitor:
+        await bring(production, visitor, PRIVATE)
+        before = len(production.office.letters)
+        await visitor.send("/partners/organisation", name="Press", contacts="bob@press.example")
+        letters = production.office.letters[before:]
+        assert [one["to"] for one in letters] == ["ann@press.example", "bob@press.example"]
+        assert "bob@press.example" in letters[0]["text"]
+        await visitor.send("/partners/api", do="make", name="Nightly")
+        assert (production.office.letters[-1]["to"], "Nightly" in production.office.letters[-1]["text"]) == (
+            "bob@press.example",
+            True,
+        )
 
 
 async def test_what_is_admitted_is_what_was_looked_at(production: Counter) -> None:

@@ -92,9 +92,7 @@ class Api:
     async def change_organisation(self, request: Request, program: Program) -> Response:
         """Change its name and contacts."""
         body: OrganisationBody = await _body(request, OrganisationBody)
-        await self.desk.portal.organisations.change(
-            program.standing, name=body.name, contacts=body.contacts, actor=program.actor
-        )
+        await self.desk.portal.change(program.standing, name=body.name, contacts=body.contacts, actor=program.actor)
         return Response(status_code=204)
 
     async def services(self, _request: Request, program: Program) -> Response:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from ipse.partner_portal.http.desk import Desk, Refused, once
 from ipse.partner_portal.model import API
 from ipse.web.forms import read_own_form
+from ipse.web.languages import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ class ManagementPages:
             value = await management.make(place, fields.get("name", ""), actor=visit.member.actor)
         except Refused as error:
             return await self._page(request, problem=self.desk.problem(request, error), typed=fields)
+        if visit.standing.partner is not None:
+            told = {"key": fields.get("name", "").strip()}
+            words = dict.fromkeys(LANGUAGES, told)
+            await self.desk.portal.contacts.tell(visit.standing.partner, "management_key", "/api", words)
         return await self._page(request, value=value)
 
     async def _page(

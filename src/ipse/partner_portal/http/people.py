@@ -65,7 +65,7 @@ class PeoplePages:
         fields = await read_own_form(request)
         contacts = tuple(line.strip() for line in fields.get("contacts", "").splitlines() if line.strip())
         try:
-            await self.desk.portal.organisations.change(
+            await self.desk.portal.change(
                 visit.standing, name=fields.get("name", ""), contacts=contacts, actor=visit.member.actor
             )
         except Refused as error:

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from ipse.kernel.settings import Environment
 from ipse.partner_portal.clients import SimulatedPhone
+from ipse.partner_portal.errors import FormRefused
+from ipse.partner_portal.model import KEYS
 from ipse.partner_portal.service.applications import Applications
 from ipse.partner_portal.service.contacts import Contacts
 from ipse.partner_portal.service.credentials import Credentials
@@ -17,6 +21,7 @@ from ipse.partner_portal.service.management import ManagementKeys
 from ipse.partner_portal.service.organisations import Organisations, Standing
 from ipse.partner_portal.service.trying import Trying
 from ipse.partners.service import PartnerDesk
+from ipse.web.languages import LANGUAGES
 
 __all__ = ["Portal", "Standing"]
 
@@ -42,6 +47,25 @@ class Portal:
     contacts: Contacts
     issuer: str
     environment: Environment
+
+    async def change(self, standing: Standing, *, name: str, contacts: tuple[str, ...], actor: str) -> None:
+        """Change an organisation's name and contacts; old and new contacts are told (T-26).
+
+        Raises:
+            FormRefused, PartnerRegistrationError: it cannot be.
+        """
+        partner = standing.partner
+        if partner is not None and set(contacts) != set(partner.contacts):
+            waiting = await self.applications.reviews.waiting()
+            if any((one.kind, one.subject) == (KEYS, partner.partner_id) for one in waiting):
+                raise FormRefused("contacts", public="other keys wait for a decision: until then the contacts stay")
+        await self.organisations.change(standing, name=name, contacts=contacts, actor=actor)
+        after = await self.desk.partners.fresh(standing.organisation_id)
+        if partner is None or after is None or after.contacts == partner.contacts:
+            return
+        told = {"contacts": ", ".join(after.contacts) or "-"}
+        every = msgspec.structs.replace(partner, contacts=tuple(dict.fromkeys((*partner.contacts, *after.contacts))))
+        await self.contacts.tell(every, "contacts", "/organisation", dict.fromkeys(LANGUAGES, told))
 
     @classmethod
     def around(
