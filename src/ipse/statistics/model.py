@@ -269,8 +269,11 @@ class Published:
 
     until: date
     """The last day that is in it."""
+    closed: date
+    """The last day of everything but new people: in production the end of a month."""
     smallest: int
     people: int | None
+    """Rounded down to a multiple of `smallest`, as in the table; shares and growth are of such numbers."""
     share: float | None
     """Of the adult population, 0 to 1."""
     growth: float | None

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from ipse.statistics.model import Known, Line, Outcome, Tally
+from ipse.statistics.model import Known, Line, Outcome, Published, Tally
 from ipse.statistics.rules import public, spans
 from ipse.statistics.rules.public import Gathered
 
@@ -24,6 +24,7 @@ def known(service: str, sector: str = "government", *, active: bool = True) -> K
 def gathered(**more: object) -> Gathered:
     facts: dict[str, object] = {
         "until": UNTIL,
+        "closed": UNTIL,
         "samples": {},
         "by_day": [],
         "by_service": [],
@@ -90,3 +91,30 @@ def test_a_sector_of_one_way_hides_small_ones_and_a_neighbour() -> None:
     used = [approval("TAX", 100), approval("TAX", 4, "eid_card"), approval("TAX", 30, "bank")]
     found = public.published(gathered(by_service=used, services=[known("TAX")]))
     assert [line.cells for line in found.table("methods").lines] == [(100,), (None,), (None,)]
+
+
+def test_two_looks_do_not_tell_how_few_came_between_them() -> None:
+    """A day later everything but new people is the same, and a month later no difference is a small one."""
+    closed = date(2026, 10, 31)
+    assert public.end_of_month(UNTIL) == public.end_of_month(date(2026, 10, 31)) == closed
+    later = UNTIL + timedelta(days=1)
+    samples = {
+        "people": {closed: 5000, UNTIL: 5001, later: 5004, date(2026, 11, 30): 5007},
+        "people_active": {closed: 2500, UNTIL: 2501, later: 2503, date(2026, 11, 30): 2504},
+        "people_new": {later: 3},
+    }
+    by_day = [(spans.start_of(day), approval("TAX", 20, "eid_card")) for day in (date(2026, 10, 9), UNTIL, later)]
+
+    def look(until: date, closed: date) -> Published:
+        found = gathered(until=until, closed=closed, samples=samples, adults=9000, by_day=by_day)
+        return public.published(found)
+
+    first, second, month = look(UNTIL, closed), look(later, closed), look(date(2026, 11, 30), date(2026, 11, 30))
+    for name in ("people", "share", "growth", "active", "uses", "signatures", "top"):
+        assert getattr(first, name) == getattr(second, name), name
+    for name in ("people", "requests", "partners", "methods", "fallbacks"):
+        assert first.table(name) == second.table(name), name
+        assert "2026-11" not in {line.name for line in first.table(name).lines}
+    assert (first.people, first.share, month.people, month.share) == (5000, 0.556, 5000, 0.556)
+    assert first.active == month.active == 0.5
+    assert [line.name for line in month.table("requests").lines] == ["2026-10", "2026-11"]

@@ -50,6 +50,7 @@ class _Endpoints:
             here=PAGE,
             test=self.test,
             until=writer.day(found.until),
+            closed=writer.day(found.closed),
             smallest=found.smallest,
             tiles=writer.tiles(found),
             cards=[writer.card(table, found) for table in found.tables],

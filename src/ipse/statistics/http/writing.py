@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from markupsafe import Markup
@@ -125,7 +125,8 @@ class Writer:
         if len(line.name) != len("2026-11"):
             return self.day(date.fromisoformat(line.name))
         month = self.pages.moments.month(date.fromisoformat(f"{line.name}-01"), self.language)
-        return f"{month}, {self.text('so_far')}" if line.name == f"{found.until:%Y-%m}" else month
+        present = f"{found.closed + timedelta(days=1):%Y-%m}"  # none that is over
+        return f"{month}, {self.text('so_far')}" if line.name == present else month
 
     def _column(self, name: str) -> str:
         return self.text(name if name in {public.TOTAL, public.COUNT} else f"column.{name}")

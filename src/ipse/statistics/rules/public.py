@@ -28,12 +28,14 @@ from ipse.statistics.rules import spans
 from ipse.statistics.rules.suppression import hide_in_line, hide_in_table, with_sums
 
 MONTHS: Final = 13
-"""How many are told, the present one included: the same month of last year stands beside it."""
+"""How many are told, with the one that `closed` is in: the same month of last year stands beside it."""
 DAYS: Final = 30
 _TOP: Final = 5
 _YEAR: Final = timedelta(days=365)
 TOTAL: Final = "total"
 COUNT: Final = "count"
+_DIGITS: Final = 3
+"""Of a share from 0 to 1: one digit of its per cent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,39 +44,48 @@ class Gathered:
 
     until: date
     """The last day that may be told."""
+    closed: date
+    """The last day of totals: where two looks must not tell who came between them, the end of a month."""
     samples: Mapping[str, Mapping[date, int]]
     by_day: Sequence[tuple[int, Tally]]
     """Every day's counts, with the beginning of the day."""
     by_service: Sequence[Tally]
-    """Of the last twelve months."""
+    """Of the twelve months up to `closed`."""
     services: Sequence[Known]
     adults: int
     smallest: int
 
 
-def first_day(until: date) -> date:
+def first_day(closed: date) -> date:
     """The first day that publishing looks at."""
-    return spans.months_before(until.replace(day=1), MONTHS - 1)
+    return spans.months_before(closed.replace(day=1), MONTHS - 1)
+
+
+def end_of_month(until: date) -> date:
+    """The last day of the last month that is over on the evening of `until`."""
+    return (until + timedelta(days=1)).replace(day=1) - timedelta(days=1)
 
 
 def published(found: Gathered) -> Published:
     """Everything, small numbers hidden."""
-    month = spans.months_before(found.until.replace(day=1), 1)
+    whole = end_of_month(found.closed)
+    month = whole.replace(day=1)
     approved = [(day_of(at), tally) for at, tally in found.by_day if tally.outcome == Outcome.APPROVED]
     in_month = [tally for day, tally in approved if day.replace(day=1) == month]
-    people, before = _people(found, found.until), _people(found, found.until - _YEAR)
-    then = _people(found, found.until.replace(day=1) - timedelta(days=1))
-    active = _told(_latest(found.samples.get("people_active", {}), found.until), found.smallest)
+    people, before = _people(found, found.closed), _people(found, found.closed - _YEAR)
+    then = _people(found, whole)
+    active = _rounded(_latest(found.samples.get("people_active", {}), found.closed), found.smallest)
     signatures = sum(tally.times for tally in in_month if tally.kind == "signing")
     uses = sum(tally.times for tally in in_month)
     return Published(
         until=found.until,
+        closed=found.closed,
         smallest=found.smallest,
         people=people,
-        share=people / found.adults if people and found.adults else None,
-        growth=people / before - 1 if people and before else None,
-        active=min(1.0, active / people) if people and active else None,
-        uses=uses / then if then and uses >= found.smallest else None,
+        share=round(people / found.adults, _DIGITS) if people and found.adults else None,
+        growth=round(people / before - 1, _DIGITS) if people and before else None,
+        active=round(min(1.0, active / people), _DIGITS) if people and active else None,
+        uses=round(uses / then, 1) if then and uses >= found.smallest else None,
         month=month,
         signatures=_told(signatures or None, found.smallest),
         tables=(
@@ -93,6 +104,12 @@ def _told(value: int | None, smallest: int) -> int | None:
     return None if value is None or 0 < value < smallest else value
 
 
+def _rounded(value: int | None, smallest: int) -> int | None:
+    """Rounded down to a multiple of `smallest`, so that two looks do not tell how many came between them."""
+    told = _told(value, smallest)
+    return None if told is None else told - told % max(smallest, 1)
+
+
 def _latest(samples: Mapping[date, int], until: date) -> int | None:
     """The last number of at most a month before."""
     days = [day for day in samples if until - timedelta(days=31) <= day <= until]
@@ -100,16 +117,16 @@ def _latest(samples: Mapping[date, int], until: date) -> int | None:
 
 
 def _people(found: Gathered, day: date) -> int | None:
-    return _told(_latest(found.samples.get("people", {}), day), found.smallest)
+    return _rounded(_latest(found.samples.get("people", {}), day), found.smallest)
 
 
-def _months(until: date) -> list[date]:
-    return [spans.months_before(until.replace(day=1), count) for count in reversed(range(MONTHS))]
+def _months(closed: date) -> list[date]:
+    return [spans.months_before(closed.replace(day=1), count) for count in reversed(range(MONTHS))]
 
 
 def _people_by_month(found: Gathered) -> Table:
     """From the first month on that was counted."""
-    ends = [min(spans.months_before(month, -1) - timedelta(days=1), found.until) for month in _months(found.until)]
+    ends = [min(spans.months_before(month, -1) - timedelta(days=1), found.closed) for month in _months(found.closed)]
     counted = dropwhile(lambda end: _latest(found.samples.get("people", {}), end) is None, ends)
     return Table("people", (COUNT,), tuple(Line(f"{end:%Y-%m}", (_people(found, end),)) for end in counted))
 
@@ -129,7 +146,7 @@ def _by_month(name: str, columns: tuple[str, ...], found: Gathered, counted: Ite
     for day, column, times in counted:
         counts[day.replace(day=1), column] += times
     used = {month for month, _ in counts}
-    months = list(dropwhile(lambda month: month not in used, _months(found.until)))
+    months = list(dropwhile(lambda month: month not in used, _months(found.closed)))
     if not months:
         return Table(name, (*columns, TOTAL), ())
     cells = hide_in_table(with_sums([counts[month, column] for column in columns] for month in months), found.smallest)
@@ -148,7 +165,7 @@ def _fallbacks(found: Gathered, approved: Iterable[tuple[date, Tally]]) -> Table
 
 def _partners(found: Gathered) -> Table:
     """Partners by kind of use. Organisations are no persons, so their number is told as it is."""
-    counts = {kind: _latest(found.samples.get(f"partners_{kind}", {}), found.until) for kind in KINDS}
+    counts = {kind: _latest(found.samples.get(f"partners_{kind}", {}), found.closed) for kind in KINDS}
     return Table("partners", (COUNT,), tuple(Line(kind, (counts[kind] or 0,)) for kind in KINDS))
 
 

@@ -14,13 +14,14 @@ from ipse.statistics.rules import public, spans
 from ipse.storage.database import Database
 
 KEPT_SECONDS: Final = 300
-_BEFORE_DAYS: Final = 400
-"""How far back numbers of people are looked up: a year, and a month for a day that is missing."""
+_BEFORE_DAYS: Final = 460
+"""How far back numbers of people are looked up: the months that are told, and a month for a day that is missing."""
+_YEAR: Final = 365 * spans.DAY
 
 
 @dataclass
 class PublicFigures:
-    """Makes what everybody may see. Where days are told whole, nobody learns from two looks who came between them."""
+    """Makes what everybody may see. Where only what is over is told, two looks do not tell who came between them."""
 
     database: Database
     clock: Clock
@@ -28,7 +29,7 @@ class PublicFigures:
     adults: int
     smallest: int
     whole_days: bool
-    """Whether today is left out; only where persons are test persons it need not be."""
+    """Whether today is left out, and of totals this month; only where persons are test persons it need not be."""
     _kept: Published | None = None
     _kept_at: int = 0
     _making: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -44,14 +45,17 @@ class PublicFigures:
     async def _gathered(self, now: int) -> public.Gathered:
         until = day(now) - timedelta(days=1 if self.whole_days else 0)
         end = spans.start_of(until + timedelta(days=1))
-        since, year = spans.start_of(public.first_day(until)), spans.start_of(until) - 364 * spans.DAY
+        closed = public.end_of_month(until) if self.whole_days else until
+        since, closing = spans.start_of(public.first_day(closed)), spans.start_of(closed + timedelta(days=1))
+        year = spans.start_of(spans.months_before(closed.replace(day=1), 11)) if self.whole_days else closing - _YEAR
         samples: dict[str, dict[date, int]] = {}
         for row in await self.database.rows(store.SAMPLES, end - _BEFORE_DAYS * spans.DAY, end):
             samples.setdefault(row["name"], {})[day(row["day"])] = row["amount"]
-        by_day = await self.database.rows(store.BY_TIME, Grain.DAY, since, end)
-        by_service = await self.database.rows(store.OF_ALL, Grain.DAY, year, end)
+        by_day = await self.database.rows(store.BY_TIME, Grain.DAY, since, closing)
+        by_service = await self.database.rows(store.OF_ALL, Grain.DAY, year, closing)
         return public.Gathered(
             until=until,
+            closed=closed,
             samples=samples,
             by_day=[(row["at"], store.read_tally(row)) for row in by_day],
             by_service=[store.read_tally(row) for row in by_service],
