@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
+from ipse.envelopes.service.copies import EnvelopeCopies
 from tests.functional.documents.samples import pdf
 from tests.functional.envelopes.guests import Guest, Guests, headings, links
 
@@ -38,6 +40,24 @@ async def test_an_invitation_is_for_one_person_and_for_the_right_address(guests:
         page = await stranger.http.get(link, follow_redirects=True)
         assert headings(page) == ["Ada Lovelace asks you to sign"]
         assert link.rpartition("/")[2] not in page.text + str(page.url)
+
+
+async def test_a_copy_names_no_account_but_ones_own(guests: Guests) -> None:
+    """What the other one is to us inside is in neither the owner's nor a co-signer's copy (B-73)."""
+    ada, bram = await guests.guest("Ada"), await guests.guest("Bram")
+    _, link = await _invited(ada)
+    await bram.accept(link)
+    row = await guests.house.scheme.database.row(
+        "select e.account_id as owner, s.account_id as signer from envelopes_envelopes e "
+        "join envelopes_signers s on s.envelope_id = e.envelope_id where s.account_id <> e.account_id"
+    )
+    assert row is not None
+    owner, signer = str(row["owner"]), str(row["signer"])
+    copies = EnvelopeCopies(guests.envelopes.parties.vault)
+    for own, other in ((owner, signer), (signer, owner)):
+        told = msgspec.json.encode(await copies.copy(own)).decode()
+        assert own in told
+        assert other not in told
 
 
 async def test_declining_and_withdrawing_end_it_for_everybody(guests: Guests) -> None:

@@ -47,10 +47,12 @@ class EnvelopeCopies:
         mine, own = full.envelope.account_id == account_id, full.signer_of(account_id)
         attempts = await self.vault.database.rows(store.COPY_ATTEMPTS, full.envelope.envelope_id)
         return {
-            "envelope": _told(full.envelope),
+            "envelope": _own(_told(full.envelope), account_id),
             "documents": [_told(document) for document in full.documents],
             "signers": [
-                _told(signer) if mine or signer == own else {"name": signer.party.name, "state": signer.state}
+                _own(_told(signer), account_id)
+                if mine or signer == own
+                else {"name": signer.party.name, "state": signer.state}
                 for signer in full.signers
             ],
             "attempts": [
@@ -67,3 +69,8 @@ def _told(value: msgspec.Struct) -> dict[str, Any]:
     told: dict[str, Any] = msgspec.to_builtins(value)
     told.get("asked", {}).pop("browser_hash", None)
     return {name: value_of(name, each) for name, each in told.items()}
+
+
+def _own(told: dict[str, Any], account_id: str) -> dict[str, Any]:
+    """Without the account's id where it is somebody else's: it names them to nobody but us."""
+    return {name: value for name, value in told.items() if name != "account_id" or value == account_id}
