@@ -26,7 +26,7 @@ from ipse.web.routes import Caller, Endpoint, Route
 
 log = structlog.get_logger("ipse.staff")
 _MOST_BYTES: Final = 65_536
-REASONS: Final = ("unsupported", "cancelled", "refused", "over", "again", "tries", "other")
+REASONS: Final = ("unsupported", "cancelled", "refused", "over", "again", "tries", "stale", "other")
 """Everything the pages may have to say."""
 
 
@@ -136,6 +136,8 @@ class _Endpoints:
     async def adding(self, request: Request) -> Response:
         """`GET /staff/account/passkey`: another passkey."""
         member = await self._member(request)
+        if not await self.sessions.just_proved(request):
+            return await self._own(request, member, stale=True)
         challenge = await self.passkeys.ask(cookies.browser_hash(request, self._ids))
         asked = await self.passkeys.asked(member, challenge.encode())
         return self._render(
@@ -146,6 +148,8 @@ class _Endpoints:
     async def add(self, request: Request) -> Response:
         """`POST /staff/account/passkey`: what the browser has made, as JSON."""
         member, content = await self._member(request), await _content(request)
+        if not await self.sessions.just_proved(request):
+            return _json({"refused": "stale"}, 403)
         try:
             await self.passkeys.add(
                 member,
@@ -174,9 +178,12 @@ class _Endpoints:
             raise NotStaff
         return member
 
-    async def _own(self, request: Request, member: Member, problem: PlatformError | None = None) -> Response:
+    async def _own(
+        self, request: Request, member: Member, problem: PlatformError | None = None, *, stale: bool = False
+    ) -> Response:
+        status = 403 if stale else 200 if problem is None else problem.status
         return self._render(
-            request, "account", status=200 if problem is None else problem.status, here=OWN, member=member,
+            request, "account", status=status, here=OWN, member=member, stale=stale,
             passkeys=await self.passkeys.listed(member), home=self._home(member),
             problem="" if problem is None else problem.public,
         )  # fmt: skip

@@ -22,6 +22,8 @@ MOST_SECONDS: Final = 12 * 3600
 """How long a session lasts at most (B-26)."""
 IDLE_SECONDS: Final = 30 * 60
 """How long it lasts when nothing is asked for."""
+FRESH_SECONDS: Final = 300
+"""How long ago whoever adds a passkey has signed in: a browser left open is not enough."""
 NOTED_SECONDS: Final = 60
 """How exactly it is written down when something was last asked for."""
 REVIEW_SECONDS: Final = 14 * 86_400

@@ -116,6 +116,7 @@ from staff_sessions s join staff_members m on m.member_id = s.member_id
 where s.session_hash = $1 and s.expires_at > $2 and s.seen_at > $3 and m.state = 'active'
 """
 SEEN = "update staff_sessions set seen_at = $2 where session_hash = $1 and seen_at < $2 returning member_id"
+FRESH = "select member_id from staff_sessions where session_hash = $1 and created_at > $2"
 END = "delete from staff_sessions where session_hash = $1 returning member_id"
 END_ALL = "delete from staff_sessions where member_id = $1 returning session_hash"
 END_OTHERS = "delete from staff_sessions where member_id = $1 and session_hash <> $2 returning session_hash"

@@ -116,6 +116,9 @@ async def test_power_is_given_and_taken_by_two(room: Room) -> None:
     eve = await room.member("support")
     review = await root.ask("/console/staff", do=f"roles:{eve.member_id}", role__security="1")
     assert (await room.seen(eve.member_id)).roles == {"support"}
+    shown = (await second.get(f"/console/reviews/{review}?lang=en")).text
+    assert (await room.seen(eve.member_id)).email in shown, "whose power it will be"
+    assert "operator:root, 20" in shown
     assert (await root.decide(review)).status_code == 409
     assert (await second.decide(review)).status_code == 200
     assert (await room.seen(eve.member_id)).roles == {"security"}

@@ -8,7 +8,7 @@ import pytest
 
 from ipse.kernel.ids import b64u
 from ipse.staff import AlreadyMember, Invitee, MemberState, Organisation, Role, StaffRefused
-from ipse.staff.model import IDLE_SECONDS, INVITED_SECONDS, MOST_SECONDS
+from ipse.staff.model import FRESH_SECONDS, IDLE_SECONDS, INVITED_SECONDS, MOST_SECONDS
 from tests.functional.staff.office import ORIGIN, Office
 
 SCHEME = Organisation.SCHEME
@@ -146,6 +146,32 @@ async def test_a_member_adds_a_passkey_and_never_loses_the_last(office: Office) 
         assert (await desk.sign_in()).status_code == 401
         assert (await desk.send("/staff/account", do="end_others")).status_code == 303
         assert (await other.http.get("/staff/account")).status_code == 303
+
+
+async def test_a_browser_left_open_adds_no_passkey_and_each_new_one_is_told(office: Office) -> None:
+    staff = office.parts.staff
+    invitation = await staff.invite(SCHEME, "", ANN, actor="operator:root")
+    async with office.desk() as desk, office.desk() as other, office.desk() as anew:
+        await desk.join(invitation.url)
+        await desk.sign_in()
+        office.letters.clear()
+        asked = await desk.asked("/staff/account/passkey")
+        told = {"challenge": asked["challenge"], "credential": other.keeper.make(asked["challenge"], asked["user"])}
+        office.clock.advance(seconds=FRESH_SECONDS)
+        refused = await desk.tell("/staff/account/passkey", told)
+        assert (refused.status_code, refused.json()) == (403, {"refused": "stale"})
+        assert 'id="stale"' in (await desk.http.get("/staff/account/passkey")).text
+        assert office.letters == []
+        await desk.sign_in()
+        asked = await desk.asked("/staff/account/passkey")
+        told = {"challenge": asked["challenge"], "credential": other.keeper.make(asked["challenge"], asked["user"])}
+        assert (await desk.tell("/staff/account/passkey", told)).status_code == 200
+        assert [each["to"] for each in office.letters] == ["Ann@ipse.example"]
+        again = await staff.invite_again(invitation.member_id, actor="operator:root")
+        await anew.join(again.url)
+        assert (await desk.http.get("/staff/account")).status_code == 303, "sessions end with a renewed invitation"
+        assert len(office.letters) == 3
+        assert office.letters[-1]["subject"] == office.letters[0]["subject"]
 
 
 async def test_everything_is_in_the_audit_log(office: Office) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from ipse.actions.service import Messages
+from ipse.audit.model import Wanted
+from ipse.audit.service import Audit
 from ipse.console import rules
 from ipse.console.model import Difference, SwitchKind, What
 from ipse.console.service.board import Board
 from ipse.console.service.views import Views
+from ipse.kernel.clock import day
 from ipse.people.model import AccountState, BlockReason
 from ipse.staff.errors import NotAllowed, ReviewRefused, UnknownMember
 from ipse.staff.model import Member, Review, ReviewState, Role
@@ -149,7 +153,21 @@ class Acts:
         before = "t:" + " ".join(f"staff.role.{role}" for role in sorted(member.roles))
         wanted = review.parameters.get("roles", [])
         after = "t:" + " ".join(f"staff.role.{role}" for role in wanted) if wanted else "t:console.member.gone"
-        return [Difference("t:console.member", after=member.name), Difference("t:staff.roles", before, after)]
+        return [
+            Difference("t:console.member", after=member.name),
+            Difference("t:staff.email", after=member.email),
+            Difference("t:console.state", after=f"t:console.member.{member.state}"),
+            Difference("t:console.member.invited_by", after=await self._invited_by(member)),
+            Difference("t:staff.roles", before, after),
+        ]
+
+    async def _invited_by(self, member: Member) -> str:
+        """Who made them a member, and when."""
+        lines = await Audit(self.staff.database).find(Wanted(subject=member.member_id, act="staff.invite"))
+        who = lines[-1].actor if lines else ""
+        with suppress(UnknownMember):
+            who = (await self.staff.member(who.removeprefix("staff:"))).name
+        return f"{who}, {day(member.created_at).isoformat()}"
 
     def _act(self, kind: str, what: What, applying: object, **more: object) -> Act:
         return Act(kind, rules.PERMISSIONS[what], rules.DECIDING[what], applying, **more)  # type: ignore[arg-type]

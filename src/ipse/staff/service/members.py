@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+import structlog
 
 from ipse.audit.service import auditing
 from ipse.kernel.clock import SECOND, Clock, day
@@ -24,6 +25,7 @@ from ipse.web.languages import Texts
 
 Letter = Callable[..., Awaitable[bool]]
 """Sends a letter: `to`, `subject`, `text`, `language`; False where no mail is sent here. Raises when it may later."""
+log = structlog.get_logger("ipse.staff")
 _MUST_REMAIN: Final = {Organisation.SCHEME: Role.ADMINISTRATOR}
 
 
@@ -241,6 +243,19 @@ class Staff:
             language=member.language,
         )
         return Invitation(member.member_id, url, until, sent)
+
+    async def tell_of_passkey(self, member: Member) -> None:
+        """Write to a member that somebody has made a passkey of theirs (B-27); a letter that fails stops nobody."""
+        text, values = self.texts[member.language].text, {"name": member.name, "scheme": self.scheme}
+        try:
+            await self.letter(
+                member.email,
+                subject=text("staff.letter.passkey_subject", **values),
+                text=text("staff.letter.passkey_text", **values) + "\n",
+                language=member.language,
+            )
+        except Exception as error:  # noqa: BLE001 - what a letter raises is its sender's; the passkey is made
+            log.warning("letter_not_sent", reason=type(error).__name__)
 
     def _sealed(self, member_id: str, about: _About) -> bytes:
         return seal(self._key, msgspec.json.encode(about), table="staff_members", row=member_id, column="sealed_about")

@@ -13,12 +13,12 @@ from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import b64u, b64u_decode, sha256
 from ipse.staff import store
 from ipse.staff.errors import InvitationOver, PasskeyRefused, StaffRefused
-from ipse.staff.model import CHALLENGE_SECONDS, MOST_PASSKEYS, Member, Passkey
+from ipse.staff.model import CHALLENGE_SECONDS, MOST_PASSKEYS, Member, MemberState, Passkey
 from ipse.staff.service.members import Staff
 from ipse.standards import passkeys
 from ipse.standards.passkeys import PasskeyError, RelyingParty
 from ipse.storage.errors import DuplicateError
-from ipse.storage.statement import Statement, Transaction, one
+from ipse.storage.statement import Statement, Transaction, one, run
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,14 @@ class Passkeys:
     async def join(self, ticket: str, credential: object) -> None:
         """Take an invitation: the member is active, with this passkey. Writes an audit line.
 
+        Sessions of whoever was a member already end, and a letter says so.
+
         Raises:
             InvitationOver: as `invited`, or taken meanwhile.
             PasskeyRefused: this is no such passkey.
         """
         member = await self.invited(ticket)
+        known = member.state is MemberState.ACTIVE
         make = self._making(member, credential, self.joining_challenge(ticket))
         now = self.staff.clock.now()
 
@@ -78,12 +81,15 @@ class Passkeys:
             if taken is None or joined is None:
                 raise InvitationOver
             yield make
+            yield from run(store.END_ALL, member.member_id)
             yield from auditing(now, actor=member.actor, act="staff.join", subject=member.member_id)
 
         try:
             await self.staff.database.transact(joining)
         except DuplicateError as error:
             raise PasskeyRefused("known already") from error
+        if known:
+            await self.staff.tell_of_passkey(member)
 
     async def ask(self, browser_hash: bytes) -> str:
         """A challenge for this browser, for five minutes."""
@@ -124,7 +130,7 @@ class Passkeys:
         return [store.read_passkey(row) for row in await self.staff.database.rows(store.PASSKEYS, member.member_id)]
 
     async def add(self, member: Member, browser_hash: bytes, *, challenge: str, credential: object) -> None:
-        """Give a signed-in member another passkey. Writes an audit line.
+        """Give a signed-in member another passkey, and write them a letter. Writes an audit line.
 
         Raises:
             PasskeyRefused: this is no such passkey, or known already.
@@ -143,6 +149,7 @@ class Passkeys:
             await self.staff.database.transact(adding)
         except DuplicateError as error:
             raise PasskeyRefused("known already") from error
+        await self.staff.tell_of_passkey(member)
 
     async def remove(self, member: Member, passkey_id: str) -> None:
         """Remove one of a member's own passkeys, never the last. Writes an audit line.

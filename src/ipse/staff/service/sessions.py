@@ -12,7 +12,7 @@ from ipse.kernel.clock import SECOND
 from ipse.kernel.ids import sha256
 from ipse.staff import rules, store
 from ipse.staff.errors import NotStaff
-from ipse.staff.model import COOKIE, MOST_SECONDS, Member, Organisation, Role
+from ipse.staff.model import COOKIE, FRESH_SECONDS, MOST_SECONDS, Member, Organisation, Role
 from ipse.staff.service.members import Staff
 from ipse.web import cookies
 from ipse.web.routes import Endpoint
@@ -39,6 +39,14 @@ class StaffSessions:
             request.scope[_KEPT] = await self._read(cookies.read_kept(request, COOKIE))
         member: Member | None = request.scope[_KEPT]
         return member
+
+    async def just_proved(self, request: Request) -> bool:
+        """Whether this browser has signed in with a passkey within the last five minutes."""
+        if await self.current(request) is None:
+            return False
+        token = cookies.read_kept(request, COOKIE) or ""
+        since = self.staff.clock.now() - FRESH_SECONDS * SECOND
+        return await self.staff.database.row(store.FRESH, sha256(token), since) is not None
 
     async def required(self, request: Request, organisation: Organisation, *roles: Role) -> Member:
         """Whose browser this is, of this organisation and with one of these roles, if some are named.
