@@ -210,6 +210,12 @@ async def test_a_file_brings_services_only_with_its_issuers_signature(counter: C
             refused = await visitor.send("/partners/production", do="take", file=file, **moved)
             assert refused.status_code == 422
         assert await counter.desk.partners.registered("TAKEN") is None
+        unfit = {**document, "services": [{**document["services"][0], "contract": {"no_such_attribute": "required"}}]}
+        file = jose.sign(unfit, theirs, alg="ES256", typ=FILE_TYPE)
+        refused = await visitor.send("/partners/production", do="take", file=file, **moved)
+        before = await counter.desk.partners.fresh(await visitor.client_id())
+        assert before
+        assert (refused.status_code, before.counterpart) == (422, ""), "nothing is kept of a file that cannot stand"
         file = jose.sign(document, theirs, alg="ES256", typ=FILE_TYPE)
         taken = await visitor.send("/partners/production", do="take", file=file, **moved)
         assert taken.status_code == 303, taken.text
@@ -217,6 +223,9 @@ async def test_a_file_brings_services_only_with_its_issuers_signature(counter: C
         assert service
         assert service.redirect_uris == ("https://press.example/back",)
         assert service.partner_id == await visitor.client_id()
+        after = await counter.desk.partners.fresh(service.partner_id)
+        assert after
+        assert after.counterpart == "press-in-the-sandbox"
 
 
 async def test_what_people_read_and_where_they_return_waits_once_people_are_asked(production: Counter) -> None:

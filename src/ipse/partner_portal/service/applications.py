@@ -195,13 +195,14 @@ class Applications:
             there = str(verified.claims["partner"]["partner_id"])
         except (jose.JoseError, KeysNotFetched, KeyError, TypeError) as error:
             raise FormRefused("file", "not_a_registration") from error
+        moves = [(old.strip(), new.strip())] if old.strip() else []
+        arrival = Arrival(client_id=partner.partner_id, replace=moves, known=partner)
+        document = msgspec.json.encode(verified.claims)
+        taken = await Transfer(self.desk.partners, self.issuer).take(document, arrival, actor=actor)
         counterpart = msgspec.structs.replace(partner, counterpart=there)
         secret = self.desk.partners.secret(partner) if partner.sealed_secret is not None else None
         await self.desk.partners.register_partner(counterpart, secret=secret, actor=actor, instead_of=partner)
-        moves = [(old.strip(), new.strip())] if old.strip() else []
-        arrival = Arrival(client_id=partner.partner_id, replace=moves)
-        document = msgspec.json.encode(verified.claims)
-        return await Transfer(self.desk.partners, self.issuer).take(document, arrival, actor=actor)
+        return taken
 
     def _until(self, text: str) -> str:
         try:

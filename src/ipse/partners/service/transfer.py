@@ -46,6 +46,8 @@ class Arrival:
     secret: str | None = None
     replace: Sequence[tuple[str, str]] = ()
     """Beginnings of addresses, and what to write instead."""
+    known: Partner | None = None
+    """The partner as it was read here, where it takes services of a file whatever its counterpart was so far."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class Transfer:
                 partner, secret=arrival.secret, actor=actor, published=arrival.published
             )
         for service in services:
-            await self.partners.register_service(service, actor=actor)
+            await self.partners.register_service(service, actor=actor, instead_of=None, of_partner=arrival.known)
         return Taken(partner, services, left_out, is_new=known is None)
 
     async def _known(self, came: Registration, arrival: Arrival) -> Partner | None:
@@ -120,6 +122,8 @@ class Transfer:
         if arrival.client_id == came.partner.partner_id:
             here, there = self.partners.environment, came.environment
             _refuse(f"a {here} installation takes no {there} registration as it is: choose a client id of its own")
+        if arrival.known is not None:
+            return arrival.known
         known = await self.partners.partner(arrival.client_id)
         if known is not None and known.counterpart != came.partner.partner_id:
             _refuse(f"{arrival.client_id} is registered already; choose another client id")
