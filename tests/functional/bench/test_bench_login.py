@@ -25,9 +25,9 @@ STATEMENTS = {"sqlite": 15, "postgresql": 13}
 FAPI2 = 6
 """More with FAPI 2.0: the pushed request is kept, opened, and tied to its request; an assertion and two proofs are used
 once each."""
-CACHES = 0.95
-"""Partners, services and person keys are looked up anew each second or so, and a first proof lacks the nonce. A slow
-machine sees more of that for each login, but nowhere a whole statement."""
+CACHES = 1.5
+"""Partners, services and person keys are looked up anew each second or so, switches and incidents every two, and a
+first proof lacks the nonce. A slow machine sees more of that for each login; a budget holds the exact count."""
 ESTIMATED = 0.3
 """So much may be too little, because what jobs do by themselves is measured apart."""
 
